@@ -1,0 +1,46 @@
+r"""Intercept random draws: branchings, traces and the handler stack.
+
+.. math:: \log p(x, z \mid \theta) = \sum_j \log p(z_j \mid z_{<j}, \theta)
+
+A simulator that asks :func:`draw` for each random number can be recorded, replayed at other parameters and
+conditioned without knowing it. This is the only inversion of control in the house.
+"""
+
+from motherlode.tracing.addresses import address_of, caller_site, intern
+from motherlode.tracing.branching import Branching, Trace
+from motherlode.tracing.errors import (
+    HiddenRandomness,
+    InvalidParameters,
+    LeakError,
+    MissingRandomness,
+    MotherlodeError,
+    ParameterError,
+    ReplayDiverged,
+    SimulatorFailed,
+)
+from motherlode.tracing.handlers import Draw, Handler, block, condition, draw, record, replay, seed, stream
+
+__all__ = [
+    "Branching",
+    "Draw",
+    "Handler",
+    "HiddenRandomness",
+    "InvalidParameters",
+    "LeakError",
+    "MissingRandomness",
+    "MotherlodeError",
+    "ParameterError",
+    "ReplayDiverged",
+    "SimulatorFailed",
+    "Trace",
+    "address_of",
+    "block",
+    "caller_site",
+    "condition",
+    "draw",
+    "intern",
+    "record",
+    "replay",
+    "seed",
+    "stream",
+]

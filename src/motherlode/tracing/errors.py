@@ -1,0 +1,189 @@
+"""Say what went wrong with a draw: one class a cause, data as attributes.
+
+Every message has three parts: what happened, with values and address; why it matters; what to do.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "HiddenRandomness",
+    "InvalidParameters",
+    "LeakError",
+    "MissingRandomness",
+    "MotherlodeError",
+    "ParameterError",
+    "ReplayDiverged",
+    "SimulatorFailed",
+]
+
+Array = NDArray[np.float64]
+
+
+class MotherlodeError(Exception):
+    """Be the base of all errors that motherlode raises on purpose."""
+
+
+class ParameterError(MotherlodeError, ValueError):
+    """Refuse parameters θ with a wrong shape, a value that is not finite or one outside the declared bounds."""
+
+
+class MissingRandomness(MotherlodeError, RuntimeError):
+    """Refuse a draw that nobody answers."""
+
+    def __init__(self, address: str | None, family: str | None) -> None:
+        self.address, self.family = address, family
+        what = "Random numbers were asked for" if address is None else f"The draw at {address} ({family}) has no value"
+        super().__init__(
+            f"{what}, but no `seed` handler is active. "
+            "Without a stream the run could not be repeated. "
+            "Run it inside `with motherlode.tracing.seed(generator):` or through simulator.simulate()."
+        )
+
+
+class InvalidParameters(MotherlodeError, ValueError):
+    """Report a draw whose family does not exist at the parameters it was given."""
+
+    def __init__(self, address: str, family: str, parameters: dict[str, Any], domain: dict[str, str]) -> None:
+        self.address, self.family, self.parameters = address, family, parameters
+        given = ", ".join(f"{name}={value}" for name, value in parameters.items())
+        wanted = ", ".join(f"{name} {words}" for name, words in domain.items())
+        super().__init__(
+            f"The draw at {address} asks for {family}({given}), where {wanted} is needed. "
+            "Its log-probability is undefined, and so is the gold of this event. "
+            "Bound the parameters (low=, high=) or the proposal of alternatives so that the simulator is defined there."
+        )
+
+
+class SimulatorFailed(MotherlodeError, RuntimeError):
+    """Report a simulator that raised for every event it was asked for."""
+
+    def __init__(self, reason: str, theta: Array, events: int) -> None:
+        self.reason, self.theta, self.events = reason, theta, events
+        super().__init__(
+            f"The simulator failed in all {events} events; the first time at theta={np.asarray(theta).tolist()}: {reason}. "
+            "Nothing could be mined. "
+            "Run it once by hand at this theta; if only some parameters fail, move the bounds away from them."
+        )
+
+
+class LeakError(MotherlodeError):
+    """Report that x moved with θ although every recorded draw was held fixed.
+
+    Attributes
+    ----------
+    address
+        Last draw before x, None if there was none.
+    event
+        Index of the event.
+    theta, probe
+        Where the event was drawn and where it was replayed, shape (D,).
+    expected, found
+        x at `theta` and on replay at `probe`, shape (*L).
+    """
+
+    def __init__(
+        self,
+        address: str | None,
+        event: int | None = None,
+        theta: Array | None = None,
+        probe: Array | None = None,
+        expected: Array | None = None,
+        found: Array | None = None,
+        text: str | None = None,
+    ) -> None:
+        self.address, self.event = address, event
+        self.theta, self.probe = theta, probe
+        self.expected, self.found = expected, found
+        super().__init__(text if text is not None else self._explain())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        data = (self.address, self.event, self.theta, self.probe, self.expected, self.found, str(self))
+        return type(self), data
+
+    def _moved(self) -> str:
+        return f"x={show(self.expected)} at theta={show(self.theta)} became x={show(self.found)}"
+
+    def _after(self) -> str:
+        return f"after the last draw at {self.address}" if self.address else "and no draw was intercepted at all"
+
+    def _explain(self) -> str:
+        return (
+            f"x depends on theta other than through its draws: in event {self.event} {self._moved()} on replay at "
+            f"theta={show(self.probe)} with every draw held fixed, {self._after()}. "
+            "The joint likelihood ratio would be wrong without any other sign. "
+            "Let theta enter through a draw's parameters only: draw x from Normal(theta, 1) instead of adding theta "
+            "to a draw, rng.exponential(1/theta) instead of -log(rng.random())/theta, `rng.random() < p(theta)` instead "
+            "of an `if` on theta."
+        )
+
+
+class HiddenRandomness(LeakError):
+    """Report that x moved on replay at θ itself: the simulator uses randomness that is not intercepted."""
+
+    def _explain(self) -> str:
+        return (
+            f"The simulator uses random numbers that motherlode does not see: in event {self.event} {self._moved()} "
+            f"when the run was repeated at the same theta with every draw held fixed, {self._after()}. "
+            "Draws outside the record are missing from the joint likelihood, and the run cannot be repeated. "
+            "Take every random number from the `rng` argument; numpy.random.*, random.*, os.urandom, time, and state "
+            "kept between runs are the usual sources."
+        )
+
+
+class ReplayDiverged(LeakError):
+    """Report that a replay asked for other draws than the record holds.
+
+    Attributes
+    ----------
+    position
+        Index of the draw at which the paths part.
+    expected_draw, found_draw
+        The recorded draw and the one asked for; None where one path has ended.
+    """
+
+    def __init__(
+        self,
+        position: int,
+        address: str | None,
+        expected: str | None,
+        found: str | None,
+        event: int | None = None,
+        theta: Array | None = None,
+        probe: Array | None = None,
+        text: str | None = None,
+    ) -> None:
+        self.position, self.expected_draw, self.found_draw = position, expected, found
+        self.theta, self.probe, self.event, self.address = theta, probe, event, address
+        super().__init__(address, event, theta, probe, text=text)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        paths = (self.position, self.address, self.expected_draw, self.found_draw)
+        return type(self), (*paths, self.event, self.theta, self.probe, str(self))
+
+    def at(self, event: int, theta: Array, probe: Array) -> "ReplayDiverged":
+        """Return the same finding with the event and the parameters it was met at."""
+        return type(self)(self.position, self.address, self.expected_draw, self.found_draw, event, theta, probe)
+
+    def _explain(self) -> str:
+        where = f"in event {self.event}, drawn at theta={show(self.theta)}, " if self.event is not None else ""
+        return (
+            f"The path changed on replay at theta={show(self.probe)}: {where}draw {self.position} should be "
+            f"{self.expected_draw or 'none (the record has ended)'} but the simulator asked for "
+            f"{self.found_draw or 'none (it has ended)'}. "
+            "theta (or randomness that is not intercepted) steers the control flow directly, so the joint likelihood "
+            "ratio does not follow from the draws. "
+            "Replace an `if` on theta by a draw such as `if rng.random() < p(theta)`, and let loops end on draws."
+        )
+
+
+def show(value: Any, digits: int = 6) -> str:
+    """Return a number or array for an error message, shortened."""
+    if value is None:
+        return "(not known)"
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return f"{array.item():.{digits}g}"
+    return np.array2string(array, precision=digits, threshold=8, edgeitems=3, separator=", ")
