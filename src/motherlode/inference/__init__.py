@@ -1,0 +1,38 @@
+r"""Inference: posteriors from any log-ratio or likelihood, through Pyro.
+
+.. math:: p(θ|x_1 … x_M) \propto π(θ) \prod_i \hat r(x_i|θ)
+"""
+
+from motherlode.inference.errors import (
+    ConvergenceWarning,
+    InferenceError,
+    NoFiniteDensity,
+    OutOfRangeWarning,
+    UnusableObservation,
+    UnusablePrior,
+    WrongEstimator,
+)
+from motherlode.inference.posterior import Posterior, posterior
+from motherlode.inference.potential import Observation, Potential
+from motherlode.inference.prior import Prior
+from motherlode.inference.protocols import DirectPosterior, LogLikelihood, LogRatio
+from motherlode.inference.results import PosteriorSamples
+
+__all__ = [
+    "ConvergenceWarning",
+    "DirectPosterior",
+    "InferenceError",
+    "LogLikelihood",
+    "LogRatio",
+    "NoFiniteDensity",
+    "Observation",
+    "OutOfRangeWarning",
+    "Posterior",
+    "PosteriorSamples",
+    "Potential",
+    "Prior",
+    "UnusableObservation",
+    "UnusablePrior",
+    "WrongEstimator",
+    "posterior",
+]

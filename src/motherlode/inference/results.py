@@ -1,0 +1,169 @@
+"""What an inference method hands back: plain arrays with names, and how far to trust them."""
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motherlode.inference import convergence
+from motherlode.inference.errors import ConvergenceWarning
+
+__all__ = ["PosteriorSamples"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PosteriorSamples:
+    """Draws from a posterior.
+
+    Attributes
+    ----------
+    samples
+        Draws with shape ``(chain, draw, D)``.
+    names
+        The D parameter names.
+    log_prob
+        Unnormalized log-posterior of each draw with shape ``(chain, draw)``.
+    method
+        What made them, e.g. ``"nuts"``.
+    divergences
+        Whether each draw came from a divergent trajectory, with shape ``(chain, draw)``.
+    acceptance
+        Mean acceptance probability of each chain, with shape ``(chain,)``.
+    k_hat
+        Pareto shape of importance weights, where the method has them; above 0.7 the draws are not trustworthy.
+    seconds
+        Wall time in seconds, warm-up included.
+    info
+        Numbers of the method: step size, gradient evaluations …
+    """
+
+    samples: Array
+    names: tuple[str, ...]
+    log_prob: Array
+    method: str
+    divergences: NDArray[np.bool_]
+    acceptance: Array
+    k_hat: float = float("nan")
+    seconds: float = float("nan")
+    info: Mapping[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return int(self.samples.shape[0] * self.samples.shape[1])
+
+    @property
+    def flat(self) -> Array:
+        """All draws with shape ``(chain * draw, D)``."""
+        return self.samples.reshape(-1, self.samples.shape[-1])
+
+    @property
+    def mean(self) -> Array:
+        """Posterior mean with shape ``(D,)``."""
+        mean: Array = self.flat.mean(axis=0)
+        return mean
+
+    @property
+    def sd(self) -> Array:
+        """Posterior standard deviation with shape ``(D,)``."""
+        sd: Array = self.flat.std(axis=0, ddof=1)
+        return sd
+
+    @property
+    def rhat(self) -> Array:
+        """Rank-normalized split R-hat with shape ``(D,)``."""
+        return self._each(convergence.split_rhat)
+
+    @property
+    def ess_bulk(self) -> Array:
+        """Effective number of draws for the centre, with shape ``(D,)``."""
+        return self._each(convergence.ess_bulk)
+
+    @property
+    def ess_tail(self) -> Array:
+        """Effective number of draws for the 5 % and 95 % quantiles, with shape ``(D,)``."""
+        return self._each(convergence.ess_tail)
+
+    @property
+    def error(self) -> Array:
+        """Monte Carlo standard error of the mean, with shape ``(D,)``."""
+        return np.asarray(self.sd / np.sqrt(self._each(convergence.ess_mean)))
+
+    def interval(self, level: float = 0.68) -> Array:
+        """Return central credible intervals with shape ``(D, 2)``."""
+        edges: Array = np.quantile(self.flat, (0.5 - level / 2, 0.5 + level / 2), axis=0).T
+        return edges
+
+    def summary(self) -> str:
+        """Return a table with one line a parameter."""
+        header = (
+            f"{'':>14} {'mean':>10} {'sd':>10} {'5 %':>10} {'95 %':>10} {'ESS bulk':>9} {'ESS tail':>9} {'R-hat':>7}"
+        )
+        columns = zip(
+            self.names, self.mean, self.sd, self.interval(0.9), self.ess_bulk, self.ess_tail, self.rhat, strict=True
+        )
+        lines = [
+            f"{name:>14} {m:10.4g} {s:10.4g} {edge[0]:10.4g} {edge[1]:10.4g} {bulk:9.0f} {tail:9.0f} {r:7.3f}"
+            for name, m, s, edge, bulk, tail, r in columns
+        ]
+        return "\n".join([header, *lines])
+
+    def warn(self) -> "PosteriorSamples":
+        """Warn about R-hat above 1.01, divergences or k-hat above 0.7, and return the samples themselves."""
+        for finding in self.findings():
+            warnings.warn(finding, ConvergenceWarning, stacklevel=3)
+        return self
+
+    def findings(self) -> list[str]:
+        """Return what is wrong with the draws, in sentences; empty when nothing is known to be."""
+        found = []
+        rhat = self.rhat
+        if np.nanmax(rhat, initial=0.0) > 1.01:
+            worst = int(np.nanargmax(rhat))
+            found.append(
+                f"R-hat is {rhat[worst]:.3f} for {self.names[worst]!r}: the chains do not agree"
+                f"{self._stuck(worst)}. Run longer, or look at plots.plot_trace."
+            )
+        if self.divergences.any():
+            found.append(
+                f"{int(self.divergences.sum())} of {self.divergences.size} trajectories diverged: the chains cannot "
+                "follow the posterior there. Raise target_accept, or reparametrize the prior."
+            )
+        if self.k_hat > 0.7:
+            found.append(
+                f"Pareto k-hat is {self.k_hat:.2f}: a few draws carry the weight. Use .mcmc, or a better proposal."
+            )
+        return found
+
+    def to_arviz(self) -> Any:
+        """Return an ``InferenceData`` (arviz 0.x) or ``DataTree`` (1.x); needs the extra ``arviz``."""
+        import arviz
+
+        posterior = {name: self.samples[..., i] for i, name in enumerate(self.names)}
+        statistics = {"lp": self.log_prob, "diverging": self.divergences}
+        if int(arviz.__version__.split(".")[0]) >= 1:
+            return arviz.from_dict({"posterior": posterior, "sample_stats": statistics})
+        return arviz.from_dict(posterior=posterior, sample_stats=statistics)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the draws as netCDF and return the path; needs the extra ``arviz``."""
+        target = Path(path)
+        self.to_arviz().to_netcdf(str(target))
+        return target
+
+    def _each(self, function: Callable[[Array], float]) -> Array:
+        return np.array([function(self.samples[..., i]) for i in range(self.samples.shape[-1])])
+
+    def _stuck(self, parameter: int) -> str:
+        """Name the chain whose mean lies farthest from the others, if it is far."""
+        means = self.samples[..., parameter].mean(axis=1)
+        if len(means) < 3:
+            return ""
+        distance = np.abs(means - np.median(means))
+        spread = np.median(self.samples[..., parameter].std(axis=1))
+        worst = int(distance.argmax())
+        return f" (chain {worst} stays around {means[worst]:.4g})" if distance[worst] > spread else ""
