@@ -1,0 +1,41 @@
+r"""Hold mined events: rows of parameters, output and gold, in memory and on disk.
+
+.. math:: \mathbb{E}_{x,z\sim p(\cdot|\theta)}\!\left[e^{-\log r(x,z|\theta,\theta')}\right] = 1,
+   \qquad \mathbb{E}_{x,z\sim p(\cdot|\theta)}\left[t(x,z|\theta)\right] = 0
+
+The audit checks these identities, which every data set must meet.
+"""
+
+from motherlode.events.audit import Audit, audit
+from motherlode.events.batch import Counts, Events, Failure
+from motherlode.events.errors import CondemnedStore, CorruptShard, EventsError, StoreMismatch, StoreWriteError
+from motherlode.events.manifest import Manifest
+from motherlode.events.parameters import Parameters
+from motherlode.events.pareto import pareto_k
+from motherlode.events.simulator import CheckReport, Simulator
+from motherlode.events.store import EventStore
+from motherlode.events.streams import EventStreams, philox_generator
+from motherlode.events.traces import Site, TraceColumns
+
+__all__ = [
+    "Audit",
+    "CheckReport",
+    "CondemnedStore",
+    "CorruptShard",
+    "Counts",
+    "EventStore",
+    "EventStreams",
+    "Events",
+    "EventsError",
+    "Failure",
+    "Manifest",
+    "Parameters",
+    "Simulator",
+    "Site",
+    "StoreMismatch",
+    "StoreWriteError",
+    "TraceColumns",
+    "audit",
+    "pareto_k",
+    "philox_generator",
+]

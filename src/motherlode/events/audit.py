@@ -1,0 +1,172 @@
+"""Check the identities that every set of mined events must meet.
+
+E[exp(-joint_log_ratio)] = 1 for each alternative and E[joint_score] = 0. The means can have infinite variance
+even for correct gold, when alternatives are far; a verdict is given only where the Pareto shape k < ½.
+These identities hold also for a leaking simulator: the leak check runs while mining, not here.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from motherlode.events.pareto import effective_sample_size, pareto_k
+
+if TYPE_CHECKING:
+    from motherlode.events.batch import Events
+
+__all__ = ["ALPHA", "Audit", "Expectation", "audit"]
+
+Array = NDArray[np.float64]
+Verdict = Literal["passed", "failed", "undecided"]
+
+ALPHA = 1e-4
+"""Probability that the audit of a correct set fails anywhere (Bonferroni over its checks)."""
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """Hold one checked mean: its estimate, standard error, exact value, tail shape k, effective sample size."""
+
+    name: str
+    mean: float
+    error: float
+    exact: float
+    k_hat: float
+    effective: float
+    verdict: Verdict
+
+    @property
+    def z(self) -> float:
+        """Distance from the exact value in standard errors."""
+        return (self.mean - self.exact) / self.error if self.error > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Hold the findings of an audit.
+
+    Attributes
+    ----------
+    events, failures
+        How many there are and how many are missing because the simulator raised.
+    ratios, scores
+        Checked means, one for each alternative and each parameter.
+    impossible
+        Events with joint_log_ratio = +inf, per alternative.
+    nonfinite_x, missing_scores
+        Events whose x holds NaN or infinity; events without a joint score.
+    probed, score_discrepancy
+        As in :class:`motherlode.events.Counts`.
+    warnings
+        Texts a person should read.
+    """
+
+    events: int
+    failures: int
+    ratios: tuple[Expectation, ...]
+    scores: tuple[Expectation, ...]
+    impossible: tuple[int, ...]
+    nonfinite_x: int
+    missing_scores: int
+    probed: int
+    score_discrepancy: float
+    warnings: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no check failed; an undecided check does not fail."""
+        return all(check.verdict != "failed" for check in (*self.ratios, *self.scores))
+
+    def __str__(self) -> str:
+        head = f"{self.events} events, {self.failures} failures, {self.probed} probed for leaks"
+        rows = [
+            f"  {c.name:<22}{c.mean:+.6f} ± {c.error:.6f}  exact {c.exact:g} z={c.z:+.2f}  k={c.k_hat:.2f}  {c.verdict}"
+            for c in (*self.ratios, *self.scores)
+        ]
+        return "\n".join([head, *rows, *(f"! {warning}" for warning in self.warnings)])
+
+
+def audit(events: "Events") -> Audit:
+    """Audit events.
+
+    Parameters
+    ----------
+    events
+        N ≥ 0 events; with fewer than 25 every verdict is "undecided".
+
+    Returns
+    -------
+    Audit
+        Its ``ok`` is False with probability at most `ALPHA` for correct gold.
+    """
+    checks = events.joint_log_ratio.shape[1] + events.theta.shape[1]
+    threshold = float(stats.norm.isf(ALPHA / (2 * checks)))
+    with np.errstate(over="ignore"):
+        inverse_ratios = np.exp(-events.joint_log_ratio)
+    ratios = tuple(
+        _expectation(f"E[1/r] alternative {k}", column, 1.0, column, threshold)
+        for k, column in enumerate(inverse_ratios.T)
+    )
+    scores = tuple(
+        _expectation(f"E[t] parameter {d}", column, 0.0, np.abs(column), threshold)
+        for d, column in enumerate(events.joint_score.T)
+    )
+    return _with_warnings(events, ratios, scores)
+
+
+def _expectation(name: str, values: Array, exact: float, weights: Array, threshold: float) -> Expectation:
+    count = len(values)
+    mean = float(values.mean()) if count else float("nan")
+    error = float(values.std(ddof=1) / np.sqrt(count)) if count > 1 else float("nan")
+    finite = bool(np.all(np.isfinite(values)))
+    k_hat = pareto_k(weights) if finite else float("nan")
+    verdict: Verdict = "undecided"
+    if finite and k_hat < 0.5:
+        verdict = "failed" if abs(mean - exact) > threshold * error else "passed"
+    return Expectation(name, mean, error, exact, k_hat, effective_sample_size(weights), verdict)
+
+
+def _with_warnings(events: "Events", ratios: tuple[Expectation, ...], scores: tuple[Expectation, ...]) -> Audit:
+    impossible = tuple(int(n) for n in np.isposinf(events.joint_log_ratio).sum(axis=0))
+    flat = events.x.reshape(len(events), -1)
+    nonfinite = int((~np.isfinite(flat)).any(axis=1).sum())
+    missing = int(np.isnan(events.joint_score).any(axis=1).sum())
+    warnings = [
+        (
+            events.failures,
+            f"{len(events.failures)} events failed and are missing, so p(x|theta) is truncated; see their reasons.",
+        ),
+        (nonfinite, f"{nonfinite} events have NaN or infinite x; they are kept and counted."),
+        (
+            sum(impossible),
+            f"{sum(impossible)} events are impossible at an alternative (log r = +inf there).",
+        ),
+        (
+            missing,
+            f"{missing} events have no joint score: a support moves with theta there. Score losses will refuse them.",
+        ),
+        (
+            any(check.verdict == "undecided" for check in (*ratios, *scores)) and len(events) >= 25,
+            "a mean is undecided: its tail is too heavy (k >= 0.5). Alternatives are too far from theta.",
+        ),
+        (
+            events.counts.score_discrepancy > 1e-4,
+            f"difference scores change by up to {events.counts.score_discrepancy:.1e} (relative) when the step is "
+            "doubled: a draw's parameters are not smooth in theta.",
+        ),
+    ]
+    return Audit(
+        events=len(events),
+        failures=len(events.failures),
+        ratios=ratios,
+        scores=scores,
+        impossible=impossible,
+        nonfinite_x=nonfinite,
+        missing_scores=missing,
+        probed=events.counts.probed,
+        score_discrepancy=events.counts.score_discrepancy,
+        warnings=tuple(text for condition, text in warnings if condition),
+    )

@@ -1,0 +1,178 @@
+"""Hold a batch of mined events as arrays, one row an event."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motherlode.events.errors import EventsError
+from motherlode.events.traces import TraceColumns
+
+if TYPE_CHECKING:
+    from motherlode.events.audit import Audit
+
+__all__ = ["Counts", "Events", "Failure"]
+
+Array = NDArray[np.float64]
+Common = TypeVar("Common")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Keep an event that could not be mined: its index, θ with shape (D,), seed and the reason in words."""
+
+    event: int
+    theta: tuple[float, ...]
+    seed: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Sum up how a batch was mined.
+
+    Attributes
+    ----------
+    draws
+        Random draws made at θ.
+    probed
+        Events replayed for the leak check.
+    score_discrepancy
+        Largest |t_h - t_2h|/(1+|t_h|) over probed events, a bound on the relative error of difference scores.
+    """
+
+    draws: int = 0
+    probed: int = 0
+    score_discrepancy: float = 0.0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        discrepancy = max(self.score_discrepancy, other.score_discrepancy)
+        return Counts(self.draws + other.draws, self.probed + other.probed, discrepancy)
+
+
+@dataclass(frozen=True, eq=False)
+class Events:
+    """Hold N events.
+
+    Attributes
+    ----------
+    theta
+        Where each event was drawn, shape (N, D), float64.
+    alternatives
+        Where gold was evaluated, shape (N, K, D).
+    x
+        The simulator's output, shape (N, *L).
+    joint_log_ratio
+        log p(x,z|θ) - log p(x,z|alternative_k), shape (N, K); +inf where the event is impossible at the alternative.
+    joint_score
+        ∇θ log p(x,z|θ) at θ, shape (N, D); NaN where it does not exist.
+    event
+        Index of each event, so that row i used stream (seed, event[i]); shape (N,).
+    seed
+        Seed of the streams; None where batches of several seeds were joined.
+    exchangeable
+        Whether (θ, alternatives) were proposed exchangeably, which pair losses need; None where nobody said.
+    traces
+        The branchings, if recorded.
+    failures
+        Events that are missing because the simulator raised; p(x|θ) is then truncated.
+    counts
+        How the batch was mined.
+
+    Raises
+    ------
+    EventsError
+        If shapes do not fit or θ is not finite.
+    """
+
+    theta: Array
+    alternatives: Array
+    x: Array
+    joint_log_ratio: Array
+    joint_score: Array
+    event: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    seed: int | None = 0
+    exchangeable: bool | None = None
+    traces: TraceColumns | None = None
+    failures: tuple[Failure, ...] = ()
+    counts: Counts = field(default_factory=Counts)
+
+    def __post_init__(self) -> None:
+        for name in ("theta", "alternatives", "x", "joint_log_ratio", "joint_score"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.float64))
+        if self.event.size == 0 and len(self.theta):
+            object.__setattr__(self, "event", np.arange(len(self.theta), dtype=np.int64))
+        self._check_shapes()
+
+    def _check_shapes(self) -> None:
+        if self.theta.ndim != 2 or self.alternatives.ndim != 3:
+            shapes = f"{self.theta.shape} and {self.alternatives.shape}"
+            raise EventsError(f"theta and alternatives have shapes {shapes}; (N, D) and (N, K, D) are needed.")
+        n, k, d = self.alternatives.shape
+        wanted = {"theta": (n, d), "joint_log_ratio": (n, k), "joint_score": (n, d), "event": (n,)}
+        for name, shape in wanted.items():
+            if getattr(self, name).shape != shape:
+                given = getattr(self, name).shape
+                raise EventsError(f"{name} has shape {given}; {shape} is needed for N={n}, K={k}, D={d}.")
+        if self.x.shape[:1] != (n,) or (self.traces is not None and len(self.traces) != n):
+            raise EventsError(f"x and traces must have {n} rows; x has shape {self.x.shape}.")
+
+    def __len__(self) -> int:
+        return len(self.theta)
+
+    def __getitem__(self, rows: slice | NDArray[Any] | Sequence[int]) -> "Events":
+        """Return the given rows; failures and counts stay with the whole batch."""
+        index = rows if isinstance(rows, slice) else np.asarray(rows)
+        names = ("theta", "alternatives", "x", "joint_log_ratio", "joint_score", "event")
+        chosen: dict[str, Any] = {name: getattr(self, name)[index] for name in names}
+        traces = None if self.traces is None else self.traces[index]
+        return replace(self, **chosen, traces=traces)
+
+    @classmethod
+    def concatenate(cls, batches: Sequence["Events"]) -> "Events":
+        """Join batches of the same simulator.
+
+        Raises
+        ------
+        EventsError
+            If there is none, or shapes differ.
+        """
+        if not batches:
+            raise EventsError("There are no events to join.")
+        shapes = sorted({str((b.alternatives.shape[1:], b.x.shape[1:])) for b in batches})
+        if len(shapes) > 1:
+            raise EventsError(f"Batches differ in their shapes ((K, D), shape of x): {'; '.join(shapes)}.")
+        names = ("theta", "alternatives", "x", "joint_log_ratio", "joint_score", "event")
+        joined: dict[str, Any] = {name: np.concatenate([getattr(b, name) for b in batches]) for name in names}
+        traces = [b.traces for b in batches if b.traces is not None]
+        return replace(
+            batches[0],
+            **joined,
+            seed=_common([b.seed for b in batches]),
+            exchangeable=_common([b.exchangeable for b in batches]),
+            traces=TraceColumns.concatenate(traces) if len(traces) == len(batches) else None,
+            failures=tuple(failure for b in batches for failure in b.failures),
+            counts=sum((b.counts for b in batches), Counts()),
+        )
+
+    @property
+    def score_valid(self) -> bool:
+        """Whether every event has a joint score."""
+        return not np.isnan(self.joint_score).any()
+
+    def audit(self) -> "Audit":
+        """Check the identities every data set must meet; see :func:`motherlode.events.audit`."""
+        from motherlode.events.audit import audit
+
+        return audit(self)
+
+    def same_as(self, other: "Events") -> bool:
+        """Return whether all columns agree value for value (NaN equals NaN)."""
+        names = [f.name for f in fields(self) if f.name not in ("traces", "failures", "counts", "exchangeable", "seed")]
+        return all(np.array_equal(getattr(self, name), getattr(other, name), equal_nan=True) for name in names)
+
+
+def _common(values: list[Common | None]) -> Common | None:
+    return values[0] if len(set(values)) == 1 else None

@@ -1,0 +1,65 @@
+"""Say what is wrong with events or with the store that holds them."""
+
+from pathlib import Path
+
+from motherlode.tracing import MotherlodeError
+
+__all__ = ["CondemnedStore", "CorruptShard", "EventsError", "StoreMismatch", "StoreWriteError"]
+
+
+class EventsError(MotherlodeError, ValueError):
+    """Refuse arrays that do not fit together as events."""
+
+
+class StoreMismatch(MotherlodeError, ValueError):
+    """Refuse to mix events of two origins in one store."""
+
+    def __init__(self, path: Path, what: str, stored: object, given: object) -> None:
+        self.path, self.what, self.stored, self.given = path, what, stored, given
+        super().__init__(
+            f"The store {path} holds events with {what} = {stored}, but {what} = {given} was given. "
+            "Events of different origin in one set have no common density. "
+            "Choose another path (--out), or repeat the first call with its own settings to resume it."
+        )
+
+
+class CorruptShard(MotherlodeError, OSError):
+    """Report a shard that cannot be read back."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(
+            f"The shard {path} cannot be read: {reason}. "
+            "The other shards are intact; loading without this one would silently change the data set. "
+            "Delete the file and run the same campaign again: only the missing events are mined."
+        )
+
+    def __reduce__(self) -> tuple[type["CorruptShard"], tuple[Path, str]]:
+        return type(self), (self.path, self.reason)
+
+
+class StoreWriteError(MotherlodeError, OSError):
+    """Report a shard or manifest that could not be written."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(
+            f"{path} could not be written: {reason}. "
+            "Everything written before is intact, and no half-written file was left. "
+            "Free some space or choose another path, then run the same command again: it resumes."
+        )
+
+    def __reduce__(self) -> tuple[type["StoreWriteError"], tuple[Path, str]]:
+        return type(self), (self.path, self.reason)
+
+
+class CondemnedStore(MotherlodeError, ValueError):
+    """Refuse to learn from a store whose simulator was found to leak."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(
+            f"The store {path} is condemned: {reason} "
+            "Its joint ratios are wrong in a way that no later check can see. "
+            "Mend the simulator and mine into a new store; the shards are kept for inspection."
+        )

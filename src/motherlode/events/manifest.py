@@ -1,0 +1,136 @@
+"""Say where a store's events come from, so that every figure can be walked back to seeds."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from motherlode.events.errors import CorruptShard, StoreMismatch
+from motherlode.events.files import write_atomically
+from motherlode.events.parameters import Parameters
+
+__all__ = ["FORMAT", "Manifest", "library_versions"]
+
+FORMAT = 1
+_LIBRARIES = ("motherlode", "numpy", "scipy", "pyarrow")
+
+
+def library_versions(*names: str) -> dict[str, str]:
+    """Return installed versions by distribution name, with Python's own; a name not installed is left out."""
+    versions = {"python": platform.python_version()}
+    for name in names or _LIBRARIES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Describe the origin of a set of events.
+
+    Attributes
+    ----------
+    simulator, version
+        Name, and version or content hash, of the simulator.
+    parameters
+        Names and bounds of θ.
+    alternatives
+        K.
+    seed
+        Seed of the campaign's streams; None for events appended by hand.
+    proposal
+        How θ and alternatives were proposed, as plain data.
+    exchangeable
+        Whether they are exchangeable (pair losses need it); None where nobody said.
+    score_valid
+        Whether every event has a joint score.
+    condemned
+        Why the events must not be used, or None.
+    libraries
+        Versions that made the store.
+    """
+
+    simulator: str
+    version: str
+    parameters: Parameters
+    alternatives: int
+    seed: int | None = None
+    proposal: Mapping[str, Any] = field(default_factory=dict)
+    exchangeable: bool | None = None
+    score_valid: bool = True
+    condemned: str | None = None
+    libraries: Mapping[str, str] = field(default_factory=library_versions)
+
+    def inputs(self) -> dict[str, Any]:
+        """Return what the events follow from, as plain data."""
+        return {
+            "simulator": self.simulator,
+            "version": self.version,
+            "parameters": self.parameters.to_json(),
+            "alternatives": self.alternatives,
+            "seed": self.seed,
+            "proposal": dict(self.proposal),
+            "exchangeable": self.exchangeable,
+        }
+
+    def inputs_hash(self) -> str:
+        """Return SHA-256 of the inputs."""
+        canonical = json.dumps(self.inputs(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def check_same_inputs(self, given: "Manifest", path: Path) -> None:
+        """Refuse `given` if it describes other events.
+
+        Raises
+        ------
+        StoreMismatch
+            Naming the first difference.
+        """
+        mine, theirs = self.inputs(), given.inputs()
+        for name, value in mine.items():
+            if value != theirs[name]:
+                raise StoreMismatch(path, name, value, theirs[name])
+
+    def write(self, path: Path) -> None:
+        """Write as JSON, atomically."""
+        data = self.inputs() | {
+            "format": FORMAT,
+            "score_valid": self.score_valid,
+            "condemned": self.condemned,
+            "libraries": dict(self.libraries),
+            "inputs_sha256": self.inputs_hash(),
+        }
+        text = json.dumps(data, indent=2) + "\n"
+        write_atomically(path, lambda temporary: _write_text(temporary, text))
+
+    @classmethod
+    def read(cls, path: Path) -> "Manifest":
+        """Read what :meth:`write` wrote.
+
+        Raises
+        ------
+        CorruptShard
+            If the file is damaged or of another format.
+        """
+        try:
+            data = json.loads(path.read_text())
+            if data.pop("format") != FORMAT:
+                raise CorruptShard(path, f"it is not of format {FORMAT}")
+            data.pop("inputs_sha256")
+            return cls(**data | {"parameters": Parameters.from_json(data["parameters"])})
+        except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+            raise CorruptShard(path, f"it is no manifest ({error!r})") from error
+
+    def condemn(self, reason: str) -> "Manifest":
+        """Return the same manifest, condemned."""
+        return replace(self, condemned=reason)
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text)

@@ -1,0 +1,164 @@
+"""Name the parameters θ of a simulator and hold their bounds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from motherlode.tracing import ParameterError
+
+__all__ = ["Parameters"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Describe θ.
+
+    Attributes
+    ----------
+    names
+        D distinct names.
+    low, high
+        Bounds, D numbers each, or None where nothing is declared. A simulator is defined inside them, and the
+        leak check draws its probes from this box.
+
+    Raises
+    ------
+    ParameterError
+        If names repeat, or bounds are not D pairs with low < high.
+    """
+
+    names: tuple[str, ...]
+    low: tuple[float, ...] | None = None
+    high: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(np.atleast_1d(np.asarray(self.names, dtype=object)).tolist()))
+        if not self.names or len(set(self.names)) != len(self.names):
+            raise ParameterError(f"Parameter names must be distinct and at least one, not {self.names}.")
+        if (self.low is None) != (self.high is None):
+            raise ParameterError("Bounds need both low= and high=, or neither.")
+        if self.low is not None and self.high is not None:
+            self._set_bounds(self.low, self.high)
+
+    def _set_bounds(self, low: Any, high: Any) -> None:
+        low, high = (tuple(float(bound) for bound in np.atleast_1d(bounds)) for bounds in (low, high))
+        if len(low) != len(self) or len(high) != len(self):
+            raise ParameterError(
+                f"{len(self)} parameters need as many bounds, not {len(low)} low and {len(high)} high."
+            )
+        wrong = [name for name, a, b in zip(self.names, low, high, strict=True) if not a < b]
+        if wrong:
+            raise ParameterError(f"Bounds must satisfy low < high; they do not for {', '.join(wrong)}.")
+        object.__setattr__(self, "low", low)
+        object.__setattr__(self, "high", high)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def check(self, theta: ArrayLike, what: str = "theta") -> Array:
+        """Return θ as float64 with shape (N, D), refused before anything runs if it cannot be right.
+
+        Parameters
+        ----------
+        theta
+            Shape (N, D); (D,) or a scalar (D = 1) for one event; for D = 1 also (N, 1).
+        what
+            Name for the error message.
+
+        Raises
+        ------
+        ParameterError
+            For a wrong shape, NaN or infinity, or a value outside the bounds.
+        """
+        array = np.asarray(theta, dtype=np.float64)
+        array = np.atleast_2d(array) if array.ndim < 2 else array
+        if array.ndim != 2 or array.shape[-1] != len(self):
+            raise ParameterError(
+                f"{what} has shape {np.shape(theta)}, but (N, {len(self)}) is needed: one row an event, one column for "
+                f"each of {', '.join(self.names)}."
+            )
+        self._check_values(array, what)
+        return array
+
+    def check_alternatives(self, alternatives: ArrayLike | None, events: int) -> Array:
+        """Return alternatives as float64 with shape (N, K, D).
+
+        Parameters
+        ----------
+        alternatives
+            Shape (N, K, D), or (K, D) for the same alternatives in every event; None or an empty array for K = 0.
+        events
+            N.
+
+        Raises
+        ------
+        ParameterError
+            As for :meth:`check`.
+        """
+        if alternatives is None or np.size(alternatives) == 0:
+            return np.empty((events, 0, len(self)))
+        array = np.asarray(alternatives, dtype=np.float64)
+        if array.ndim == 2:
+            array = np.broadcast_to(array, (events, *array.shape))
+        if array.ndim != 3 or array.shape[0] != events or array.shape[2] != len(self):
+            raise ParameterError(
+                f"alternatives has shape {np.shape(alternatives)}, but (K, {len(self)}) or ({events}, K, {len(self)}) "
+                "is needed: K alternatives for each event."
+            )
+        self._check_values(array, "alternatives")
+        return np.ascontiguousarray(array)
+
+    def _check_values(self, array: Array, what: str) -> None:
+        if not np.all(np.isfinite(array)):
+            where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+            raise ParameterError(f"{what}{list(where)} ({self.names[where[-1]]}) is {array[where]}; it must be finite.")
+        if self.low is None or self.high is None:
+            return
+        outside = (array < self.low) | (array > self.high)
+        if np.any(outside):
+            where = tuple(int(i) for i in np.argwhere(outside)[0])
+            d = where[-1]
+            raise ParameterError(
+                f"{what}{list(where)} has {self.names[d]} = {array[where]:g}, outside "
+                f"[{self.low[d]:g}, {self.high[d]:g}] ({int(outside.sum())} such values). "
+                "The simulator is not declared to be defined there. "
+                "Stay inside the bounds, or widen them with low= and high=."
+            )
+
+    def probe_box(self, *points: Array) -> tuple[Array, Array]:
+        """Return the box the leak check draws probe parameters from, as (low, high) with shape (D,) each.
+
+        The declared bounds; where none are declared, the box spanned by `points` (each (*, D)), widened by half of
+        its width on both sides, and by half of max(1, |θ|) where it has no width.
+        """
+        if self.low is not None and self.high is not None:
+            return np.array(self.low), np.array(self.high)
+        rows = np.concatenate([np.reshape(point, (-1, len(self))) for point in points])
+        low, high = rows.min(axis=0), rows.max(axis=0)
+        margin = np.where(high > low, 0.5 * (high - low), 0.5 * np.maximum(1.0, np.abs(low)))
+        return low - margin, high + margin
+
+    def steps(self, theta: Array) -> Array:
+        """Return finite-difference steps with shape (N, D): ε^(1/3)·min(width of the bounds, max(1, |θ|))."""
+        scale = np.maximum(1.0, np.abs(theta))
+        if self.low is not None and self.high is not None:
+            scale = np.minimum(scale, np.array(self.high) - np.array(self.low))
+        return np.cbrt(np.finfo(np.float64).eps) * scale
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data for a manifest."""
+        return {"names": list(self.names), "low": _plain(self.low), "high": _plain(self.high)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Parameters":
+        """Build from :meth:`to_json`'s data."""
+        return cls(tuple(data["names"]), data["low"], data["high"])
+
+
+def _plain(bounds: Sequence[float] | None) -> list[float] | None:
+    return None if bounds is None else list(bounds)

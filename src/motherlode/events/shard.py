@@ -1,0 +1,140 @@
+"""Write a batch of events as one Parquet file of flat columns, and read it back."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from motherlode.events.batch import Counts, Events
+from motherlode.events.errors import CorruptShard
+from motherlode.events.files import write_atomically
+from motherlode.events.traces import Site, TraceColumns
+
+__all__ = ["read_shard", "shard_rows", "write_shard"]
+
+Array = NDArray[np.float64]
+
+_KEY = b"motherlode"
+_ARRAYS = ("theta", "alternatives", "x", "joint_log_ratio", "joint_score")
+
+
+def write_shard(events: Events, path: Path) -> None:
+    """Write all of `events` but its failures to `path`, atomically."""
+    columns: dict[str, Any] = {"event": events.event}
+    for name in _ARRAYS:
+        columns |= _flat(name, getattr(events, name))
+    if events.traces is not None:
+        columns |= _trace_columns(events.traces)
+    table = pa.table({name: pa.array(column) for name, column in columns.items()})
+    table = table.replace_schema_metadata({_KEY: json.dumps(_header(events)).encode()})
+    floats = [name for name in columns if name != "event" and not name.startswith("trace_")]
+    write_atomically(
+        path,
+        lambda temporary: pq.write_table(
+            table, temporary, compression="zstd", use_dictionary=False, use_byte_stream_split=floats
+        ),
+    )
+
+
+def shard_rows(path: Path) -> int:
+    """Return the number of events in a shard without reading them."""
+    try:
+        return int(pq.read_metadata(path).num_rows)
+    except (pa.ArrowException, OSError) as error:
+        raise CorruptShard(path, str(error)) from error
+
+
+def read_shard(path: Path) -> Events:
+    """Read a shard.
+
+    Raises
+    ------
+    CorruptShard
+        If the file is missing, damaged or none of ours.
+    """
+    try:
+        table = pq.read_table(path)
+        header = json.loads(table.schema.metadata[_KEY])
+        return _events(table, header)
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+        raise CorruptShard(path, f"{type(error).__name__}: {error}") from error
+
+
+def _flat(name: str, array: Array) -> dict[str, Array]:
+    if array.ndim == 1:
+        return {name: array}
+    names = ["_".join([name, *map(str, index)]) for index in np.ndindex(*array.shape[1:])]
+    return dict(zip(names, array.reshape(len(array), len(names)).T, strict=True))
+
+
+def _header(events: Events) -> dict[str, Any]:
+    shapes = {name: getattr(events, name).shape[1:] for name in _ARRAYS}
+    counts = events.counts
+    return {
+        "seed": events.seed,
+        "exchangeable": events.exchangeable,
+        "shapes": shapes,
+        "counts": [counts.draws, counts.probed, counts.score_discrepancy],
+        "sites": None if events.traces is None else list(events.traces.sites),
+    }
+
+
+def _trace_columns(traces: TraceColumns) -> dict[str, Any]:
+    k = traces.log_prob.shape[1]
+    draws = pa.array(traces.offsets.astype(np.int32))
+    numbers = traces.parameter_offsets[traces.offsets].astype(np.int32)
+    return {
+        "trace_site": pa.ListArray.from_arrays(draws, pa.array(traces.site)),
+        "trace_value": pa.ListArray.from_arrays(draws, pa.array(traces.value)),
+        "trace_parameter_count": pa.ListArray.from_arrays(draws, pa.array(np.diff(traces.parameter_offsets))),
+        "trace_parameters": pa.ListArray.from_arrays(pa.array(numbers), pa.array(traces.parameters)),
+        "trace_log_prob": pa.ListArray.from_arrays(
+            pa.array((traces.offsets * k).astype(np.int32)), pa.array(traces.log_prob.ravel())
+        ),
+    }
+
+
+def _events(table: Any, header: dict[str, Any]) -> Events:
+    rows = table.num_rows
+    arrays: dict[str, Any] = {name: _stack(table, name, tuple(shape), rows) for name, shape in header["shapes"].items()}
+    draws, probed, discrepancy = header["counts"]
+    events = Events(
+        **arrays,
+        event=table["event"].to_numpy(),
+        seed=header["seed"],
+        exchangeable=header["exchangeable"],
+        counts=Counts(draws, probed, discrepancy),
+    )
+    if header["sites"] is None:
+        return events
+    object.__setattr__(events, "traces", _traces(table, header["sites"], events))
+    return events
+
+
+def _stack(table: Any, name: str, shape: tuple[int, ...], rows: int) -> Array:
+    names = ["_".join([name, *map(str, index)]) for index in np.ndindex(*shape)] if shape else [name]
+    result = np.empty((rows, len(names)))
+    for position, column in enumerate(names):
+        result[:, position] = table[column].to_numpy()
+    return result.reshape(rows, *shape)
+
+
+def _traces(table: Any, sites: list[list[Any]], events: Events) -> TraceColumns:
+    lists = {name: table[name].combine_chunks() for name in table.column_names if name.startswith("trace_")}
+    flat = {name: column.flatten().to_numpy(zero_copy_only=False) for name, column in lists.items()}
+    lengths = np.asarray(lists["trace_site"].value_lengths())
+    return TraceColumns(
+        sites=tuple(Site(*site) for site in sites),
+        offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        site=flat["trace_site"],
+        value=flat["trace_value"],
+        parameter_offsets=np.concatenate([[0], np.cumsum(flat["trace_parameter_count"])]).astype(np.int64),
+        parameters=flat["trace_parameters"],
+        log_prob=flat["trace_log_prob"].reshape(len(flat["trace_site"]), 1 + events.alternatives.shape[1]),
+        theta=events.theta,
+        x=events.x,
+    )

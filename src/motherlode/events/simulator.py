@@ -1,0 +1,67 @@
+"""Say what a simulator is to the rest of the house."""
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from motherlode.events.batch import Events
+from motherlode.events.parameters import Parameters
+
+__all__ = ["CheckReport", "Simulator"]
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """Hold the verdict of ``simulator.check``.
+
+    Attributes
+    ----------
+    ok
+        Whether the simulator can be mined.
+    findings
+        What was found, each a text with values, reason and remedy.
+    figures
+        Measured numbers by name, such as ``draws_per_event``.
+    """
+
+    ok: bool
+    findings: tuple[str, ...] = ()
+    figures: tuple[tuple[str, float], ...] = ()
+
+    def __str__(self) -> str:
+        lines = ["minable" if self.ok else "NOT minable"]
+        lines += [f"  {name:<28}{value:.6g}" for name, value in self.figures]
+        return "\n".join(lines + [f"* {finding}" for finding in self.findings])
+
+
+@runtime_checkable
+class Simulator(Protocol):
+    """Run events and mine them. Event i of a call uses random stream (seed, first + i), whoever runs it."""
+
+    @property
+    def name(self) -> str:
+        """Name for the manifest."""
+
+    @property
+    def version(self) -> str:
+        """Version or content hash for the manifest: changes when the simulator does."""
+
+    @property
+    def parameters(self) -> Parameters:
+        """Names and bounds of θ."""
+
+    def simulate(self, theta: ArrayLike, seed: int = 0, first: int = 0) -> NDArray[np.float64]:
+        """Return x with shape (N, *L) for θ with shape (N, D)."""
+
+    def mine(
+        self,
+        theta: ArrayLike,
+        alternatives: ArrayLike | None = None,
+        *,
+        seed: int = 0,
+        first: int = 0,
+        traces: bool = False,
+    ) -> Events:
+        """Return events with gold at `alternatives`, shape (N, K, D) or (K, D)."""

@@ -1,0 +1,221 @@
+"""Keep events on disk: an append-only directory of Parquet shards beside a manifest.
+
+Layout: ``manifest.json``, ``shards/events-SEED-FIRST-COUNT.parquet``, ``failures/`` with one JSON file for each
+shard that misses events. A shard appears by an atomic rename after its failures are on disk, so whatever is
+listed is whole, and killing a writer loses at most the shard it was writing.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from motherlode.events.batch import Events, Failure
+from motherlode.events.errors import CondemnedStore, CorruptShard, EventsError, StoreMismatch
+from motherlode.events.files import write_atomically
+from motherlode.events.manifest import Manifest
+from motherlode.events.parameters import Parameters
+from motherlode.events.shard import read_shard, shard_rows, write_shard
+
+if TYPE_CHECKING:
+    from motherlode.events.audit import Audit
+
+__all__ = ["EventStore"]
+
+
+class EventStore:
+    """Open or prepare a store.
+
+    Parameters
+    ----------
+    path
+        Directory; made when the first thing is written.
+
+    Examples
+    --------
+    >>> store = EventStore("events")  # doctest: +SKIP
+    >>> store.append(simulator.mine(theta, alternatives))  # doctest: +SKIP
+    >>> store.load().joint_log_ratio.shape  # doctest: +SKIP
+    (1000, 1)
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        if self.path.exists() and not self.path.is_dir():
+            raise EventsError(f"{self.path} is a file; an event store is a directory. Choose another path.")
+
+    @property
+    def manifest_path(self) -> Path:
+        """Where the manifest is."""
+        return self.path / "manifest.json"
+
+    def manifest(self) -> Manifest | None:
+        """Return the manifest, None for a store without one yet."""
+        return Manifest.read(self.manifest_path) if self.manifest_path.exists() else None
+
+    def open(self, manifest: Manifest) -> None:
+        """Start the store with `manifest`, or resume it if it has the same inputs.
+
+        Raises
+        ------
+        StoreMismatch
+            If the store holds events of another origin.
+        """
+        stored = self.manifest()
+        if stored is None:
+            if self.shards():
+                raise StoreMismatch(self.path, "manifest", "none", "one")
+            manifest.write(self.manifest_path)
+        else:
+            stored.check_same_inputs(manifest, self.path)
+
+    def shards(self) -> list[Path]:
+        """Return the shards in order of seed and first event."""
+        return sorted((self.path / "shards").glob("events-*.parquet"), key=_span)
+
+    def spans(self) -> list[tuple[int, int, int]]:
+        """Return (seed, first, count) of each shard."""
+        return [_span(shard) for shard in self.shards()]
+
+    def __len__(self) -> int:
+        return sum(shard_rows(shard) for shard in self.shards())
+
+    def append(self, events: Events, span: tuple[int, int] | None = None) -> Path:
+        """Write a batch as one shard.
+
+        Parameters
+        ----------
+        events
+            The batch.
+        span
+            (first, count) of the event indices it was asked for; from its rows and failures when absent.
+
+        Returns
+        -------
+        Path
+            The shard.
+
+        Raises
+        ------
+        StoreMismatch
+            If shapes differ from the stored ones, or random streams (seed, event) are already in the store.
+        StoreWriteError
+            If it could not be written.
+        """
+        if events.seed is None:
+            raise EventsError("Events of several seeds cannot be one shard. Append the batches one by one.")
+        if self.manifest() is None:
+            _manifest_by_hand(events).write(self.manifest_path)
+        first, count = span or _asked(events)
+        self._check_fits(events, first, count)
+        stem = f"events-{events.seed}-{first:012d}-{count:08d}"
+        if events.failures:
+            text = json.dumps([asdict(failure) for failure in events.failures], indent=1) + "\n"
+            write_atomically(self.path / "failures" / f"{stem}.json", lambda path: _write_text(path, text))
+        shard = self.path / "shards" / f"{stem}.parquet"
+        write_shard(events, shard)
+        if not events.score_valid:
+            self._update(score_valid=False)
+        return shard
+
+    def _check_fits(self, events: Events, first: int, count: int) -> None:
+        for seed, begin, length in self.spans():
+            if seed == events.seed and begin < first + count and first < begin + length:
+                streams = f"(seed {seed}, events {begin} to {begin + length - 1})"
+                raise StoreMismatch(self.path, "random streams", streams, f"events {first} to {first + count - 1}")
+        shards = self.shards()
+        stored = read_shard(shards[0]) if shards else events
+        for name in ("theta", "alternatives", "x"):
+            old, new = getattr(stored, name).shape[1:], getattr(events, name).shape[1:]
+            if old != new and len(stored) and len(events):
+                raise StoreMismatch(self.path, f"the shape of {name}", old, new)
+
+    def iterate(self) -> Iterator[Events]:
+        """Yield the shards one by one, each with its failures.
+
+        Raises
+        ------
+        CorruptShard
+            At the first file that cannot be read.
+        """
+        for shard in self.shards():
+            events = read_shard(shard)
+            yield replace(events, failures=self._failures(shard.stem))
+
+    def load(self) -> Events:
+        """Return all events in order.
+
+        Raises
+        ------
+        EventsError
+            If the store is empty.
+        CorruptShard
+            If a file cannot be read.
+        """
+        batches = list(self.iterate())
+        if not batches:
+            raise EventsError(f"The store {self.path} holds no events. Mine some first: `motherlode mine … --out`.")
+        full = [batch for batch in batches if len(batch)] or batches[:1]
+        failures = tuple(failure for batch in batches for failure in batch.failures)
+        return replace(Events.concatenate(full), failures=failures)
+
+    def failures(self) -> tuple[Failure, ...]:
+        """Return the events that are missing because the simulator raised."""
+        return tuple(failure for shard in self.shards() for failure in self._failures(shard.stem))
+
+    def _failures(self, stem: str) -> tuple[Failure, ...]:
+        path = self.path / "failures" / f"{stem}.json"
+        if not path.exists():
+            return ()
+        try:
+            return tuple(Failure(**data | {"theta": tuple(data["theta"])}) for data in json.loads(path.read_text()))
+        except (json.JSONDecodeError, TypeError, KeyError) as error:
+            raise CorruptShard(path, str(error)) from error
+
+    def audit(self) -> "Audit":
+        """Audit all events; see :func:`motherlode.events.audit`."""
+        return self.load().audit()
+
+    def condemn(self, reason: str) -> None:
+        """Mark the whole store as not to be used, for good."""
+        self._update(condemned=reason)
+
+    def check_usable(self) -> None:
+        """Refuse a condemned store.
+
+        Raises
+        ------
+        CondemnedStore
+            With the finding that condemned it.
+        """
+        manifest = self.manifest()
+        if manifest is not None and manifest.condemned is not None:
+            raise CondemnedStore(self.path, manifest.condemned)
+
+    def _update(self, **changes: object) -> None:
+        manifest = self.manifest()
+        if manifest is not None:
+            replace(manifest, **changes).write(self.manifest_path)  # type: ignore[arg-type]
+
+
+def _span(shard: Path) -> tuple[int, int, int]:
+    seed, first, count = shard.stem.split("-")[1:]
+    return int(seed), int(first), int(count)
+
+
+def _asked(events: Events) -> tuple[int, int]:
+    indices = [*events.event.tolist(), *(failure.event for failure in events.failures)]
+    if not indices:
+        raise EventsError("A batch without events or failures cannot be stored: it says nothing.")
+    return min(indices), max(indices) - min(indices) + 1
+
+
+def _manifest_by_hand(events: Events) -> Manifest:
+    names = tuple(f"theta_{d}" for d in range(events.theta.shape[1]))
+    k = events.alternatives.shape[1]
+    return Manifest("(appended by hand)", "", Parameters(names), k, exchangeable=events.exchangeable)
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text)
