@@ -1,0 +1,225 @@
+#pragma once
+
+/// Every random number of a model, in plain double: drawn and recorded, or answered from the record.
+
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "motherlode/errors.hpp"
+#include "motherlode/families.hpp"
+#include "motherlode/product.hpp"
+#include "motherlode/remote.hpp"
+#include "motherlode/sites.hpp"
+#include "motherlode/trace.hpp"
+
+namespace motherlode {
+
+/// A replay asked for another draw than the record holds.
+struct Divergence : std::exception {
+  Divergence(std::size_t at, std::string was, std::string is)
+      : position(at), expected(std::move(was)), found(std::move(is)) {}
+  const char* what() const noexcept override { return "the path changed on replay"; }
+
+  std::size_t position;
+  std::string expected;  ///< address of the recorded draw; empty: the record had ended
+  std::string found;     ///< address of the draw asked for; empty: the run had ended
+};
+
+/// What a model draws from.
+///
+///     const double x = draws.sample(Normal{theta[0], 1.0});   // latent or output: a number
+///     if (draws.branch(0.1 + 2.5 * theta[0])) { ... }         // a Bernoulli branching
+///
+/// A draw is known by its name if it has one, else by its place in the source. One Draws serves one thread.
+class Draws {
+ public:
+  using Real = double;
+
+  /// Draw a number from `family`.
+  template <class F>
+  double sample(const F& family, std::string_view name = {}, Location where = Location::current()) {
+    return draw(family, false, name, where);
+  }
+
+  /// Be true with this probability.
+  bool branch(double probability, std::string_view name = {}, Location where = Location::current()) {
+    return draw(Bernoulli<double>{probability}, false, name, where) != 0;
+  }
+
+  /// Draw a number that the experiment observes: as `sample`, and marked as a part of x.
+  template <class F>
+  double observe(const F& family, std::string_view name = {}, Location where = Location::current()) {
+    return draw(family, true, name, where);
+  }
+
+  /// Show a number to whoever listens; it has no part in the gold.
+  void tag(double value, std::string_view name = {}, Location where = Location::current()) {
+    if (remote_ != nullptr) {
+      remote_->tag({name.empty() ? address(where) : std::string(name), std::string(name), FamilyId{}, false}, value);
+    }
+  }
+
+  // ---- for those who run models ----
+
+  /// Record a new run on this stream.
+  void record(const Philox& engine, TraceWriter* trace = nullptr) {
+    source_ = Source(engine);
+    records_.clear();
+    supports_.clear();
+    weight_ = Product();
+    trace_ = trace;
+    replaying_ = false;
+    divergence_.reset();
+  }
+
+  /// Answer the next run from the record; with a trace, write log p to the column of this alternative.
+  void replay(TraceWriter* trace = nullptr, std::size_t column = 0) {
+    if (!replaying_) {
+      recorded_weight_ = weight_;
+      replaying_ = true;
+    }
+    position_ = 0;
+    next_support_ = 0;
+    support_moved_ = false;
+    weight_ = Product();
+    excess_ = 0;
+    trace_ = trace;
+    column_ = column;
+    divergence_.reset();
+  }
+
+  /// Throw unless the replay went the recorded way to its end, even if the model caught what draws threw.
+  void check_replayed() {
+    if (!divergence_ && position_ < records_.size()) {
+      divergence_.emplace(position_, sites_[records_[position_].site].address, "");
+    }
+    if (divergence_) {
+      throw *divergence_;
+    }
+  }
+
+  /// log p(z | recorded theta) - log p(z | replayed theta); +inf if the record is impossible there.
+  double log_ratio() const {
+    return weight_.is_zero() ? detail::infinity : Product::log_ratio(recorded_weight_, weight_) - excess_;
+  }
+
+  /// Whether a support was another one on replay: then there is no score.
+  bool support_moved() const { return support_moved_; }
+
+  /// Let a peer answer all draws; null: draw here again.
+  void answer_from(Remote* remote) { remote_ = remote; }
+
+  std::size_t count() const { return records_.size(); }
+  std::string last_address() const { return records_.empty() ? "" : sites_[records_.back().site].address; }
+  const Sites& sites() const { return sites_; }
+
+ private:
+  /// One draw; log_prob is 0 where the probability is in the product.
+  struct Record {
+    double value;
+    double log_prob;
+    Sites::Id site;
+  };
+
+  template <class F>
+  double draw(const F& family, bool observed, std::string_view name, const Location& where) {
+    if (!family.valid()) {
+      refuse(family, name, where);
+    }
+    if (remote_ != nullptr) {
+      return ask(family, observed, name, where);
+    }
+    const Sites::Id site = sites_.id(where, name, F::id, observed);
+    return replaying_ ? replayed(family, site) : recorded(family, site);
+  }
+
+  template <class F>
+  double recorded(const F& family, Sites::Id site) {
+    const double value = family.sample(source_);
+    double log_prob = 0;
+    if constexpr (has_prob<F>) {
+      weight_.multiply(family.prob(value));
+    } else {
+      log_prob = family.log_prob(value);
+    }
+    if constexpr (has_support<F>) {
+      const auto support = family.support();
+      supports_.insert(supports_.end(), support.begin(), support.end());
+    }
+    records_.push_back({value, log_prob, site});
+    if (trace_ != nullptr) {
+      trace_->branching(site, value, family.parameters(), family.log_prob(value));
+    }
+    return value;
+  }
+
+  template <class F>
+  double replayed(const F& family, Sites::Id site) {
+    if (position_ == records_.size() || records_[position_].site != site) {
+      diverge(site);
+    }
+    const Record& record = records_[position_];
+    if constexpr (has_prob<F>) {
+      weight_.multiply(family.prob(record.value));
+    } else {
+      excess_ += family.log_prob(record.value) - record.log_prob;
+    }
+    if constexpr (has_support<F>) {
+      for (const double bound : family.support()) {
+        support_moved_ = support_moved_ || bound != supports_[next_support_];
+        ++next_support_;
+      }
+    }
+    if (trace_ != nullptr) {
+      trace_->at_alternative(position_, column_, family.log_prob(record.value));
+    }
+    ++position_;
+    return record.value;
+  }
+
+  template <class F>
+  double ask(const F& family, bool observed, std::string_view name, const Location& where) {
+    const Site site{name.empty() ? address(where) : std::string(name), std::string(name), F::id, observed};
+    return remote_->sample(site, family);
+  }
+
+  void diverge(Sites::Id site) {
+    if (!divergence_) {
+      const bool ended = position_ == records_.size();
+      divergence_.emplace(position_, ended ? "" : sites_[records_[position_].site].address, sites_[site].address);
+    }
+    throw *divergence_;
+  }
+
+  template <class F>
+  [[noreturn]] void refuse(const F& family, std::string_view name, const Location& where) const {
+    const auto parameters = family.parameters();
+    throw InvalidParameters("The draw at " + (name.empty() ? address(where) : std::string(name)) + " asks for " +
+                            name_of(F::id) + " with parameters " +
+                            show(std::vector<double>(parameters.begin(), parameters.end())) + ", where " + F::domain +
+                            " is needed. Its log-probability is undefined, and so is the gold of this event. "
+                            "Bound the parameters so that the simulator is defined at every theta it is asked for.");
+  }
+
+  Source source_;
+  Sites sites_;
+  std::vector<Record> records_;
+  std::vector<double> supports_;
+  std::size_t position_ = 0;
+  std::size_t next_support_ = 0;
+  Product weight_;
+  Product recorded_weight_;
+  double excess_ = 0;
+  bool replaying_ = false;
+  bool support_moved_ = false;
+  TraceWriter* trace_ = nullptr;
+  std::size_t column_ = 0;
+  Remote* remote_ = nullptr;
+  std::optional<Divergence> divergence_;
+};
+
+}  // namespace motherlode
