@@ -1,0 +1,18 @@
+"""Figures: ``plot_*(result, ax=None)`` draws a result and returns the matplotlib figure."""
+
+from motherlode.plots.board import board_path, plot_paths
+from motherlode.plots.gold import plot_log_ratio, plot_score
+from motherlode.plots.posterior import plot_pair, plot_posterior, plot_trace
+from motherlode.plots.style import save, style
+
+__all__ = [
+    "board_path",
+    "plot_log_ratio",
+    "plot_pair",
+    "plot_paths",
+    "plot_posterior",
+    "plot_score",
+    "plot_trace",
+    "save",
+    "style",
+]
