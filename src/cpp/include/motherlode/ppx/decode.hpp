@@ -1,0 +1,74 @@
+#pragma once
+
+/// Read the meaning of a verified message, and refuse what FlatBuffers cannot: counts and shapes that disagree.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "motherlode/errors.hpp"
+#include "motherlode/gold.hpp"
+#include "motherlode/ppx/frame.hpp"
+#include "ppx_generated.h"
+
+namespace motherlode::decode {
+
+inline std::vector<double> numbers(const flatbuffers::Vector<double>* vector) {
+  return vector == nullptr ? std::vector<double>() : std::vector<double>(vector->begin(), vector->end());
+}
+
+/// The number of elements that a shape holds.
+inline std::size_t volume(const flatbuffers::Vector<std::int32_t>* shape, const char* field) {
+  std::size_t size = 1;
+  for (flatbuffers::uoffset_t i = 0; shape != nullptr && i < shape->size(); ++i) {
+    const std::int32_t extent = shape->Get(i);
+    if (extent < 0 || size > max_message_size) {
+      protocol_error(std::string(field) + ".shape is negative or too large.");
+    }
+    size *= static_cast<std::size_t>(extent);
+  }
+  return size;
+}
+
+/// The data of a tensor whose shape agrees with it.
+inline std::vector<double> tensor(const ppx::Tensor* tensor, const char* field) {
+  if (tensor == nullptr || tensor->data() == nullptr) {
+    protocol_error(std::string(field) + " holds no tensor with data.");
+  }
+  const std::size_t wanted = volume(tensor->shape(), field);
+  if (tensor->data()->size() != wanted) {
+    protocol_error(std::string(field) + " holds " + std::to_string(tensor->data()->size()) + " numbers, but its shape " +
+                   std::to_string(wanted) + ".");
+  }
+  return numbers(tensor->data());
+}
+
+/// The one number of a tensor.
+inline double scalar(const ppx::Tensor* wire, const char* field) {
+  const std::vector<double> values = tensor(wire, field);
+  if (values.size() != 1) {
+    protocol_error(std::string(field) + " holds " + std::to_string(values.size()) + " numbers where one is needed.");
+  }
+  return values.front();
+}
+
+inline GoldRequest request(const ppx::GoldRun& run) {
+  if (run.record() < ppx::Record::MIN || run.record() > ppx::Record::MAX) {
+    protocol_error("GoldRun.record is " + std::to_string(static_cast<int>(run.record())) + ".");
+  }
+  GoldRequest request;
+  request.keep = static_cast<Keep>(run.record());
+  request.seed = run.seed();
+  request.first = run.first();
+  request.count = run.count();
+  request.theta = numbers(run.theta());
+  request.alternatives = numbers(run.alternatives());
+  request.steps = numbers(run.steps());
+  request.probe_low = numbers(run.probe_low());
+  request.probe_high = numbers(run.probe_high());
+  request.probe_events = run.probe_events();
+  request.probe_every = run.probe_every();
+  return request;
+}
+
+}  // namespace motherlode::decode
