@@ -63,7 +63,7 @@ class SimulatorFailed(MotherlodeError, RuntimeError):
     def __init__(self, reason: str, theta: Array, events: int) -> None:
         self.reason, self.theta, self.events = reason, theta, events
         super().__init__(
-            f"The simulator failed in all {events} events; the first time at theta={np.asarray(theta).tolist()}: {reason}. "
+            f"The simulator failed in all {events} events; the first time at theta={show(theta)}: {reason}. "
             "Nothing could be mined. "
             "Run it once by hand at this theta; if only some parameters fail, move the bounds away from them."
         )
@@ -115,8 +115,8 @@ class LeakError(MotherlodeError):
             f"theta={show(self.probe)} with every draw held fixed, {self._after()}. "
             "The joint likelihood ratio would be wrong without any other sign. "
             "Let theta enter through a draw's parameters only: draw x from Normal(theta, 1) instead of adding theta "
-            "to a draw, rng.exponential(1/theta) instead of -log(rng.random())/theta, `rng.random() < p(theta)` instead "
-            "of an `if` on theta."
+            "to a draw, rng.exponential(1/theta) instead of -log(rng.random())/theta, `rng.random() < p(theta)` "
+            "instead of an `if` on theta."
         )
 
 

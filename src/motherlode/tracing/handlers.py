@@ -185,6 +185,11 @@ class replay(Handler):  # noqa: N801
     draws
         ``record().draws`` of an earlier run.
 
+    Attributes
+    ----------
+    asked
+        The family parameters each draw was asked with, in order: all that gold needs of a replay.
+
     Raises
     ------
     ReplayDiverged
@@ -194,6 +199,7 @@ class replay(Handler):  # noqa: N801
 
     def __init__(self, draws: Iterable[RecordedDraw]) -> None:
         self.draws = list(draws)
+        self.asked: list[tuple[Any, ...]] = []
         self.position = 0
 
     def process(self, draw: Draw) -> None:
@@ -206,6 +212,7 @@ class replay(Handler):  # noqa: N801
             raise ReplayDiverged(self.position, self._last(), expected, f"{draw.address} ({draw.family.name})")
         draw.value = recorded.value
         draw.observed = recorded.observed
+        self.asked.append(draw.parameters)
         self.position += 1
 
     def _last(self) -> str | None:

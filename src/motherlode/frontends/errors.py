@@ -1,0 +1,25 @@
+"""Say why a simulator cannot be wrapped or instrumented."""
+
+from motherlode.tracing import MotherlodeError
+
+__all__ = ["NotInstrumented", "NotWrappable"]
+
+
+class NotInstrumented(MotherlodeError, AttributeError):
+    """Refuse a method of the random generator whose draws cannot be recorded."""
+
+    def __init__(self, method: str, reason: str) -> None:
+        self.method, self.reason = method, reason
+        super().__init__(
+            f"rng.{method}() cannot be instrumented: {reason}. "
+            "A draw outside the record would make the joint likelihood ratio wrong. "
+            "Build it from draws that are (normal, poisson, binomial, exponential, gamma, beta, lognormal, weibull, "
+            "choice with p=, random), or draw it from a generator of your own if nothing after it depends on theta."
+        )
+
+    def __reduce__(self) -> tuple[type["NotInstrumented"], tuple[str, str]]:
+        return type(self), (self.method, self.reason)
+
+
+class NotWrappable(MotherlodeError, TypeError):
+    """Refuse an object that is no simulator."""

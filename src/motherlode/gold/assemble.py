@@ -1,0 +1,194 @@
+"""Turn recorded and replayed runs of many events into columns of gold."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motherlode.events import Counts, Events, EventsError, Failure, Site, TraceColumns
+from motherlode.gold.differences import Stencil
+from motherlode.gold.leaks import Run
+from motherlode.gold.scoring import Scores, log_probs
+from motherlode.tracing import InvalidParameters, address_of
+from motherlode.tracing.branching import RecordedDraw
+
+__all__ = ["Mined", "assemble"]
+
+Array = NDArray[np.float64]
+Asked = list[list[tuple[Any, ...]]]
+
+
+class Mined(NamedTuple):
+    """Keep one event's runs.
+
+    Attributes
+    ----------
+    run
+        As recorded at θ.
+    alternatives
+        What each draw was asked with at each alternative.
+    near, near_asked
+        The stencil of the score, and what each draw was asked with at its points.
+    wide, wide_asked
+        The same with doubled steps, for probed events.
+    """
+
+    run: Run
+    alternatives: Asked
+    near: Stencil
+    near_asked: Asked
+    wide: Stencil | None = None
+    wide_asked: Asked | None = None
+
+
+class _Lanes(NamedTuple):
+    """Hold evaluated draws: scores, and the event (its place among the mined) of each lane."""
+
+    scores: Scores
+    event: NDArray[np.int64]
+    events: int
+
+    def total(self, values: Array) -> Array:
+        """Sum lanes (*, M) to events (*, N)."""
+        return np.array([np.bincount(self.event, row, minlength=self.events) for row in values])
+
+
+def assemble(block: Sequence[Mined | Failure], alternatives: Array, first: int, root: int, traces: bool) -> Events:
+    """Return the events of a block; those whose density is undefined at an alternative join the failures.
+
+    Parameters
+    ----------
+    block
+        One entry an event, in order.
+    alternatives
+        Of the whole call, shape (N, K, D); row i belongs to event first + i.
+    first, root
+        First event index of the call and its seed.
+    traces
+        Whether to keep the branchings.
+    """
+    mined = [entry for entry in block if isinstance(entry, Mined)]
+    draws = [draw for entry in mined for draw in entry.run.draws]
+    lanes = _evaluate(mined, draws, [entry.alternatives + entry.near_asked for entry in mined])
+    k = alternatives.shape[1]
+    undefined = _undefined(lanes.scores.log_prob[: 1 + k])
+    if undefined.any():
+        return assemble(_refuse(block, mined, lanes, undefined, root), alternatives, first, root, traces)
+    event = np.array([entry.run.event for entry in mined], dtype=np.int64)
+    theta = np.array([entry.run.theta for entry in mined]).reshape(len(mined), alternatives.shape[2])
+    x = _outputs(mined)
+    log_prob = lanes.scores.log_prob
+    score = _score(lanes, np.array([entry.near.weights for entry in mined]), k)
+    return Events(
+        theta=theta,
+        alternatives=alternatives[event - first],
+        x=x,
+        joint_log_ratio=lanes.total(log_prob[0] - log_prob[1 : 1 + k]).reshape(k, len(mined)).T,
+        joint_score=score,
+        event=event,
+        seed=root,
+        traces=_traces(lanes, draws, theta, x, k) if traces else None,
+        failures=tuple(entry for entry in block if isinstance(entry, Failure)),
+        counts=_counts(mined, score, len(lanes.event)),
+    )
+
+
+def _evaluate(mined: Sequence[Mined], draws: list[RecordedDraw], asked: Sequence[Asked]) -> _Lanes:
+    replays = len(asked[0]) if asked else 0
+    runs = [[draw.parameters for draw in draws]]
+    runs += [[parameters for event in asked for parameters in event[r]] for r in range(replays)]
+    scores = log_probs(draws, runs)
+    event_of_draw = np.repeat(np.arange(len(mined)), [len(entry.run.draws) for entry in mined])
+    return _Lanes(scores, event_of_draw[scores.draw], len(mined))
+
+
+def _undefined(log_prob: Array) -> NDArray[np.bool_]:
+    return np.isnan(log_prob).any(axis=0) | np.isneginf(log_prob[0])
+
+
+def _refuse(
+    block: Sequence[Mined | Failure], mined: Sequence[Mined], lanes: _Lanes, undefined: NDArray[np.bool_], root: int
+) -> list[Mined | Failure]:
+    """Replace the events of undefined lanes by failures."""
+    offsets = np.cumsum([0, *(len(entry.run.draws) for entry in mined)])
+    refused: dict[int, Failure] = {}
+    for lane in np.flatnonzero(undefined):
+        place = lanes.event[lane]
+        entry = mined[place]
+        reason = str(_undefined_at(entry, int(lanes.scores.draw[lane] - offsets[place])))
+        failure = Failure(entry.run.event, tuple(entry.run.theta.tolist()), root, reason)
+        refused.setdefault(entry.run.event, failure)
+    return [refused.get(entry.run.event, entry) if isinstance(entry, Mined) else entry for entry in block]
+
+
+def _undefined_at(entry: Mined, j: int) -> InvalidParameters:
+    """Say at which parameters draw j of an event has no density."""
+    draw = entry.run.draws[j]
+    asked = [draw.parameters, *(run[j] for run in entry.alternatives)]
+    bad = [not np.all(np.isfinite(draw.family.log_prob(draw.value, *parameters))) for parameters in asked]
+    names, domain = draw.family.parameters, draw.family.domain
+    given = dict(zip(names, asked[bad.index(True)], strict=True))
+    return InvalidParameters(address_of(draw.site), draw.family.name, given, dict(zip(names, domain, strict=True)))
+
+
+def _outputs(mined: Sequence[Mined]) -> Array:
+    shapes = {entry.run.x.shape: entry.run.event for entry in mined}
+    if len(shapes) > 1:
+        (one, first), (other, second) = list(shapes.items())[:2]
+        raise EventsError(
+            f"x has shape {one} in event {first} but {other} in event {second}. One array cannot hold both. "
+            "Return a fixed number of summaries, or pad x to a fixed shape (NaN is kept and counted)."
+        )
+    return np.array([entry.run.x for entry in mined])
+
+
+def _score(lanes: _Lanes, weights: Array, skip: int) -> Array:
+    """Return scores (N, D) by differencing runs 1+skip and on with each event's weights (N, 2D)."""
+    log_prob = lanes.scores.log_prob
+    with np.errstate(invalid="ignore"):
+        terms = weights[lanes.event].T * (log_prob[1 + skip :] - log_prob[0])
+        score = lanes.total(terms[0::2] + terms[1::2]).T
+    moved = lanes.scores.moved[1 + skip :].sum(axis=0, dtype=np.float64)
+    moving = lanes.total(moved[None]).T > 0
+    return np.where(moving | ~np.isfinite(score).all(axis=1, keepdims=True), np.nan, score)
+
+
+def _counts(mined: Sequence[Mined], score: Array, draws: int) -> Counts:
+    probed = [place for place, entry in enumerate(mined) if entry.wide is not None]
+    if not probed:
+        return Counts(draws)
+    entries = [mined[place] for place in probed]
+    wide_draws = [draw for entry in entries for draw in entry.run.draws]
+    lanes = _evaluate(entries, wide_draws, [entry.wide_asked or [] for entry in entries])
+    wide = _score(lanes, np.array([entry.wide.weights for entry in entries if entry.wide is not None]), 0)
+    discrepancy = np.abs(wide - score[probed]) / (1 + np.abs(score[probed]))
+    return Counts(draws, len(probed), float(np.max(discrepancy, initial=0.0, where=np.isfinite(discrepancy))))
+
+
+def _traces(lanes: _Lanes, draws: list[RecordedDraw], theta: Array, x: Array, k: int) -> TraceColumns:
+    table: dict[Site, int] = {}
+    sites = [table.setdefault(Site(address_of(d.site), d.family.name, d.observed), len(table)) for d in draws]
+    numbers = [row for draw in draws for row in _parameter_rows(draw)]
+    lengths = [len(row) for row in numbers]
+    return TraceColumns(
+        sites=tuple(table),
+        offsets=np.concatenate([[0], np.cumsum(np.bincount(lanes.event, minlength=lanes.events))]).astype(np.int64),
+        site=np.array(sites, dtype=np.int32)[lanes.scores.draw],
+        value=np.concatenate([np.ravel(draw.value) for draw in draws] or [np.empty(0)]).astype(np.float64),
+        parameter_offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        parameters=np.concatenate(numbers or [np.empty(0)]),
+        log_prob=np.ascontiguousarray(lanes.scores.log_prob[: 1 + k].T),
+        theta=theta,
+        x=x,
+    )
+
+
+def _parameter_rows(draw: RecordedDraw) -> list[Array]:
+    """Return the parameters of each lane of a draw."""
+    shape = np.shape(draw.value)
+    if draw.family.vector:
+        probs = np.asarray(draw.parameters[0], dtype=np.float64)
+        return list(np.broadcast_to(probs, (*shape, probs.shape[-1])).reshape(-1, probs.shape[-1]))
+    columns = [np.broadcast_to(np.asarray(p, dtype=np.float64), shape).ravel() for p in draw.parameters]
+    return list(np.stack(columns, axis=-1))

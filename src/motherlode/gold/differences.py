@@ -1,0 +1,50 @@
+r"""Difference log-probabilities in θ: central inside the bounds, one-sided at them.
+
+.. math:: \partial_d \log p \approx c_a (\log p_a - \log p_0) + c_b (\log p_b - \log p_0)
+
+with second-order stencils: (θ+h, θ-h) with c = (1/2h, -1/2h), or (θ±h, θ±2h) with c = ±(2/h, -1/2h). The
+differences are taken branching by branch and then summed, so that nothing cancels.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motherlode.events import Parameters
+
+__all__ = ["Stencil", "stencil"]
+
+Array = NDArray[np.float64]
+
+
+class Stencil(NamedTuple):
+    """Say where to replay for the score: points (2D, D), two for each parameter, and their weights (2D,)."""
+
+    points: Array
+    weights: Array
+
+
+def stencil(theta: Array, steps: Array, parameters: Parameters) -> Stencil:
+    """Choose the stencil at θ.
+
+    Parameters
+    ----------
+    theta, steps
+        Shape (D,).
+    parameters
+        Its bounds are never crossed.
+    """
+    low = -np.inf if parameters.low is None else np.array(parameters.low)
+    high = np.inf if parameters.high is None else np.array(parameters.high)
+    one_sided = (theta + steps > high) | (theta - steps < low)
+    first = np.where(theta + steps > high, -steps, steps)
+    second = np.where(one_sided, 2 * first, -first)
+    axis = np.arange(len(theta))
+    points = np.repeat(theta[None], 2 * len(theta), axis=0)
+    points[2 * axis, axis] += first
+    points[2 * axis + 1, axis] += second
+    weights = np.empty(2 * len(theta))
+    weights[0::2] = np.where(one_sided, 2 / first, 0.5 / first)
+    weights[1::2] = -0.5 / first
+    return Stencil(points, weights)

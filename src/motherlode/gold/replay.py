@@ -1,0 +1,132 @@
+"""Mine a program by local replay: record once at θ, replay at alternatives and at difference points.
+
+Any program whose draws pass through :func:`motherlode.tracing.draw` can be mined, in this process or over the
+wire. Each event costs 1 + K + 2D runs, probed events 2 + 2D more.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motherlode.events import Events, EventStreams, Failure, Parameters
+from motherlode.gold.assemble import Mined, assemble
+from motherlode.gold.differences import stencil
+from motherlode.gold.leaks import is_probed, probe_at, replay_at, run_of
+from motherlode.tracing import MotherlodeError, SimulatorFailed, seed
+
+__all__ = ["Program", "mine", "simulate"]
+
+Array = NDArray[np.float64]
+Program = Callable[[Array], Any]
+"""Runs one event at θ with shape (D,) under the handlers in force and returns x."""
+
+_BLOCK = 512
+
+
+@dataclass(frozen=True)
+class _Request:
+    program: Program
+    parameters: Parameters
+    theta: Array
+    alternatives: Array
+    steps: Array
+    box: tuple[Array, Array]
+    root: int
+    first: int
+
+
+def mine(
+    program: Program,
+    parameters: Parameters,
+    theta: Array,
+    alternatives: Array,
+    *,
+    root: int,
+    first: int = 0,
+    traces: bool = False,
+) -> Events:
+    """Run events and extract gold.
+
+    Parameters
+    ----------
+    program
+        The simulator.
+    parameters
+        Names and bounds of θ.
+    theta
+        Shape (N, D), N ≥ 1.
+    alternatives
+        Shape (N, K, D).
+    root, first
+        Event i uses random stream (root, first + i).
+    traces
+        Whether to keep the branchings.
+
+    Returns
+    -------
+    Events
+        Rows of the events that did not fail, and the failures.
+
+    Raises
+    ------
+    LeakError
+        If x moves with θ other than through the draws.
+    SimulatorFailed
+        If every event failed.
+    """
+    box = parameters.probe_box(theta, alternatives)
+    request = _Request(program, parameters, theta, alternatives, parameters.steps(theta), box, root, first)
+    batches = [assemble(block, alternatives, first, root, traces) for block in _blocks(request)]
+    failures = [failure for batch in batches for failure in batch.failures]
+    if len(failures) == len(theta):
+        raise SimulatorFailed(failures[0].reason, np.array(failures[0].theta), len(failures))
+    return replace(Events.concatenate([batch for batch in batches if len(batch)]), failures=tuple(failures))
+
+
+def _blocks(request: _Request) -> Iterator[list[Mined | Failure]]:
+    streams = EventStreams(request.root)
+    for begin in range(0, len(request.theta), _BLOCK):
+        rows = range(begin, min(begin + _BLOCK, len(request.theta)))
+        yield [_event(request, streams, row) for row in rows]
+
+
+def _event(request: _Request, streams: EventStreams, row: int) -> Mined | Failure:
+    try:
+        return _mine(request, streams, row)
+    except MotherlodeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a user's simulator may raise anything; it becomes a failure record
+        theta = tuple(request.theta[row].tolist())
+        return Failure(request.first + row, theta, request.root, f"{type(error).__name__}: {error}")
+
+
+def _mine(request: _Request, streams: EventStreams, row: int) -> Mined:
+    theta, event = request.theta[row], request.first + row
+    generator = streams.at(event)
+    run = run_of(request.program, event, theta, generator)
+
+    def asked(points: Sequence[Array] | Array) -> list[list[tuple[Any, ...]]]:
+        return [replay_at(request.program, run, point, generator) for point in points]
+
+    near = stencil(theta, request.steps[row], request.parameters)
+    if not is_probed(event):
+        return Mined(run, asked(request.alternatives[row]), near, asked(near.points))
+    asked([theta, probe_at(request.root, event, request.box)])
+    wide = stencil(theta, 2 * request.steps[row], request.parameters)
+    return Mined(run, asked(request.alternatives[row]), near, asked(near.points), wide, asked(wide.points))
+
+
+def simulate(program: Program, theta: Array, *, root: int, first: int = 0) -> Array:
+    """Return x with shape (N, *L) for θ with shape (N, D), the same that :func:`mine` gives.
+
+    An exception of the simulator passes through: there is nobody to record it.
+    """
+    streams = EventStreams(root)
+    outputs = []
+    for row, point in enumerate(theta):
+        with seed(streams.at(first + row)):
+            outputs.append(np.array(program(point), dtype=np.float64))
+    return np.array(outputs)

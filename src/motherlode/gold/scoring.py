@@ -1,0 +1,85 @@
+"""Evaluate the log-probabilities of many draws at many parameters, family by family."""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motherlode.families import Family
+from motherlode.tracing.branching import RecordedDraw
+
+__all__ = ["Scores", "log_probs"]
+
+Array = NDArray[np.float64]
+Parameters = Sequence[tuple[Any, ...]]
+
+
+class Scores(NamedTuple):
+    """Hold log-probabilities of M lanes, one for each number drawn (a draw of an array has many).
+
+    Attributes
+    ----------
+    log_prob
+        Shape (R, M): lane m at the parameters of run r.
+    draw
+        The draw each lane belongs to, shape (M,), ascending.
+    moved
+        Whether a parameter that moves the support differs in run r from run 0, shape (R, M).
+    """
+
+    log_prob: Array
+    draw: NDArray[np.int64]
+    moved: NDArray[np.bool_]
+
+
+class _Group(NamedTuple):
+    """Tell apart draws that can be evaluated in one call."""
+
+    family: Family
+    shape: tuple[int, ...]
+    categories: int
+
+
+def log_probs(draws: Sequence[RecordedDraw], runs: Sequence[Parameters]) -> Scores:
+    """Return log p(value of draw j | parameters of draw j in run r).
+
+    Parameters
+    ----------
+    draws
+        J recorded draws, of any number of events.
+    runs
+        R runs, each with the parameters of all J draws; run 0 is the recording.
+    """
+    lanes = np.array([np.size(draw.value) for draw in draws], dtype=np.int64)
+    starts = np.concatenate([[0], np.cumsum(lanes)]).astype(np.int64)
+    log_prob = np.empty((len(runs), starts[-1]))
+    moved = np.zeros((len(runs), starts[-1]), dtype=np.bool_)
+    for group, members in _groups(draws).items():
+        value = np.array([draws[j].value for j in members], dtype=np.float64)
+        parameters = [_gather(runs, members, p, group) for p in range(len(group.family.parameters))]
+        where = (starts[members][:, None] + np.arange(math.prod(group.shape))).ravel()
+        log_prob[:, where] = group.family.log_prob(value, *parameters).reshape(len(runs), -1)
+        for name in group.family.moving:
+            parameter = parameters[group.family.parameters.index(name)]
+            moved[:, where] |= (parameter != parameter[0]).reshape(len(runs), -1)
+    return Scores(log_prob, np.repeat(np.arange(len(draws)), lanes), moved)
+
+
+def _groups(draws: Sequence[RecordedDraw]) -> dict[_Group, list[int]]:
+    groups: dict[_Group, list[int]] = defaultdict(list)
+    for j, draw in enumerate(draws):
+        categories = np.shape(draw.parameters[0])[-1] if draw.family.vector else 0
+        groups[_Group(draw.family, np.shape(draw.value), categories)].append(j)
+    return groups
+
+
+def _gather(runs: Sequence[Parameters], members: list[int], position: int, group: _Group) -> Array:
+    """Return one parameter with shape (R, members, *shape), and (.., C) for a vector family."""
+    if not group.shape:
+        return np.array([[run[j][position] for j in members] for run in runs], dtype=np.float64)
+    shape = (*group.shape, group.categories) if group.family.vector else group.shape
+    rows = [[np.broadcast_to(run[j][position], shape) for j in members] for run in runs]
+    return np.array(rows, dtype=np.float64)
