@@ -1,0 +1,302 @@
+"""Use a program behind a PPX socket as a simulator: one of ours to start and own, or one that already runs.
+
+A front end of motherlode in the program ("gold" peers) runs whole blocks of events and makes gold itself; any other
+PPX 1.0.0 program is driven draw by draw, and gold comes from replay over the wire.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from typing_extensions import Self
+
+from motherlode.events import CheckReport, Events, Parameters
+from motherlode.gold import mine, simulate
+from motherlode.ppx.lockstep import Lockstep
+from motherlode.ppx.messages import HandshakeResult
+from motherlode.ppx.pool import Options, Pool
+from motherlode.ppx.process import find_program
+from motherlode.ppx.requests import Request
+from motherlode.ppx.schema import Record
+from motherlode.tracing import MotherlodeError, ParameterError, SimulatorFailed
+
+__all__ = ["Options", "RemoteSimulator", "connect", "launch"]
+
+Array = NDArray[np.float64]
+Names = str | Sequence[str] | Parameters | None
+CHECK_EVENTS = 200
+
+
+class RemoteSimulator:
+    """Simulate and mine with a program behind a socket.
+
+    Satisfies :class:`motherlode.events.Simulator`. It pickles as its options: a copy in another process starts its
+    own program when first used.
+
+    Parameters
+    ----------
+    options
+        How to reach the program.
+    parameters
+        Names or addresses of the Sample requests that are θ; with bounds as a :class:`~motherlode.events.Parameters`.
+        A gold peer says them itself.
+    """
+
+    def __init__(self, options: Options, parameters: Names = None) -> None:
+        self.options = options
+        self._pool = Pool(options)
+        session = self._pool.session()
+        self._gold = session.gold
+        self._name = session.peer.model_name or Path(*options.argv[:1]).name or options.endpoint
+        self._version = _version(session.peer, options)
+        try:
+            self._parameters = _parameters(session.peer, parameters)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def name(self) -> str:
+        """Name that the program gives itself."""
+        return self._name
+
+    @property
+    def version(self) -> str:
+        """Version that the program says, and for a program of ours a hash of its file."""
+        return self._version
+
+    @property
+    def parameters(self) -> Parameters:
+        """Names and bounds of θ."""
+        return self._parameters
+
+    def simulate(self, theta: ArrayLike, seed: int = 0, first: int = 0) -> Array:
+        """Return x with shape (N, *L).
+
+        Parameters
+        ----------
+        theta
+            Shape (N, D).
+        seed, first
+            Event i uses stream (seed, first + i).
+
+        Raises
+        ------
+        ParameterError
+            If theta cannot be right; nothing has run then.
+        SimulatorFailed
+            If an event raised.
+        WireError
+            If the program cannot be talked to.
+        """
+        points = self.parameters.check(theta)
+        if not self._gold:
+            return simulate(self._program(), points, root=seed, first=first)
+        none = np.empty((len(points), 0, points.shape[1]))
+        events = self._pool.run(Request(Record.SIMULATE, points, none, self.parameters, seed, first))
+        if events.failures:
+            failure = events.failures[0]
+            raise SimulatorFailed(failure.reason, np.array(failure.theta), len(events.failures))
+        return events.x
+
+    def mine(
+        self,
+        theta: ArrayLike,
+        alternatives: ArrayLike | None = None,
+        *,
+        seed: int = 0,
+        first: int = 0,
+        traces: bool = False,
+    ) -> Events:
+        """Return events with gold.
+
+        Parameters
+        ----------
+        theta
+            Shape (N, D).
+        alternatives
+            Shape (N, K, D) or (K, D).
+        seed, first
+            Event i uses stream (seed, first + i).
+        traces
+            Whether to bring the branchings back.
+
+        Raises
+        ------
+        ParameterError
+            If an argument cannot be right; nothing has run then.
+        LeakError
+            If x moves with θ other than through the draws.
+        SimulatorFailed
+            If every event raised.
+        WireError
+            If the program cannot be talked to.
+        """
+        points = self.parameters.check(theta)
+        others = self.parameters.check_alternatives(alternatives, len(points))
+        return self._mine(points, others, seed, first, traces)
+
+    def _mine(self, theta: Array, others: Array, seed: int, first: int, traces: bool, probes: int = 1000) -> Events:
+        if not self._gold:
+            return mine(self._program(), self.parameters, theta, others, root=seed, first=first, traces=traces)
+        record = Record.TRACES if traces else Record.GOLD
+        events = self._pool.run(Request(record, theta, others, self.parameters, seed, first, probes))
+        if len(events.failures) == len(theta):
+            failure = events.failures[0]
+            raise SimulatorFailed(failure.reason, np.array(failure.theta), len(theta))
+        return events
+
+    def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:
+        """Say whether the program can be mined, by mining up to 200 events that are all probed.
+
+        Parameters
+        ----------
+        theta, alternatives
+            As for :meth:`mine`.
+        """
+        points = self.parameters.check(theta)
+        others = self.parameters.check_alternatives(alternatives, len(points))
+        repeats = np.resize(np.arange(len(points)), max(len(points), CHECK_EVENTS))[:CHECK_EVENTS]
+        try:
+            events = self._mine(points[repeats], others[repeats], 0, 0, traces=False)
+        except MotherlodeError as error:
+            return CheckReport(False, (str(error),))
+        return _report(events)
+
+    def _program(self) -> Callable[[Array], Array]:
+        """Return the plain program as a function of θ."""
+        names, options = self.parameters.names, self.options
+        if not options.restart_per_event:
+            return Lockstep(self._pool.session(), names, options.redraw_observed)
+
+        def program(theta: Array) -> Array:
+            with options.open() as session:
+                return Lockstep(session, names, options.redraw_observed)(theta)
+
+        return program
+
+    def close(self) -> None:
+        """End the programs that are ours and close every connection. The next use opens them again."""
+        self._pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _version(peer: HandshakeResult, options: Options) -> str:
+    told = peer.simulator.version if peer.simulator else peer.system_name
+    if not options.argv:
+        return told
+    return f"{told}+{hashlib.sha256(Path(options.argv[0]).read_bytes()).hexdigest()[:16]}"
+
+
+def _parameters(peer: HandshakeResult, given: Names) -> Parameters:
+    """Return θ's names and bounds: the peer's own where it says them, else the caller's."""
+    declared = given if isinstance(given, Parameters) or given is None else Parameters(tuple(np.atleast_1d(given)))
+    if peer.simulator is None or not peer.simulator.parameter_names:
+        if declared is None:
+            raise ParameterError(
+                f"The program {peer.model_name or '(no name)'} does not say which of its draws are parameters. "
+                "Without that nothing can be varied. "
+                'Name them: parameters=("theta",), by name or address of Sample requests.'
+            )
+        return declared
+    told = peer.simulator
+    low, high = (None if side is None else tuple(side.tolist()) for side in (told.parameter_low, told.parameter_high))
+    if declared is not None and declared.names != told.parameter_names:
+        raise ParameterError(
+            f"parameters= names {declared.names}, but the program says its parameters are {told.parameter_names}. "
+            "Columns of theta would be mixed up. Leave parameters= away, or repeat the program's names in its order."
+        )
+    return (
+        declared if declared is not None and declared.low is not None else Parameters(told.parameter_names, low, high)
+    )
+
+
+def _report(events: Events) -> CheckReport:
+    findings = []
+    if events.failures:
+        findings.append(f"{len(events.failures)} events failed; the first: {events.failures[0].reason}")
+    if not events.score_valid:
+        findings.append("Some events have no joint score: the support of a draw moves with theta. Ratios stay right.")
+    figures = (
+        ("draws_per_event", events.counts.draws / max(1, len(events))),
+        ("events_probed", float(events.counts.probed)),
+        ("score_discrepancy", events.counts.score_discrepancy),
+        ("impossible_alternatives", float(np.isposinf(events.joint_log_ratio).sum())),
+    )
+    return CheckReport(not events.failures, tuple(findings), figures)
+
+
+def launch(
+    argv: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    parameters: Names = None,
+    workers: int = 1,
+    timeout: float = 30.0,
+    *,
+    restart_per_event: bool = False,
+    redraw_observed: bool = False,
+) -> RemoteSimulator:
+    """Start a PPX program as a child process and return it as a simulator.
+
+    Parameters
+    ----------
+    argv
+        Program and arguments. ``{endpoint}`` is replaced by the private endpoint, which is appended where no
+        argument has it, and also set as ``MOTHERLODE_ENDPOINT``.
+    parameters
+        Needed for a plain PPX 1.0.0 program: names or addresses of the Sample requests that are θ.
+    workers
+        Copies of the program to run at once.
+    timeout
+        Seconds that any one answer may take.
+    restart_per_event
+        For plain programs that keep state between runs.
+    redraw_observed
+        For plain programs that condition on data: draw x from the distribution of the Observe instead.
+
+    Raises
+    ------
+    WireError
+        If it cannot be started or does not answer.
+    """
+    words = [os.fspath(argv)] if isinstance(argv, str | os.PathLike) else [os.fspath(word) for word in argv]
+    if workers < 1 or not timeout > 0:
+        raise ValueError(f"workers={workers} and timeout={timeout} must be positive. Nothing was started.")
+    options = Options(
+        argv=find_program(words),
+        timeout=timeout,
+        workers=workers,
+        restart_per_event=restart_per_event,
+        redraw_observed=redraw_observed,
+    )
+    return RemoteSimulator(options, parameters)
+
+
+def connect(
+    endpoint: str, parameters: Names = None, timeout: float = 30.0, *, redraw_observed: bool = False
+) -> RemoteSimulator:
+    """Connect to a PPX program that already runs and return it as a simulator.
+
+    Parameters
+    ----------
+    endpoint
+        ``tcp://HOST:PORT`` or ``ipc://PATH``.
+    parameters, timeout, redraw_observed
+        As for :func:`launch`.
+
+    Raises
+    ------
+    WireError
+        If nothing that speaks PPX answers there.
+    """
+    return RemoteSimulator(Options(endpoint=endpoint, timeout=timeout, redraw_observed=redraw_observed), parameters)

@@ -1,0 +1,164 @@
+"""Cut a campaign of N events into gold requests of a good size, and join the blocks that come back.
+
+A block should take about half a second: long enough that the wire costs nothing, short enough that a deadline, a
+progress bar and an interruption mean something. Row i depends on (seed, first + i) only, never on the cut.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motherlode.events import Counts, Events, Failure, Parameters, TraceColumns
+from motherlode.events import Site as EventSite
+from motherlode.ppx.messages import GoldBlock, GoldRun, Simulator, TraceBlock
+from motherlode.ppx.schema import Record
+
+__all__ = ["BlockSize", "Request", "events_of"]
+
+Array = NDArray[np.float64]
+TARGET_SECONDS = 0.5
+MAX_BLOCK_BYTES = 16 << 20
+GROWTH = 4
+
+
+@dataclass
+class BlockSize:
+    """Choose how many events the next request asks for, from how long the last one took and how large it was."""
+
+    events: int = 1
+    _since: float = field(default_factory=time.monotonic)
+
+    def restart(self) -> None:
+        """Start the clock: the simulator was idle until now."""
+        self._since = time.monotonic()
+
+    def learn(self, block: GoldBlock) -> None:
+        """Take note of a block that just came."""
+        now = time.monotonic()
+        seconds, self._since = max(now - self._since, 1e-6), now
+        fitting = (
+            self.events * GROWTH,
+            int(block.count * TARGET_SECONDS / seconds),
+            MAX_BLOCK_BYTES * block.count // max(1, _bytes(block)),
+        )
+        self.events = max(1, min(fitting))
+
+
+def _bytes(block: GoldBlock) -> int:
+    columns = block.x.nbytes + block.joint_log_ratio.nbytes + block.joint_score.nbytes
+    traces = block.traces
+    return columns if traces is None else columns + 2 * traces.log_prob.nbytes + traces.parameters.nbytes
+
+
+class Request:
+    """Hold what is asked of N events, and hand out its rows to as many workers as ask.
+
+    Parameters
+    ----------
+    record
+        What to bring back.
+    theta, alternatives
+        Shapes (N, D) and (N, K, D).
+    parameters
+        Names and bounds, from which steps and probe box follow.
+    seed, first
+        Event i uses stream (seed, first + i).
+    probe_events
+        Events with a smaller index are probed, besides one in a hundred.
+    """
+
+    def __init__(
+        self,
+        record: Record,
+        theta: Array,
+        alternatives: Array,
+        parameters: Parameters,
+        seed: int,
+        first: int,
+        probe_events: int = 1000,
+    ) -> None:
+        self.record, self.theta, self.alternatives = record, theta, alternatives
+        self.seed, self.first, self.probe_events = seed, first, probe_events
+        gold = record is not Record.SIMULATE
+        self._steps = parameters.steps(theta) if gold else None
+        self._box: tuple[Array | None, Array | None] = (
+            parameters.probe_box(theta, alternatives) if gold else (None, None)
+        )
+        self._next = 0
+        self._lock = threading.Lock()
+
+    def runs(self, size: BlockSize, simulator: Simulator) -> Iterator[GoldRun]:
+        """Yield requests until every row is handed out; several workers may do so at once."""
+        event_bytes = 8 * self.theta.shape[1] * (2 + self.alternatives.shape[1])
+        room = min(simulator.max_message_size or MAX_BLOCK_BYTES, MAX_BLOCK_BYTES) // 2
+        limit = max(1, min(simulator.max_events, room // max(1, event_bytes)))
+        while rows := self._take(min(size.events, limit)):
+            yield self._run(rows)
+
+    def stop(self) -> None:
+        """Hand out no more rows."""
+        with self._lock:
+            self._next = len(self.theta)
+
+    def _take(self, wanted: int) -> range:
+        with self._lock:
+            rows = range(self._next, min(self._next + wanted, len(self.theta)))
+            self._next = rows.stop
+        return rows
+
+    def _run(self, rows: range) -> GoldRun:
+        at = slice(rows.start, rows.stop)
+        return GoldRun(
+            self.record,
+            self.seed,
+            self.first + rows.start,
+            self.theta[at],
+            self.alternatives[at],
+            None if self._steps is None else self._steps[at],
+            self._box[0],
+            self._box[1],
+            self.probe_events,
+        )
+
+
+def events_of(block: GoldBlock, request: Request) -> Events:
+    """Return a block as events; those that failed are listed and have no row."""
+    index = np.arange(block.count)
+    lost = [failure.event - block.first for failure in block.failures]
+    rows = np.delete(index, lost) + (block.first - request.first)
+    theta, alternatives = request.theta[rows], request.alternatives[rows]
+    return Events(
+        theta,
+        alternatives,
+        block.x,
+        block.joint_log_ratio,
+        block.joint_score,
+        event=(rows + request.first).astype(np.int64),
+        seed=request.seed,
+        traces=None if block.traces is None else _traces(block.traces, theta, block.x),
+        failures=tuple(
+            Failure(
+                failure.event, tuple(request.theta[failure.event - request.first].tolist()), request.seed, failure.text
+            )
+            for failure in block.failures
+        ),
+        counts=Counts(block.draws, block.probed, block.score_discrepancy),
+    )
+
+
+def _traces(block: TraceBlock, theta: Array, x: Array) -> TraceColumns:
+    return TraceColumns(
+        sites=tuple(EventSite(site.address, site.family, site.observed) for site in block.sites),
+        offsets=block.offsets,
+        site=block.site.astype(np.int32),
+        value=block.value,
+        parameter_offsets=block.parameter_offsets,
+        parameters=block.parameters,
+        log_prob=block.log_prob.reshape(len(block.site), -1),
+        theta=theta,
+        x=x,
+    )

@@ -1,0 +1,244 @@
+"""Talk to one simulator as its client: handshake, gold runs, lockstep messages, each with a deadline.
+
+The state table is in ``protocols/PPX.md``. A session that met an error of the wire is closed: a late answer could
+not be told from the next one.
+"""
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+
+import zmq
+from typing_extensions import Self
+
+from motherlode.ppx.codec import decode, encode
+from motherlode.ppx.errors import PeerError, PeerTimeout, ProtocolError, WireError
+from motherlode.ppx.messages import (
+    Body,
+    Error,
+    GoldBlock,
+    GoldRun,
+    Handshake,
+    HandshakeResult,
+    Run,
+    RunResult,
+    Simulator,
+)
+from motherlode.ppx.process import Program
+from motherlode.ppx.schema import ErrorCode
+from motherlode.ppx.sockets import Link
+from motherlode.tracing import HiddenRandomness, LeakError, MotherlodeError, ReplayDiverged
+
+__all__ = ["GOLD", "Session", "peer_failure"]
+
+GOLD = "gold/1"
+IN_FLIGHT = 2
+
+
+def peer_failure(error: Error, peer: str) -> MotherlodeError:
+    """Return the exception that a peer's ``Error`` stands for: that of the Python replay where it is a leak."""
+    text = error.text or None
+    at = (error.event, error.theta, error.probe)
+    if error.code == ErrorCode.REPLAY_DIVERGED:
+        return ReplayDiverged(-1, error.address, None, None, *at, text=text)
+    leaks = {
+        ErrorCode.LEAK: LeakError,
+        ErrorCode.LIVE_TANGENT: LeakError,
+        ErrorCode.HIDDEN_RANDOMNESS: HiddenRandomness,
+    }
+    kind = leaks.get(ErrorCode(error.code)) if error.code in ErrorCode.__members__.values() else None
+    if kind is None:
+        return PeerError(error.code, error.text, peer)
+    return kind(error.address, *at, error.expected, error.found, text)
+
+
+class Session:
+    """Drive one simulator.
+
+    Parameters
+    ----------
+    endpoint
+        Where it listens.
+    timeout
+        Seconds any one answer may take.
+    program
+        The child that serves the endpoint, where it is ours; it ends with the session.
+    keys
+        CURVE keys, see :class:`~motherlode.ppx.sockets.Link`.
+
+    Raises
+    ------
+    WireError
+        If nothing that speaks PPX answers the handshake in time.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        timeout: float,
+        program: Program | None = None,
+        keys: tuple[bytes, bytes, bytes] | None = None,
+    ) -> None:
+        self.timeout, self.program, self.closed = timeout, program, True
+        self.link = Link(endpoint, timeout, keys)
+        self.closed = False
+        try:
+            self.peer = self._greet()
+        except BaseException:
+            self.close()
+            raise
+
+    @classmethod
+    def launch(cls, argv: tuple[str, ...], timeout: float) -> "Session":
+        """Start a program of our own and greet it."""
+        program = Program(argv)
+        try:
+            return cls(program.endpoint, timeout, program)
+        except BaseException:
+            program.close()
+            raise
+
+    @property
+    def gold(self) -> bool:
+        """Whether the simulator runs blocks of events and makes gold itself."""
+        return self.peer.simulator is not None and GOLD in self.peer.simulator.extensions
+
+    @property
+    def described(self) -> Simulator:
+        """What a gold peer said of itself.
+
+        Raises
+        ------
+        ProtocolError
+            If it is a plain peer.
+        """
+        if self.peer.simulator is None:
+            raise ProtocolError("a gold run was to be asked of a peer that announced no gold extension")
+        return self.peer.simulator
+
+    def _greet(self) -> HandshakeResult:
+        self.send(encode(Handshake("motherlode", (GOLD,))))
+        answer = self.receive("shaking hands")
+        if not isinstance(answer, HandshakeResult):
+            raise ProtocolError(f"the answer to Handshake is a {type(answer).__name__}, not a HandshakeResult")
+        return answer
+
+    def send(self, frame: bytes) -> None:
+        """Send one frame.
+
+        Raises
+        ------
+        PeerTimeout
+            If the peer takes nothing more within the timeout.
+        """
+        try:
+            self.link.send(frame)
+        except zmq.Again as error:
+            self.close()
+            raise PeerTimeout("sending a request", self.timeout, self.link.endpoint, self._output()) from error
+
+    def receive(self, doing: str, asked: GoldRun | None = None) -> Body:
+        """Return the next message, waiting no longer than the timeout.
+
+        Raises
+        ------
+        PeerError, LeakError, ReplayDiverged, HiddenRandomness
+            If the peer answers with an ``Error``.
+        WireError
+            If it does not answer, died, or answers nonsense; the session is then closed.
+        """
+        try:
+            message = decode(self._wait(doing), asked)
+        except WireError:
+            self.close()
+            raise
+        if isinstance(message, Error):
+            raise peer_failure(message, self.link.endpoint)
+        return message
+
+    def _wait(self, doing: str) -> memoryview:
+        frame = self.link.receive()
+        deadline = time.monotonic() + self.timeout
+        while frame is None:
+            if self.program is not None:
+                self.program.check(doing)
+            self.link.check()
+            if time.monotonic() > deadline:
+                where = doing if self.link.connected else f"{doing} (nothing listens there)"
+                raise PeerTimeout(where, self.timeout, self.link.endpoint, self._output())
+            frame = self.link.receive()
+        return frame
+
+    def _output(self) -> str:
+        return "" if self.program is None else self.program.output()
+
+    def blocks(self, runs: Iterable[GoldRun]) -> Iterator[GoldBlock]:
+        """Yield the block of each request in order, two requests ahead so that the simulator never waits for us.
+
+        Parameters
+        ----------
+        runs
+            Requests; asked for one by one, so their size may follow how long earlier ones took.
+
+        Raises
+        ------
+        LeakError, PeerError, WireError
+            As :meth:`receive`. After a peer's ``Error`` the session can still be used.
+        """
+        waiting: deque[GoldRun] = deque()
+        try:
+            for run in runs:
+                self.send(encode(Run(run)))
+                waiting.append(run)
+                if len(waiting) == IN_FLIGHT:
+                    yield self._block(waiting)
+            while waiting:
+                yield self._block(waiting)
+        finally:
+            if waiting:
+                self.close()
+
+    def _block(self, waiting: deque[GoldRun]) -> GoldBlock:
+        run = waiting[0]
+        try:
+            answer = self.receive(f"running events {run.first} to {run.first + run.count - 1}", run)
+        except (PeerError, LeakError):
+            waiting.popleft()
+            self._discard(waiting)
+            raise
+        waiting.popleft()
+        if not isinstance(answer, RunResult) or answer.block is None:
+            self.close()
+            raise ProtocolError(f"the answer to a gold Run is a {type(answer).__name__}, not a RunResult with a block")
+        return answer.block
+
+    def _discard(self, waiting: deque[GoldRun]) -> None:
+        """Take answers that nobody wants, so that the next request is answered by its own."""
+        try:
+            while waiting:
+                self._wait("giving up a run")
+                waiting.popleft()
+        except WireError:
+            self.close()
+
+    def close(self) -> None:
+        """Close the connection and end the program if it is ours. Closing twice is fine."""
+        if self.closed:
+            return
+        self.closed = True
+        self.link.close()
+        if self.program is not None:
+            self.program.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if not getattr(self, "closed", True):
+            self.close()

@@ -1,0 +1,174 @@
+"""Connect to a simulator with ZeroMQ: one socket, its monitor, and the path of a private endpoint."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import zmq
+from typing_extensions import Self
+from zmq.utils.monitor import recv_monitor_message
+
+from motherlode.ppx.errors import EndpointError, HandshakeError, ProtocolError
+
+__all__ = ["MAX_MESSAGE_SIZE", "Link", "private_folder", "tick"]
+
+MAX_MESSAGE_SIZE = 256 << 20
+SOCKET_PATH_LIMIT = 107
+TICK = 0.05
+FAILURES = {
+    zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "it does not speak ZMTP, or closes the connection during the greeting",
+    zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: "it does not speak ZMTP",
+    zmq.EVENT_HANDSHAKE_FAILED_AUTH: "it refuses our keys",
+}
+WATCHED = (
+    zmq.EVENT_CONNECTED
+    | zmq.EVENT_DISCONNECTED
+    | zmq.EVENT_HANDSHAKE_SUCCEEDED
+    | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+    | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+    | zmq.EVENT_HANDSHAKE_FAILED_AUTH
+)
+
+
+def tick(timeout: float) -> float:
+    """Return how long a receive blocks before it looks whether the peer still lives, in seconds."""
+    return min(TICK, timeout)
+
+
+def private_folder() -> Path:
+    """Return a new folder that only this user can enter, with a path short enough for a socket in it.
+
+    Raises
+    ------
+    EndpointError
+        If no temporary folder has a short enough path (107 bytes with the socket's name).
+    """
+    for parent in (None, "/tmp"):  # noqa: S108
+        folder = Path(tempfile.mkdtemp(prefix="motherlode-", dir=parent))
+        if len(os.fsencode(folder / "s")) <= SOCKET_PATH_LIMIT:
+            return folder
+        shutil.rmtree(folder)
+    raise EndpointError(f"ipc://{folder}/s", f"a socket's path may have {SOCKET_PATH_LIMIT} bytes")
+
+
+def _check_endpoint(endpoint: str) -> None:
+    transport, _, address = endpoint.partition("://")
+    if transport not in ("ipc", "tcp") or not address:
+        raise EndpointError(endpoint, "it is neither ipc://PATH nor tcp://HOST:PORT")
+    if transport == "ipc" and len(os.fsencode(address)) > SOCKET_PATH_LIMIT:
+        raise EndpointError(endpoint, f"its path has {len(os.fsencode(address))} bytes of at most {SOCKET_PATH_LIMIT}")
+
+
+class Link:
+    """Hold a DEALER socket that a REP simulator takes for a REQ client, and watch its connection.
+
+    Parameters
+    ----------
+    endpoint
+        ``ipc://PATH`` or ``tcp://HOST:PORT``.
+    timeout
+        Seconds that a handshake may take.
+    keys
+        (public, secret, server's public) CURVE keys as 40 characters each, or None.
+
+    Raises
+    ------
+    EndpointError
+        If the endpoint cannot be parsed or its path is too long.
+    """
+
+    def __init__(self, endpoint: str, timeout: float, keys: tuple[bytes, bytes, bytes] | None = None) -> None:
+        _check_endpoint(endpoint)
+        self.endpoint = endpoint
+        self.established = False
+        self.connected = False
+        self.socket: Any = zmq.Context.instance().socket(zmq.DEALER)
+        self._monitor: Any = self.socket.get_monitor_socket(WATCHED)
+        self._monitor.setsockopt(zmq.LINGER, 0)
+        options: dict[int, int] = {
+            zmq.LINGER: 0,
+            zmq.MAXMSGSIZE: MAX_MESSAGE_SIZE,
+            zmq.RCVTIMEO: max(1, round(1000 * tick(timeout))),
+            zmq.SNDTIMEO: max(1, round(1000 * timeout)),
+            zmq.RECONNECT_IVL: 10,
+            zmq.RECONNECT_IVL_MAX: 200,
+            zmq.HANDSHAKE_IVL: max(1, round(1000 * min(timeout, 5.0))),
+        }
+        if endpoint.startswith("tcp"):
+            options |= {zmq.HEARTBEAT_IVL: 2000, zmq.HEARTBEAT_TIMEOUT: 10000}
+        for option, value in options.items():
+            self.socket.setsockopt(option, value)
+        if keys is not None:
+            for option, key in zip((zmq.CURVE_PUBLICKEY, zmq.CURVE_SECRETKEY, zmq.CURVE_SERVERKEY), keys, strict=True):
+                self.socket.setsockopt(option, key)
+        self._connect()
+
+    def _connect(self) -> None:
+        try:
+            self.socket.connect(self.endpoint)
+        except zmq.ZMQError as error:
+            self.close()
+            raise EndpointError(self.endpoint, str(error)) from error
+
+    def send(self, frame: bytes) -> None:
+        """Send one request.
+
+        Raises
+        ------
+        zmq.Again
+            If it cannot be handed over within the timeout.
+        """
+        self.socket.send(b"", zmq.SNDMORE)
+        self.socket.send(frame)
+
+    def receive(self) -> memoryview | None:
+        """Return the next answer, or None if none came within one tick.
+
+        Raises
+        ------
+        ProtocolError
+            If it is not an empty delimiter followed by one frame.
+        """
+        try:
+            parts = self.socket.recv_multipart(copy=False)
+        except zmq.Again:
+            return None
+        if len(parts) != 2 or len(parts[0].buffer):
+            raise ProtocolError(f"an answer has {len(parts)} parts, not an empty delimiter and one frame")
+        return memoryview(parts[1].buffer)
+
+    def check(self) -> None:
+        """Look at what the connection did since the last call.
+
+        Raises
+        ------
+        HandshakeError
+            If the peer cannot be talked to, or an established connection was lost.
+        """
+        while self._monitor.poll(0):
+            event = recv_monitor_message(self._monitor)["event"]
+            self.connected |= event == zmq.EVENT_CONNECTED
+            self.established |= event == zmq.EVENT_HANDSHAKE_SUCCEEDED
+            if event in FAILURES:
+                raise HandshakeError(self.endpoint, FAILURES[event])
+            if event == zmq.EVENT_DISCONNECTED:
+                reason = "the peer closed it, or sent a message that is too large or malformed"
+                early = "the peer closed it during the greeting"
+                raise HandshakeError(self.endpoint, reason if self.established else early)
+
+    def close(self) -> None:
+        """Close socket and monitor; nothing lingers."""
+        self.socket.disable_monitor()
+        self._monitor.close(0)
+        self.socket.close(0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()

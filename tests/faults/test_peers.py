@@ -1,0 +1,221 @@
+"""Whatever is wrong with a simulator is a clear error within its deadline, and leaves nothing behind."""
+
+import http.server
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from peers import FAKE, children, folders, start
+
+from motherlode.frontends.remote import connect, launch
+from motherlode.ppx.errors import (
+    EndpointError,
+    HandshakeError,
+    PeerError,
+    PeerTimeout,
+    ProtocolError,
+    SimulatorDied,
+    SimulatorMissing,
+    WireError,
+)
+from motherlode.tracing import LeakError, ParameterError, SimulatorFailed
+
+THETA = np.linspace(-1, 1, 60)[:, None]
+
+
+@contextmanager
+def within(seconds):
+    begin = time.monotonic()
+    yield
+    assert time.monotonic() - begin < seconds
+
+
+def test_missing_program():
+    with pytest.raises(SimulatorMissing, match="no such program") as caught:
+        launch(["./no-such-simulator"])
+    assert caught.value.program == "./no-such-simulator"
+
+
+def test_program_that_is_not_executable(tmp_path):
+    (tmp_path / "simulator").write_text("text")
+    with pytest.raises(SimulatorMissing, match="not executable"):
+        launch([tmp_path / "simulator"])
+
+
+def test_program_of_another_format(tmp_path):
+    program = tmp_path / "simulator"
+    program.write_text("no shebang, no ELF")
+    program.chmod(0o755)
+    with pytest.raises(SimulatorMissing, match="cannot be started"):
+        launch([program])
+
+
+def test_empty_argv():
+    with pytest.raises(SimulatorMissing):
+        launch([])
+
+
+def test_program_that_exits_at_once_is_quoted():
+    with within(5), pytest.raises(SimulatorDied, match=r"cannot read detector.cfg") as caught:
+        start("exits")
+    assert caught.value.status == 3
+
+
+def test_program_that_never_listens():
+    with within(5), pytest.raises(PeerTimeout, match="nothing listens") as caught:
+        start("silent", timeout=0.5)
+    assert caught.value.seconds == 0.5
+
+
+@pytest.mark.parametrize("mode", ["garbage", "noise", "shifted"])
+def test_nonsense_from_the_peer(mode):
+    with within(5), pytest.raises(ProtocolError), start(mode) as simulator:
+        simulator.mine(THETA, THETA[:1])
+
+
+def test_hang_in_a_block():
+    with start("hangs", timeout=1.0) as simulator, within(5), pytest.raises(PeerTimeout, match="running events"):
+        simulator.mine(THETA)
+
+
+def test_kill_in_a_block_names_signal_and_last_words():
+    with start("dies") as simulator, within(5), pytest.raises(SimulatorDied, match="about to fail") as caught:
+        simulator.mine(THETA)
+    assert caught.value.status == -signal.SIGKILL
+
+
+def test_kill_from_outside_then_use_again():
+    with start("gold") as simulator:
+        expected = simulator.mine(THETA, THETA[:1]).x
+        (pid,) = children()
+        os.kill(pid, signal.SIGKILL)
+        with within(5), pytest.raises(SimulatorDied):
+            simulator.mine(THETA)
+        np.testing.assert_array_equal(simulator.mine(THETA, THETA[:1]).x, expected)
+
+
+def test_program_that_ignores_sigterm_is_killed():
+    simulator = start("stubborn")
+    with within(5):
+        simulator.close()
+
+
+def test_refusal_names_the_peer_and_leaves_the_session_usable():
+    with start("refuses") as simulator:
+        with pytest.raises(PeerError, match="not this one") as caught:
+            simulator.mine(THETA)
+        assert caught.value.code.name == "BAD_REQUEST"
+        assert len(simulator.mine(THETA, first=100)) == len(THETA)
+
+
+def test_leak_in_the_peer_is_our_leak_error():
+    with start("leaks") as simulator, pytest.raises(LeakError) as caught:
+        simulator.mine(THETA, first=40)
+    error = caught.value
+    assert (error.event, error.address, error.theta.tolist(), error.probe.tolist()) == (40, "z", [-1.0], [0.5])
+    assert (error.expected.tolist(), error.found.tolist()) == ([1.0], [2.0])
+
+
+def test_failed_events_are_listed_with_theta_and_seed():
+    with start("failing") as simulator:
+        events = simulator.mine(THETA, seed=9)
+    assert [failure.event for failure in events.failures] == [3, 7]
+    assert events.failures[1].theta == (THETA[7, 0],)
+    assert events.failures[1].seed == 9
+    assert len(events) == len(THETA) - 2
+    assert 3 not in events.event
+
+
+def test_all_events_failed():
+    with start("all_failing") as simulator, pytest.raises(SimulatorFailed):
+        simulator.mine(THETA)
+
+
+@pytest.mark.parametrize("theta", [[[np.nan]], [[3.0]], [[0.0, 1.0]], [[[0.0]]]])
+def test_bad_theta_runs_nothing(theta):
+    with start("dies") as simulator, pytest.raises(ParameterError):
+        simulator.mine(np.repeat(theta, 50, axis=0))
+
+
+class Pages(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *arguments):
+        """Stay quiet."""
+
+
+def test_http_server_at_the_endpoint():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            with within(5), pytest.raises(WireError):
+                connect(f"tcp://127.0.0.1:{server.server_port}", timeout=2.0)
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_mute_server_at_the_endpoint():
+    with socket.create_server(("127.0.0.1", 0)) as server, within(5), pytest.raises((HandshakeError, PeerTimeout)):
+        connect(f"tcp://127.0.0.1:{server.getsockname()[1]}", timeout=1.0)
+
+
+def test_nobody_at_the_endpoint():
+    with within(5), pytest.raises(PeerTimeout, match="nothing listens"):
+        connect("tcp://127.0.0.1:9", timeout=0.5)
+
+
+@pytest.mark.parametrize("endpoint", ["udp://somewhere", "tcp://", "galton", "tcp://localhost", f"ipc:///{'a' * 120}"])
+def test_endpoint_that_cannot_be_used(endpoint):
+    with pytest.raises(EndpointError) as caught:
+        connect(endpoint, timeout=0.5)
+    assert caught.value.endpoint == endpoint
+
+
+def test_long_temporary_folder(tmp_path, monkeypatch):
+    long = tmp_path / ("d" * 100)
+    long.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(long))
+    with start("gold") as simulator:
+        assert len(simulator.mine(THETA)) == len(THETA)
+    assert not list(long.iterdir())
+
+
+def test_interruption_leaves_nothing(monkeypatch):
+    with pytest.raises(KeyboardInterrupt), start("gold"):
+        raise KeyboardInterrupt
+
+
+def test_forgotten_simulator_is_ended():
+    before = children()
+    simulator = start("gold")
+    assert children() - before
+    del simulator
+
+
+SCRIPT = """
+import sys
+sys.path[:0] = [{folder!r}]
+from peers import start
+simulator = start("gold")
+print(simulator._pool.session().program.pid, flush=True)
+{ending}
+"""
+
+
+@pytest.mark.parametrize("ending", ["", "raise SystemExit(2)", "raise RuntimeError", "1/0"])
+def test_interpreter_exit_ends_the_program(ending):
+    before = folders()
+    script = SCRIPT.format(folder=str(FAKE.parent), ending=ending)
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=20)
+    pid = int(result.stdout)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert folders() == before
