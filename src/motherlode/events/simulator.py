@@ -65,3 +65,6 @@ class Simulator(Protocol):
         traces: bool = False,
     ) -> Events:
         """Return events with gold at `alternatives`, shape (N, K, D) or (K, D)."""
+
+    def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:
+        """Say whether the simulator can be mined, by mining at the given parameters."""

@@ -1,0 +1,65 @@
+"""Run a campaign from the command line."""
+
+from concurrent.futures import Executor
+from pathlib import Path
+
+import click
+
+__all__ = ["mine"]
+
+
+@click.command()
+@click.argument("target")
+@click.option("--prior", required=True, help="name=low:high,… or a YAML file.")
+@click.option("--events", default=10_000, show_default=True, help="How many events in all.")
+@click.option("--alternatives", default=1, show_default=True, help="Alternatives for each event.")
+@click.option("--seed", default=0, show_default=True, help="Root of every random stream.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Directory of the event store.")
+@click.option("--workers", default=1, show_default=True, help="Processes on this machine.")
+@click.option("--dask", "scheduler", default=None, help="Address of a Dask scheduler to run on instead.")
+@click.option("--shard", default=10_000, show_default=True, help="Events of one task and file.")
+@click.option("--traces", is_flag=True, help="Keep the branchings.")
+@click.option("--timeout", default=30.0, show_default=True, help="Seconds a program may take for one answer.")
+def mine(
+    target: str,
+    prior: str,
+    events: int,
+    alternatives: int,
+    seed: int,
+    out: Path,
+    workers: int,
+    scheduler: str | None,
+    shard: int,
+    traces: bool,
+    timeout: float,
+) -> None:
+    """Mine events of TARGET into a store; run it again to resume.
+
+    TARGET is file.py:function, a program with its arguments, or an endpoint.
+    """
+    from motherlode.campaign import Campaign, Proposal
+    from motherlode.frontends.targets import open_target
+
+    proposal = Proposal.parse(prior)
+    simulator = open_target(target, tuple(proposal.laws), timeout)
+    campaign = Campaign(
+        simulator,
+        proposal,
+        events=events,
+        alternatives=alternatives,
+        seed=seed,
+        path=out,
+        shard=shard,
+        traces=traces,
+    )
+    store = campaign.run(workers, None if scheduler is None else _dask(scheduler))
+    click.echo(f"{out}: {store.audit()}")
+
+
+def _dask(address: str) -> Executor:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise click.ClickException("--dask needs the extra: pip install 'motherlode[dask]'.") from error
+    executor: Executor = Client(address).get_executor()
+    return executor

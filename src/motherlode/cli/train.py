@@ -1,0 +1,28 @@
+"""Train a surrogate from the command line."""
+
+from pathlib import Path
+
+import click
+
+__all__ = ["train"]
+
+
+@click.command()
+@click.argument("store", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--method", default="alices", show_default=True, help="One of motherlode.losses.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Where to save the estimator.")
+@click.option("--seed", default=0, show_default=True, help="Decides weights, validation split and batches.")
+@click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
+def train(store: Path, method: str, out: Path, seed: int, device: str) -> None:
+    """Train a surrogate on the events in STORE."""
+    from motherlode.events import EventStore
+    from motherlode.surrogates import losses
+    from motherlode.surrogates import train as fit
+
+    loss = getattr(losses, method, None)
+    if method.startswith("_") or method not in losses.__all__ or loss is None:
+        raise click.BadParameter(f"{method!r} is none of {', '.join(sorted(losses.__all__))}.", param_hint="--method")
+    estimator = fit(EventStore(store), loss=loss, seed=seed, device=device)
+    estimator.save(out)
+    click.echo(estimator.card())
+    click.echo(f"saved to {out}")

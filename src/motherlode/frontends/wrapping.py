@@ -1,0 +1,85 @@
+"""Choose the front end for an object: the signature of a callable decides."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from motherlode.events import Parameters, Simulator
+from motherlode.frontends.errors import NotWrappable
+
+__all__ = ["takes_generator", "wrap"]
+
+_GENERATORS = ("rng", "generator", "random", "random_state", "random_generator")
+
+
+def wrap(
+    simulator: Any,
+    parameters: str | Sequence[str] | Parameters = ("theta",),
+    low: ArrayLike | None = None,
+    high: ArrayLike | None = None,
+    **options: Any,
+) -> Simulator:
+    """Make a simulator of a Python function or a Pyro model, unchanged.
+
+    Parameters
+    ----------
+    simulator
+        ``function(theta, rng) -> x``, with θ of shape (D,) and `rng` used as a NumPy Generator; or a Pyro model.
+        A callable that takes a random generator (see :func:`takes_generator`) is the former.
+    parameters
+        Names of θ.
+    low, high
+        Bounds, D numbers each. Declare them: probes of the leak check are drawn from this box, and difference scores
+        never leave it.
+    **options
+        Of the front end, see :class:`motherlode.frontends.python.PythonSimulator` and
+        :class:`motherlode.frontends.pyro.PyroSimulator`.
+
+    Returns
+    -------
+    Simulator
+        With ``simulate``, ``mine`` and ``check``.
+
+    Raises
+    ------
+    NotWrappable
+        If the object cannot be called.
+    ParameterError
+        If names or bounds do not fit.
+    """
+    declared = parameters if isinstance(parameters, Parameters) else Parameters(parameters, low, high)  # type: ignore[arg-type]
+    if isinstance(simulator, Simulator):
+        raise NotWrappable(
+            f"{simulator!r} is a simulator already. Wrapping it twice would record nothing. Use it as is."
+        )
+    if not callable(simulator):
+        raise NotWrappable(
+            f"{type(simulator).__name__} cannot be called. A simulator is function(theta, rng) or a Pyro model; for a "
+            "program use motherlode.launch, for an endpoint motherlode.connect."
+        )
+    if takes_generator(simulator):
+        from motherlode.frontends.python import PythonSimulator
+
+        return PythonSimulator(simulator, declared, **options)
+    from motherlode.frontends.pyro import PyroSimulator
+
+    return PyroSimulator(simulator, declared, **options)
+
+
+def takes_generator(function: Callable[..., Any]) -> bool:
+    """Return whether a callable is a plain Python simulator and not a Pyro model.
+
+    It is if a required argument is named ``rng``, ``generator``, ``random``, ``random_state`` or
+    ``random_generator`` or annotated with a generator class, or if there are two required arguments of which the
+    first is ``theta``. Everything else is a Pyro model: ``model(theta)``, ``model(mu, sigma)``, ``model()``.
+    """
+    arguments = inspect.signature(function).parameters.values()
+    required = [a for a in arguments if a.default is a.empty and a.kind < a.VAR_POSITIONAL]
+    return any(_is_generator(a) for a in required) or (len(required) == 2 and required[0].name == "theta")
+
+
+def _is_generator(argument: inspect.Parameter) -> bool:
+    annotation = getattr(argument.annotation, "__name__", str(argument.annotation))
+    return argument.name in _GENERATORS or annotation.endswith(("Generator", "Random"))
