@@ -1,0 +1,13 @@
+r"""Amortized estimators of likelihood, ratio, posterior and score, trained on gold.
+
+.. math:: \hat q = \arg\min_q \mathbb E_{x,z,θ}\,\text{loss}\big(q;\; x, θ, r(x,z|θ,θ'), t(x,z|θ)\big)
+"""
+
+from motherlode.surrogates import losses
+from motherlode.surrogates.options import TrainingOptions
+from motherlode.surrogates.ratio import RatioEstimator
+from motherlode.surrogates.saving import load
+from motherlode.surrogates.surrogate import OutOfRange, Surrogate
+from motherlode.surrogates.training import train
+
+__all__ = ["OutOfRange", "RatioEstimator", "Surrogate", "TrainingOptions", "load", "losses", "train"]

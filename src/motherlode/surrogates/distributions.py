@@ -1,0 +1,62 @@
+"""Surrogates as Pyro distributions, for ``pyro.sample("x", estimator.likelihood(theta), obs=x)``."""
+
+from typing import Any, ClassVar
+
+import torch
+from pyro.distributions import TorchDistribution
+from torch import Tensor
+from torch.distributions import constraints
+
+__all__ = ["RatioLikelihood"]
+
+
+def _real_array(dimensions: int) -> Any:
+    return constraints.independent(constraints.real, dimensions)  # type: ignore[no-untyped-call]
+
+
+class RatioLikelihood(TorchDistribution):  # type: ignore[misc]
+    """log p(x|θ) up to a function of x: a likelihood for inference, not a law to draw from.
+
+    Parameters
+    ----------
+    estimator
+        A ratio estimator.
+    theta
+        Parameters with shape ``(*B, D)``; the batch shape is ``(*B,)``, the event shape that of one outcome.
+    theta_reference
+        Denominator with shape ``(*B, D)``; None takes the estimator's own.
+    """
+
+    arg_constraints: ClassVar[dict[str, Any]] = {"theta": constraints.real_vector}
+
+    def __init__(self, estimator: Any, theta: Tensor, theta_reference: Tensor | None = None) -> None:
+        self.estimator, self.theta, self.theta_reference = estimator, theta, theta_reference
+        super().__init__(theta.shape[:-1], torch.Size(estimator.shape), validate_args=False)
+
+    @property
+    def support(self) -> Any:
+        """All of the outcome space: a ratio does not know where p(x|θ) ends."""
+        return _real_array(len(self.event_shape))
+
+    def expand(self, batch_shape: Any, _instance: Any = None) -> "RatioLikelihood":
+        """Return the distribution with a larger batch shape."""
+        theta = self.theta.expand(*batch_shape, self.theta.shape[-1])
+        return RatioLikelihood(self.estimator, theta, self.theta_reference)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Return log r̂(value|θ) with the broadcast batch shape."""
+        log_ratio: Tensor = self.estimator.log_ratio(self.theta, value, self.theta_reference)
+        return log_ratio
+
+    def sample(self, sample_shape: Any = ()) -> Tensor:
+        """Refuse: a ratio is no density.
+
+        Raises
+        ------
+        NotImplementedError
+            Always.
+        """
+        raise NotImplementedError(
+            "A ratio estimator cannot draw x: it knows p(x|θ) only up to a function of x. "
+            "Observe the site (obs=x), or train a LikelihoodEstimator (losses.scandal)."
+        )

@@ -1,0 +1,131 @@
+"""Refuse a training set, a loss or a file that would give a wrong surrogate: one class a cause, data as attributes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from motherlode.tracing.errors import MotherlodeError
+
+__all__ = [
+    "MissingColumns",
+    "NonFiniteEvents",
+    "NonFiniteLoss",
+    "NotExchangeable",
+    "NotTrained",
+    "RoughActivation",
+    "ScoreUnavailable",
+    "TrainingError",
+    "UnknownFormat",
+    "UnsuitableEstimator",
+]
+
+
+class TrainingError(MotherlodeError):
+    """Be the base of everything that keeps a surrogate from being trained, used, saved or read."""
+
+
+class ScoreUnavailable(TrainingError):
+    """Refuse a loss that reads joint scores where some do not exist."""
+
+    def __init__(self, loss: str, events: Sequence[int], total: int) -> None:
+        self.loss, self.events, self.total = loss, tuple(events), total
+        super().__init__(
+            f"Loss {loss} reads joint_score, which is not finite for {len(self.events)} of {total} events "
+            f"(first {list(self.events[:5])}). "
+            "A density whose support moves with θ has no joint score; leaving those events out would bias p(x|θ). "
+            "Train with losses.alice, or draw a fresh uniform after the branch so that the support stands still."
+        )
+
+
+class NotExchangeable(TrainingError):
+    """Refuse a pair loss on events whose alternatives follow another law than θ."""
+
+    def __init__(self, loss: str) -> None:
+        self.loss = loss
+        super().__init__(
+            f"Loss {loss} compares θ with alternatives, and these were not drawn so that θ and an alternative "
+            "can be exchanged. "
+            "Its minimum is then not the likelihood ratio (exact log r -1.05 became +2.55 in a check). "
+            "Mine with alternatives from the proposal of θ, or train losses.nle, losses.scandal or losses.npe."
+        )
+
+
+class MissingColumns(TrainingError):
+    """Refuse a loss whose columns the events do not have."""
+
+    def __init__(self, loss: str, missing: Sequence[str]) -> None:
+        self.loss, self.missing = loss, tuple(missing)
+        super().__init__(
+            f"Loss {loss} reads {', '.join(self.missing)}, which these events do not have. "
+            "There is nothing to learn the missing part from. "
+            "Mine with alternatives (K >= 1) or choose a loss that does without: losses.nle, losses.npe, losses.nre."
+        )
+
+
+class NonFiniteEvents(TrainingError):
+    """Refuse events with values that are not finite, by name."""
+
+    def __init__(self, column: str, events: Sequence[int], total: int) -> None:
+        self.column, self.events, self.total = column, tuple(events), total
+        super().__init__(
+            f"{column} is not finite in {len(self.events)} of {total} events (first {list(self.events[:5])}). "
+            "A network cannot read them, and leaving them out would truncate p(x|θ) unseen. "
+            "Give such outcomes a finite value of their own in x (and a flag), in the simulator and in the data alike."
+        )
+
+
+class NonFiniteLoss(TrainingError):
+    """Stop at a step whose loss or gradient is not finite, and name its events."""
+
+    def __init__(self, what: str, step: int, events: Sequence[int], detail: str) -> None:
+        self.what, self.step, self.events = what, step, tuple(events)
+        named = (
+            f"caused by event(s) {list(self.events[:5])}: {detail}" if self.events else f"for no single event: {detail}"
+        )
+        super().__init__(
+            f"{what} is not finite at step {step}, {named}. "
+            "One more step would have made every weight NaN; the weights are those of the step before. "
+            "Look at those events; if they are right, lower learning_rate or choose a loss without exploding labels."
+        )
+
+
+class RoughActivation(TrainingError):
+    """Refuse an activation with kinks where the loss reads the gradient of the network."""
+
+    def __init__(self, loss: str, activation: str) -> None:
+        self.loss, self.activation = loss, activation
+        super().__init__(
+            f"Loss {loss} fits the gradient of the network, and activation {activation} has a kink. "
+            "The second derivative that trains it is zero almost everywhere, so the score term teaches nothing. "
+            "Build the estimator with activation='silu', 'tanh' or 'softplus'."
+        )
+
+
+class UnsuitableEstimator(TrainingError):
+    """Refuse an estimator that does not fit the loss or the shapes of the events."""
+
+    def __init__(self, found: str, why: str, remedy: str) -> None:
+        self.found = found
+        super().__init__(f"{found}. {why} {remedy}")
+
+
+class NotTrained(TrainingError):
+    """Refuse to report on an estimator that has not been trained."""
+
+    def __init__(self, estimator: str) -> None:
+        self.estimator = estimator
+        super().__init__(
+            f"This {estimator} has not been trained. There is nothing to report on. "
+            "Pass it to motherlode.train(events, loss, estimator) first."
+        )
+
+
+class UnknownFormat(TrainingError):
+    """Refuse a file that is not a surrogate saved by this library."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(
+            f"{path} is not a saved surrogate that this version can read: {reason}. "
+            "Nothing was loaded, and nothing in the file was executed. "
+            "Pass a file written by estimator.save(path)."
+        )

@@ -1,0 +1,12 @@
+r"""Losses as pure functions ``loss(estimator, batch)``, each minimal at the exact quantity.
+
+.. math:: \arg\min_{\hat r} \mathbb E\,[\text{loss}] = p(x|θ_0)/p(x|θ_1)
+
+Every loss has ``.columns``, the fields of the batch that it reads. Those with a score term take
+``.with_alpha(number)`` where the automatic weight does not suit.
+"""
+
+from motherlode.surrogates.losses.loss import Loss, loss_function
+from motherlode.surrogates.losses.pairs import alice, alices, carl, cascal, rascal, rolr
+
+__all__ = ["Loss", "alice", "alices", "carl", "cascal", "loss_function", "rascal", "rolr"]

@@ -1,0 +1,90 @@
+"""A loss is a pure function ``loss(estimator, batch) -> Tensor`` that knows which columns it reads."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from torch import Tensor
+
+from motherlode.surrogates.losses.terms import automatic_alpha
+
+__all__ = ["Kind", "Loss", "Task", "loss_function"]
+
+Kind = Literal["pairs", "events"]
+Task = Literal["ratio", "likelihood", "posterior", "score"]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A mean over a batch to be made small, and what it needs.
+
+    Attributes
+    ----------
+    name
+        Its name in METHODS §2.
+    columns
+        The fields of the batch that it reads.
+    kind
+        Which batch it reads: :class:`~motherlode.surrogates.batch.PairBatch` or
+        :class:`~motherlode.surrogates.batch.EventBatch`.
+    task
+        Which kind of estimator it trains.
+    alpha
+        Weight of the score term; None chooses it from the noise of the score label.
+    """
+
+    name: str
+    function: Callable[..., Tensor]
+    columns: tuple[str, ...]
+    kind: Kind
+    task: Task
+    alpha: float | None = None
+
+    def __call__(self, estimator: Any, batch: Any) -> Tensor:
+        """Return the loss as a scalar, differentiable in the weights of the estimator."""
+        if self.reads_score:
+            return self.function(estimator, batch, self.alpha)
+        return self.function(estimator, batch)
+
+    @property
+    def reads_score(self) -> bool:
+        """Say whether the loss fits the gradient of the estimator to joint scores."""
+        return "joint_score" in self.columns and self.task != "score"
+
+    def with_alpha(self, alpha: float | None) -> "Loss":
+        """Return the same loss with the weight of its score term fixed.
+
+        Parameters
+        ----------
+        alpha
+            Weight of the squared, standardized score residual summed over the components; None chooses it.
+        """
+        return replace(self, alpha=alpha)
+
+    def calibrated(self, estimator: Any, events: Any) -> "Loss":
+        """Return the loss with the weight of its score term chosen from a training set, unless it is fixed already.
+
+        Parameters
+        ----------
+        estimator
+            Gives the unit of the residual, ``theta_scale``.
+        events
+            The training set, an :class:`~motherlode.surrogates.batch.EventBatch`.
+        """
+        if not self.reads_score or self.alpha is not None:
+            return self
+        return self.with_alpha(automatic_alpha(events.joint_score, estimator))
+
+    def __repr__(self) -> str:
+        return f"losses.{self.name}" + ("" if self.alpha is None else f".with_alpha({self.alpha:.4g})")
+
+
+def loss_function(kind: Kind, task: Task, *columns: str) -> Callable[[Callable[..., Tensor]], Loss]:
+    """Declare a function as a loss that reads these columns."""
+
+    def declare(function: Callable[..., Tensor]) -> Loss:
+        loss = Loss(function.__name__, function, columns, kind, task)
+        object.__setattr__(loss, "__doc__", function.__doc__)
+        return loss
+
+    return declare

@@ -1,0 +1,79 @@
+r"""Losses on pairs of parameters: each is minimal at :math:`\hat r = p(x|θ_0)/p(x|θ_1)`.
+
+ŝ = 1/(1+r̂) is the probability that x was drawn at θ1 (y=1). All need θ and alternatives exchangeable.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from motherlode.surrogates.batch import PairBatch
+from motherlode.surrogates.losses.loss import loss_function
+from motherlode.surrogates.losses.terms import automatic_alpha, cross_entropy, pair_score_term, squared_ratio_error
+
+__all__ = ["alice", "alices", "carl", "cascal", "rascal", "rolr"]
+
+_PAIR = ("theta0", "theta1", "x")
+
+
+@loss_function("pairs", "ratio", *_PAIR, "y")
+def carl(estimator: Any, batch: PairBatch) -> Tensor:
+    """CARL: cross-entropy of ŝ with the class y, without gold (Cranmer, Pavez, Louppe, 2015, arXiv:1506.02169)."""
+    return cross_entropy(_log_ratio(estimator, batch), batch.y)
+
+
+@loss_function("pairs", "ratio", *_PAIR, "y", "joint_log_ratio")
+def rolr(estimator: Any, batch: PairBatch) -> Tensor:
+    """ROLR: squared error of r̂ or 1/r̂, whichever the class keeps finite (Brehmer et al., 2018, arXiv:1805.00020)."""
+    return squared_ratio_error(_log_ratio(estimator, batch), _column(batch.joint_log_ratio), batch.y)
+
+
+@loss_function("pairs", "ratio", *_PAIR, "joint_log_ratio")
+def alice(estimator: Any, batch: PairBatch) -> Tensor:
+    r"""ALICE: cross-entropy of ŝ with the soft label s(x,z) = 1/(1+r(x,z)) (Stoye et al., 2018, arXiv:1808.00973).
+
+    A label of ±∞ is harmless: s is 0 or 1.
+    """
+    return cross_entropy(_log_ratio(estimator, batch), torch.sigmoid(-_column(batch.joint_log_ratio)))
+
+
+@loss_function("pairs", "ratio", *_PAIR, "y", "joint_score")
+def cascal(estimator: Any, batch: PairBatch, alpha: float | None = None) -> Tensor:
+    """CASCAL: CARL plus α times the squared error of the score (Brehmer et al., 2018, arXiv:1805.00020)."""
+    return _with_score(estimator, batch, alpha, lambda log_ratio: cross_entropy(log_ratio, batch.y))
+
+
+@loss_function("pairs", "ratio", *_PAIR, "y", "joint_log_ratio", "joint_score")
+def rascal(estimator: Any, batch: PairBatch, alpha: float | None = None) -> Tensor:
+    """RASCAL: ROLR plus α times the squared error of the score (Brehmer et al., 2018, arXiv:1805.00020)."""
+    label = _column(batch.joint_log_ratio)
+    return _with_score(estimator, batch, alpha, lambda log_ratio: squared_ratio_error(log_ratio, label, batch.y))
+
+
+@loss_function("pairs", "ratio", *_PAIR, "y", "joint_log_ratio", "joint_score")
+def alices(estimator: Any, batch: PairBatch, alpha: float | None = None) -> Tensor:
+    """ALICES: ALICE plus α times the squared error of the score (Stoye et al., 2018, arXiv:1808.00973)."""
+    target = torch.sigmoid(-_column(batch.joint_log_ratio))
+    return _with_score(estimator, batch, alpha, lambda log_ratio: cross_entropy(log_ratio, target))
+
+
+def _log_ratio(estimator: Any, batch: PairBatch) -> Tensor:
+    log_ratio: Tensor = estimator.log_ratio(batch.theta0, batch.x, batch.theta1)
+    return log_ratio
+
+
+def _with_score(estimator: Any, batch: PairBatch, alpha: float | None, base: Any) -> Tensor:
+    score = _column(batch.joint_score)
+    theta0 = batch.theta0.detach().requires_grad_()
+    theta1 = None if batch.theta1 is None else batch.theta1.detach().requires_grad_()
+    log_ratio = estimator.log_ratio(theta0, batch.x, theta1)
+    weight = automatic_alpha(score, estimator) if alpha is None else alpha
+    total: Tensor = base(log_ratio) + weight * pair_score_term(log_ratio, theta0, theta1, batch, estimator)
+    return total
+
+
+def _column(column: Tensor | None) -> Tensor:
+    if column is None:
+        raise ValueError("The batch lacks a column that this loss reads: see loss.columns, and mine with gold.")
+    return column

@@ -1,0 +1,175 @@
+r"""The base of all estimators: a Pyro module that knows how it was built, scaled and trained.
+
+.. math:: u_θ = (θ - μ_θ)/σ_θ, \qquad u_x = (x - μ_x)/σ_x
+"""
+
+import math
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from pyro.nn import PyroModule
+from torch import Tensor, nn
+
+from motherlode.surrogates.errors import UnsuitableEstimator
+from motherlode.surrogates.history import Record
+from motherlode.surrogates.standardize import Standardize
+
+__all__ = ["OutOfRange", "Surrogate"]
+
+
+class OutOfRange(UserWarning):
+    """Warn that an estimator is evaluated at parameters it has not been trained on."""
+
+
+class Surrogate(PyroModule):  # type: ignore[misc]
+    """An amortized estimator of a quantity of x and θ.
+
+    Parameters
+    ----------
+    parameters
+        Number D of parameters.
+    shape
+        Shape ``(*L)`` of one outcome x.
+    configuration
+        The arguments of the constructor, which :func:`motherlode.load` calls again.
+
+    Attributes
+    ----------
+    record
+        How it was trained, or None.
+    """
+
+    learning_rate: ClassVar[float] = 5e-3
+    task: ClassVar[str]
+    theta_low: Tensor
+    theta_high: Tensor
+
+    def __init__(self, parameters: int, shape: Sequence[int], configuration: dict[str, Any]) -> None:
+        super().__init__()
+        self.parameters_count = int(parameters)
+        self.shape = tuple(int(length) for length in shape)
+        self.configuration = {"parameters": self.parameters_count, "shape": list(self.shape), **configuration}
+        self.record: Record | None = None
+        self.theta_scaling = Standardize((self.parameters_count,))
+        self.x_scaling = Standardize(self.shape)
+        self.register_buffer("theta_low", torch.full((self.parameters_count,), -math.inf, dtype=torch.float64))
+        self.register_buffer("theta_high", torch.full((self.parameters_count,), math.inf, dtype=torch.float64))
+        self._warned = False
+
+    @classmethod
+    def for_events(cls, events: Any, **options: Any) -> Any:
+        """Return an untrained estimator with the shapes of these events.
+
+        Parameters
+        ----------
+        events
+            Anything with ``theta`` of shape ``(N, D)`` and ``x`` of shape ``(N, *L)``.
+        options
+            Further arguments of the constructor.
+        """
+        return cls(parameters=events.theta.shape[1], shape=events.x.shape[1:], **options)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.theta_scaling.location.device
+
+    @property
+    def theta_scale(self) -> Tensor:
+        """Spread of each parameter in training, shape ``(D,)``; the unit in which score residuals are measured."""
+        return self.theta_scaling.scale
+
+    @property
+    def activation(self) -> str | None:
+        """Name of the activation of its own network, where it has one."""
+        name: str | None = self.configuration.get("activation")
+        return name
+
+    def fit_scaling(self, theta: Tensor, x: Tensor) -> None:
+        """Take standardization and range from the training set.
+
+        Parameters
+        ----------
+        theta
+            All parameters in use, shape ``(N, D)``.
+        x
+            Outcomes with shape ``(N, *L)``.
+
+        Raises
+        ------
+        UnsuitableEstimator
+            If the shapes are not those the estimator was built for.
+        """
+        self.check_shapes(theta, x)
+        self.theta_scaling.fit(theta)
+        self.x_scaling.fit(x)
+        self.theta_low.copy_(theta.amin(0))
+        self.theta_high.copy_(theta.amax(0))
+
+    def check_shapes(self, theta: Any, x: Any) -> None:
+        """Refuse events of other shapes than the estimator's.
+
+        Raises
+        ------
+        UnsuitableEstimator
+            If θ has not D columns or x is not of shape ``(N, *L)``.
+        """
+        if theta.shape[1:] != (self.parameters_count,) or tuple(x.shape[1:]) != self.shape:
+            raise UnsuitableEstimator(
+                f"{type(self).__name__} was built for θ of shape (N, {self.parameters_count}) and x of shape "
+                f"(N, {', '.join(map(str, self.shape))}), and the events have "
+                f"{tuple(theta.shape)} and {tuple(x.shape)}",
+                "Its first layer cannot read them.",
+                f"Build it with {type(self).__name__}.for_events(events).",
+            )
+
+    def warn_outside(self, theta: Tensor) -> None:
+        """Warn once if parameters lie outside the range of the training set.
+
+        Only plain evaluations are looked at: not training, and not gradients along a chain.
+        """
+        if self._warned or self.training or theta.requires_grad:
+            return
+        margin = 1e-6 * self.theta_scale
+        outside = (theta < self.theta_low - margin) | (theta > self.theta_high + margin)
+        if bool(outside.any()):
+            self._warned = True
+            warnings.warn(
+                f"{type(self).__name__} is evaluated outside the range of θ it was trained on "
+                f"({self.theta_low.tolist()} to {self.theta_high.tolist()}). A network extrapolates without telling. "
+                "Mine events there, or narrow the prior.",
+                OutOfRange,
+                stacklevel=3,
+            )
+
+    def save(self, path: str | Path) -> Path:
+        """Write constructor arguments, weights and training record to a file, without pickle; see :mod:`.saving`."""
+        from motherlode.surrogates.saving import save
+
+        return save(self, Path(path))
+
+    def card(self) -> str:
+        """Return what is known of this estimator, in words: training set, loss, calibration, range of θ."""
+        from motherlode.surrogates.card import card
+
+        return card(self)
+
+    def embed(self, embedding: nn.Module | None, x: Tensor) -> Tensor:
+        """Return the standardized x with shape ``(*B, *L)`` as features with shape ``(*B, F)`` in the net's dtype.
+
+        Parameters
+        ----------
+        embedding
+            Network for one batch dimension ``(B, *L) -> (B, F)``, or None to flatten.
+        x
+            Raw outcomes.
+        """
+        batch = x.shape[: x.dim() - len(self.shape)]
+        scaled = self.x_scaling(x).to(torch.float32)
+        if embedding is None:
+            return scaled.reshape(*batch, -1)
+        features: Tensor = embedding(scaled.reshape(-1, *self.shape))
+        return features.reshape(*batch, features.shape[-1])
