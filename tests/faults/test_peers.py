@@ -23,7 +23,6 @@ from motherlode.ppx.errors import (
     ProtocolError,
     SimulatorDied,
     SimulatorMissing,
-    WireError,
 )
 from motherlode.tracing import LeakError, ParameterError, SimulatorFailed
 
@@ -155,7 +154,7 @@ def test_http_server_at_the_endpoint():
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:
-            with within(5), pytest.raises(WireError):
+            with within(5), pytest.raises(HandshakeError, match="does not speak ZMTP"):
                 connect(f"tcp://127.0.0.1:{server.server_port}", timeout=2.0)
         finally:
             server.shutdown()
@@ -163,7 +162,7 @@ def test_http_server_at_the_endpoint():
 
 
 def test_mute_server_at_the_endpoint():
-    with socket.create_server(("127.0.0.1", 0)) as server, within(5), pytest.raises((HandshakeError, PeerTimeout)):
+    with socket.create_server(("127.0.0.1", 0)) as server, within(5), pytest.raises(HandshakeError):
         connect(f"tcp://127.0.0.1:{server.getsockname()[1]}", timeout=1.0)
 
 

@@ -223,18 +223,13 @@ def _parameters(peer: HandshakeResult, given: Names) -> Parameters:
 
 
 def _report(events: Events) -> CheckReport:
-    findings = []
-    if events.failures:
-        findings.append(f"{len(events.failures)} events failed; the first: {events.failures[0].reason}")
-    if not events.score_valid:
-        findings.append("Some events have no joint score: the support of a draw moves with theta. Ratios stay right.")
+    audit = events.audit()
     figures = (
-        ("draws_per_event", events.counts.draws / max(1, len(events))),
-        ("events_probed", float(events.counts.probed)),
+        ("events", float(len(events))),
+        ("draws_per_event", events.counts.draws / len(events)),
         ("score_discrepancy", events.counts.score_discrepancy),
-        ("impossible_alternatives", float(np.isposinf(events.joint_log_ratio).sum())),
     )
-    return CheckReport(not events.failures, tuple(findings), figures)
+    return CheckReport(audit.ok, audit.warnings, figures)
 
 
 def launch(

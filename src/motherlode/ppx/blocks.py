@@ -82,7 +82,7 @@ def _offsets(values: Any, rows: int, end: int, field: str) -> NDArray[np.int64]:
 def _site(fields: Fields) -> Site:
     refuse(fields["family"] not in FAMILIES, f"sites names the family {fields['family']!r}, which is not known")
     refuse(not fields["address"], "sites has an entry without an address")
-    return Site(fields["address"], fields["name"] or "", fields["family"], fields["observed"])
+    return Site(fields["address"], fields["name"] or "", fields["family"], bool(fields["observed"]))
 
 
 def _traces(fields: Fields, rows: int) -> TraceBlock:

@@ -22,12 +22,16 @@ __all__ = [
 class WireError(MotherlodeError):
     """Be the base of all errors of the wire; they survive pickling, so a worker's error reaches its parent whole."""
 
+    def __str__(self) -> str:
+        return str(self.args[0])
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (type(self), self.args, self.__dict__)
 
 
 def _restore(kind: type[WireError], arguments: tuple[Any, ...], data: dict[str, Any]) -> WireError:
     error = kind.__new__(kind, *arguments)
+    error.args = arguments
     error.__dict__.update(data)
     return error
 
@@ -132,9 +136,6 @@ class SimulatorMissing(WireError, FileNotFoundError):
             "Give the path of a built, executable program (`chmod +x`), or a name that is found on PATH."
         )
 
-    def __str__(self) -> str:
-        return str(self.args[0])
-
 
 class SimulatorDied(WireError):
     """Report a program of ours that ended while it was needed.
@@ -193,9 +194,6 @@ class HandshakeError(WireError, ConnectionError):
             "It is no ZeroMQ program (an HTTP server?), or its keys do not match ours. "
             "Check host and port, and that both sides use keys from `motherlode keys`, or neither does."
         )
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 class UnknownParameter(WireError, ValueError):

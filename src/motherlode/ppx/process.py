@@ -63,7 +63,7 @@ class Program:
     """Run a simulator as a child process that serves a private ipc endpoint.
 
     The endpoint replaces ``{endpoint}`` in the arguments, is appended where no argument has it, and is also set as
-    ``MOTHERLODE_ENDPOINT``; ``MOTHERLODE_PARENT`` is our process id, so that a front end can end when we are gone.
+    ``MOTHERLODE_ENDPOINT``; our own front ends end when they see that set and their parent gone.
 
     Parameters
     ----------
@@ -85,11 +85,10 @@ class Program:
         self._close = weakref.finalize(self, _stop, self._child, self.folder, self._output, os.getpid())
 
     def _start(self, argv: Sequence[str]) -> "subprocess.Popen[bytes]":
-        environment = {"MOTHERLODE_ENDPOINT": self.endpoint, "MOTHERLODE_PARENT": str(os.getpid())}
         try:
             return subprocess.Popen(
                 _with_endpoint(argv, self.endpoint),
-                env=os.environ | environment,
+                env=os.environ | {"MOTHERLODE_ENDPOINT": self.endpoint},
                 stdin=subprocess.DEVNULL,
                 stdout=self._output,
                 stderr=subprocess.STDOUT,

@@ -136,7 +136,7 @@ def events_of(block: GoldBlock, request: Request) -> Events:
         alternatives,
         block.x,
         block.joint_log_ratio,
-        block.joint_score,
+        np.full_like(theta, np.nan) if request.record is Record.SIMULATE else block.joint_score,
         event=(rows + request.first).astype(np.int64),
         seed=request.seed,
         traces=None if block.traces is None else _traces(block.traces, theta, block.x),
