@@ -1,0 +1,109 @@
+"""Show the passes of a Pyro model as the trace columns that every front end gives."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from motherlode.events import Site, TraceColumns
+from motherlode.frontends.pyro.passes import Pass, Visit
+
+__all__ = ["trace_columns"]
+
+Array = NDArray[np.float64]
+
+_FAMILIES: dict[str, tuple[str, ...]] = {
+    "Normal": ("loc", "scale"),
+    "Uniform": ("low", "high"),
+    "Categorical": ("probs",),
+    "Poisson": ("rate",),
+    "Bernoulli": ("probs",),
+    "Beta": ("concentration1", "concentration0"),
+    "Exponential": ("rate",),
+    "Gamma": ("concentration", "rate"),
+    "LogNormal": ("loc", "scale"),
+    "Binomial": ("total_count", "probs"),
+    "Weibull": ("scale", "concentration"),
+}
+"""Families of the wire by the names torch gives their parameters."""
+
+
+def trace_columns(passes: Sequence[Pass], theta: Array, x: Array) -> TraceColumns:
+    """Return the traces of N events as columns, a row for each element drawn.
+
+    The density of a draw that is joint over its elements (a multivariate normal) stands in its first row.
+
+    Parameters
+    ----------
+    passes
+        The recorded pass and the replays at K alternatives.
+    theta, x
+        Shapes (N, D) and (N, *L).
+    """
+    events = len(theta)
+    table: dict[Site, int] = {}
+    columns = [_Columns(passes, j, events, table) for j in range(len(passes[0].visits))]
+    widths = [column.value.shape[1] for column in columns]
+    return TraceColumns(
+        sites=tuple(table),
+        offsets=np.arange(events + 1, dtype=np.int64) * sum(widths),
+        site=np.tile(np.repeat([column.site for column in columns], widths), events).astype(np.int32),
+        value=_join([column.value for column in columns], events),
+        parameter_offsets=_offsets([column.parameters.shape[2] for column in columns], widths, events),
+        parameters=_join([column.parameters.reshape(events, -1) for column in columns], events),
+        log_prob=np.stack([_join([c.log_prob[r] for c in columns], events) for r in range(len(passes))], axis=1),
+        theta=theta,
+        x=x,
+    )
+
+
+class _Columns:
+    """Hold one site: value (N, E), parameters (N, E, P) and log_prob (1+K, N, E) for E elements."""
+
+    def __init__(self, passes: Sequence[Pass], index: int, events: int, table: dict[Site, int]) -> None:
+        visit = passes[0].visits[index]
+        base = _base(visit.fn)
+        self.site = table.setdefault(Site(visit.name, type(base).__name__, visit.observed), len(table))
+        self.value = _rows(visit.value, visit, events)
+        self.parameters = _parameters(base, visit, events)
+        self.log_prob = [self._elements(handler.visits[index], events) for handler in passes]
+
+    def _elements(self, visit: Visit, events: int) -> Array:
+        density = _rows(visit.density if visit.density is not None else torch.zeros(events), visit, events)
+        if density.shape == self.value.shape:
+            return density
+        spread = np.zeros(self.value.shape)
+        spread[:, :: self.value.shape[1] // density.shape[1]] = density
+        return spread
+
+
+def _base(fn: Any) -> Any:
+    return _base(fn.base_dist) if isinstance(fn, torch.distributions.Independent) else fn
+
+
+def _rows(values: Tensor, visit: Visit, events: int) -> Array:
+    moved = values if visit.position is None else values.movedim(visit.position, 0)
+    return moved.detach().reshape(events, -1).to(torch.float64).numpy()
+
+
+def _parameters(fn: Any, visit: Visit, events: int) -> Array:
+    names = _FAMILIES.get(type(fn).__name__, ())
+    elements = visit.value.numel() // events
+    if type(fn).__name__ == "Categorical":
+        return _rows(fn.probs.expand(*visit.value.shape, -1), visit, events).reshape(events, elements, -1)
+    columns = [_rows(torch.as_tensor(getattr(fn, name)).expand(visit.value.shape), visit, events) for name in names]
+    return np.stack(columns, axis=2) if columns else np.empty((events, elements, 0))
+
+
+def _join(columns: list[Array], events: int) -> Array:
+    return (
+        np.concatenate([column.reshape(events, -1) for column in columns], axis=1).ravel() if columns else np.empty(0)
+    )
+
+
+def _offsets(counts: list[int], widths: list[int], events: int) -> NDArray[np.int64]:
+    numbers = np.tile(np.repeat(np.array(counts, dtype=np.int64), widths), events)
+    return np.concatenate([[0], np.cumsum(numbers)]).astype(np.int64)

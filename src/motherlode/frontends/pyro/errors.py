@@ -1,0 +1,84 @@
+"""Say why a Pyro model cannot be mined: one class a cause."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from motherlode.tracing import LeakError, MotherlodeError
+from motherlode.tracing.errors import show
+
+__all__ = ["LiveTangent", "ModelRefused", "NameClash", "NoDensity", "NotBatched"]
+
+
+class LiveTangent(LeakError):
+    """Report an output that is differentiable in θ with all draws held fixed: θ reaches x past the draws."""
+
+    def _explain(self) -> str:
+        return (
+            f"x depends on theta other than through its draws: the output still carries a gradient in theta at "
+            f"theta={show(self.theta)} {self._after()}, although every draw is held fixed. "
+            "The joint likelihood ratio would be wrong without any other sign. "
+            'Draw x itself: `pyro.sample("x", dist.Normal(theta, 1.0))` instead of adding theta to a draw.'
+        )
+
+
+class NoDensity(MotherlodeError, ValueError):
+    """Refuse a site that does not stand for a normalized density of a draw.
+
+    Attributes
+    ----------
+    site
+        Name of the site.
+    """
+
+    def __init__(self, site: str, what: str, remedy: str) -> None:
+        self.site, self.what, self.remedy = site, what, remedy
+        super().__init__(
+            f"Site '{site}' {what}. "
+            "The product of the sites is then no density of (x, z) that events could be drawn from, so neither the "
+            f"joint ratio nor the joint score exists. {remedy}"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.site, self.what, self.remedy)
+
+
+class NameClash(MotherlodeError, ValueError):
+    """Refuse two sites of one run with the same name, or a site named like an argument of the model."""
+
+    def __init__(self, site: str, other: str) -> None:
+        self.site, self.other = site, other
+        super().__init__(
+            f"Site '{site}' has the same name as {other}. "
+            "Draws are replayed by name, so one of the two would be lost. "
+            "Rename it; in a loop number the sites: f'z_{i}'."
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.site, self.other)
+
+
+class NotBatched(MotherlodeError, ValueError):
+    """Say why a model cannot be run for many events in one pass under one reading of it."""
+
+
+class ModelRefused(MotherlodeError, ValueError):
+    """Report a model that runs under no reading of its arguments.
+
+    Attributes
+    ----------
+    reasons
+        What happened under each reading that was tried.
+    """
+
+    def __init__(self, model: str, reasons: Sequence[str]) -> None:
+        self.model, self.reasons = model, tuple(reasons)
+        tried = "; ".join(self.reasons)
+        super().__init__(
+            f"The Pyro model {model} could not be run: {tried}. "
+            "Without a run there is nothing to mine. "
+            "Write model(theta) with theta a tensor (N, D) or (D,), model(**named scalars), or model() with "
+            "pyro.sample sites named like the parameters."
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.model, self.reasons)

@@ -1,0 +1,130 @@
+"""Describe one reading of a Pyro model: how θ goes in, where the events lie, and what x is."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pyro
+import torch
+from torch import Tensor
+
+from motherlode.frontends.pyro.errors import NotBatched
+
+__all__ = ["Batching", "Layout", "Style"]
+
+Style = Literal["tensor", "named", "sites"]
+Batching = Literal["rows", "plate", "single"]
+
+_PLATE = "motherlode_events"
+_CHUNK = 1 << 15
+_NUMBERS = 1 << 20
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Say how a model is called for N events.
+
+    Attributes
+    ----------
+    names
+        Names of the D parameters.
+    style
+        ``tensor``: one argument; ``named``: an argument for each parameter; ``sites``: θ are sample sites.
+    batching
+        ``rows``: the model is written for rows, θ is (N, D) or named (N,). ``plate``: it is written for one event and
+        runs inside a plate over events, each θ with shape (N, 1, ..., 1). ``single``: one event a call, θ is (D,) or
+        named scalars.
+    observed
+        Names of the sites that are x; the return value when empty.
+    depth
+        Batch dimensions right of the event plate.
+    width
+        Trailing dimensions of size 1 on each θ.
+    plates
+        The model's own plates over events; None where any plate of N events is one (the trial run).
+    axes
+        Event axis of each output, counted from the right.
+    shape
+        Shape of one event's x; None before it is known.
+    elements
+        Numbers drawn in an event, as far as known.
+    """
+
+    names: tuple[str, ...]
+    style: Style
+    batching: Batching
+    observed: tuple[str, ...] = ()
+    depth: int = 0
+    width: int = 0
+    plates: frozenset[str] | None = frozenset()
+    axes: tuple[int, ...] = ()
+    shape: tuple[int, ...] | None = None
+    elements: int = 1
+
+    @property
+    def chunk(self) -> int:
+        """Events that are run in one pass: enough to hide Python, few enough for the graph to stay small."""
+        return 1 if self.batching == "single" else max(64, min(_CHUNK, _NUMBERS // max(1, self.elements)))
+
+    def call(self, model: Callable[..., Any], theta: Tensor) -> Any:
+        """Run the model at θ, shape (N, D), under the handlers that are active."""
+        arguments, named = self._arguments(theta)
+        if self.batching == "plate":
+            with pyro.plate(_PLATE, len(theta), dim=-1 - self.depth):
+                return model(*arguments, **named)
+        return model(*arguments, **named)
+
+    def columns(self, theta: Tensor) -> list[Tensor]:
+        """Return each parameter as the model sees it by name."""
+        if self.batching == "single":
+            return list(theta[0].unbind())
+        return [column.reshape(-1, *(1,) * self.width) for column in theta.unbind(-1)]
+
+    def _arguments(self, theta: Tensor) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
+        if self.style == "sites":
+            return (), {}
+        if self.style == "named":
+            return (), dict(zip(self.names, self.columns(theta), strict=True))
+        if self.batching == "rows":
+            return (theta,), {}
+        return (theta[0] if self.batching == "single" else torch.stack(self.columns(theta)),), {}
+
+    def position(self, message: Mapping[str, Any], events: int) -> int | None:
+        """Return the event axis of a site counted from the left of its batch shape; None in a single run.
+
+        Raises
+        ------
+        NotBatched
+            If the site has none.
+        """
+        if self.batching == "single":
+            return None
+        shape = message["fn"].batch_shape
+        axis = len(shape) + self._axis(message, events)
+        if not (0 <= axis < len(shape)) or shape[axis] != events:
+            raise NotBatched(
+                f"site '{message['name']}' has batch shape {tuple(shape)}, without an axis of {events} events"
+            )
+        return axis
+
+    def _axis(self, message: Mapping[str, Any], events: int) -> int:
+        if self.batching == "plate":
+            return -1 - self.depth
+        frames = self.event_frames(message, events)
+        return int(frames[-1].dim) if frames else -len(message["fn"].batch_shape)
+
+    def event_frames(self, message: Mapping[str, Any], events: int) -> list[Any]:
+        """Return the model's own plates around a site that run over events."""
+        frames = [frame for frame in message["cond_indep_stack"] if frame.vectorized]
+        if self.plates is None:
+            return [frame for frame in frames if frame.size == events]
+        return [frame for frame in frames if frame.name in self.plates]
+
+    def rows(self, outputs: list[Tensor], events: int) -> Tensor:
+        """Return the outputs of a call as x with shape (N, *L)."""
+        if self.batching == "single":
+            moved = [output[None] for output in outputs]
+        else:
+            moved = [output.movedim(axis, 0) for output, axis in zip(outputs, self.axes, strict=True)]
+        flat = moved[0] if len(moved) == 1 else torch.cat([part.reshape(events, -1) for part in moved], 1)
+        return flat if self.shape is None or self.batching == "single" else flat.reshape(events, *self.shape)

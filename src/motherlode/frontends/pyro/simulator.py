@@ -1,0 +1,264 @@
+"""Mine a Pyro model: the simulator protocol over vectorized passes."""
+
+import hashlib
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from motherlode.events import CheckReport, Counts, Events, EventsError, Failure, Parameters
+from motherlode.frontends.pyro.columns import trace_columns
+from motherlode.frontends.pyro.layout import Layout
+from motherlode.frontends.pyro.passes import Record, run
+from motherlode.frontends.pyro.plan import TRIAL, plan, signature_of
+from motherlode.frontends.pyro.rows import Request, Rows, mine_rows, source_of
+from motherlode.tracing import MotherlodeError, SimulatorFailed
+
+__all__ = ["PyroSimulator", "is_pyro_model", "wrap_pyro"]
+
+Array = NDArray[np.float64]
+
+_CHECKED = 200
+_GIVE_UP = 16
+
+
+class PyroSimulator:
+    """Run and mine a Pyro model.
+
+    How the model is called (for rows, in a plate over events, or event by event) is found out at the first use; see
+    :mod:`motherlode.frontends.pyro.plan` for the rule and :attr:`layout` for the outcome. Global torch and Pyro random
+    state is neither used nor changed; the default dtype is float64 while the model runs.
+
+    Parameters
+    ----------
+    model
+        ``model(theta)`` with θ a tensor (N, D) or (D,); ``model(**named)``; or ``model()`` with
+        sample sites named like the parameters, whose own priors are not part of the joint density.
+    parameters
+        Names and bounds of θ.
+    observed
+        Names of the sites that are x. When empty, sites with ``obs=`` (they are drawn), else the return value.
+    batch
+        True: refuse to run event by event; False: always do; None: only when nothing else works.
+    """
+
+    def __init__(
+        self, model: Callable[..., Any], parameters: Parameters, observed: Sequence[str] = (), batch: bool | None = None
+    ) -> None:
+        self._model, self._parameters = model, parameters
+        self._observed, self._batch = tuple(observed), batch
+        self._plan: tuple[Layout, tuple[str, ...]] | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+        return getattr(self._model, "__name__", type(self._model).__name__)
+
+    @property
+    def version(self) -> str:
+        """Hash of the model's source."""
+        try:
+            source = inspect.getsource(self._model if hasattr(self._model, "__code__") else type(self._model))
+        except (OSError, TypeError):
+            source = self.name
+        return hashlib.sha256(source.encode()).hexdigest()[:12]
+
+    @property
+    def parameters(self) -> Parameters:
+        """Names and bounds of θ."""
+        return self._parameters
+
+    @property
+    def layout(self) -> Layout | None:
+        """How the model is called; None before the first use."""
+        return None if self._plan is None else self._plan[0]
+
+    @property
+    def rejected(self) -> tuple[str, ...]:
+        """Why faster ways of calling the model were rejected."""
+        return () if self._plan is None else self._plan[1]
+
+    def simulate(self, theta: ArrayLike, seed: int = 0, first: int = 0) -> Array:
+        """Return x with shape (N, *L) for θ with shape (N, D); event i uses stream (seed, first + i)."""
+        rows = self._parameters.check(theta)
+        layout = self._layout(rows)
+        return _stack([self._draw(layout, rows[part], seed, first + part.start) for part in _parts(layout, len(rows))])
+
+    def mine(
+        self,
+        theta: ArrayLike,
+        alternatives: ArrayLike | None = None,
+        *,
+        seed: int = 0,
+        first: int = 0,
+        traces: bool = False,
+    ) -> Events:
+        """Return events with gold at `alternatives`, shape (N, K, D) or (K, D).
+
+        Raises
+        ------
+        LeakError
+            If x moves with θ other than through the draws.
+        NoDensity
+            If a site is no normalized density.
+        SimulatorFailed
+            If every event failed.
+        """
+        rows = self._parameters.check(theta)
+        others = self._parameters.check_alternatives(alternatives, len(rows))
+        layout = self._layout(rows)
+        box = self._parameters.probe_box(rows, others)
+        whole = Request(self._model, layout, rows, others, box, seed, first)
+        batches = [batch for part in _parts(layout, len(rows)) for batch in _mine(whole.part(part), traces)]
+        failures = tuple(failure for batch in batches for failure in batch.failures)
+        if len(failures) == len(rows):
+            raise SimulatorFailed(failures[0].reason, np.array(failures[0].theta), len(failures))
+        kept = [batch for batch in batches if len(batch)]
+        _same_shape(kept)
+        counts = sum((batch.counts for batch in batches), Counts())
+        return replace(Events.concatenate(kept), failures=failures, counts=counts)
+
+    def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:
+        """Mine a few events and say whether the model can be mined."""
+        rows = self._parameters.check(theta)
+        rows = np.resize(rows, (max(len(rows), _CHECKED), rows.shape[1]))[:_CHECKED]
+        try:
+            events = self.mine(rows, _cycled(alternatives, rows), seed=0)
+        except MotherlodeError as finding:
+            return CheckReport(False, (str(finding),))
+        findings = [f"Slower than it could be: {reason}" for reason in self.rejected if self._is_single()]
+        if not events.score_valid:
+            findings.append("A support moves with theta, so those events have no joint score; ratios are right.")
+        draws = events.counts.draws / max(1, len(events))
+        figures = (("draws_per_event", draws), ("failures", float(len(events.failures))))
+        return CheckReport(True, tuple(findings), figures)
+
+    def _is_single(self) -> bool:
+        return self.layout is not None and self.layout.batching == "single"
+
+    def _layout(self, theta: Array) -> Layout:
+        if self._plan is None:
+            trial = torch.tensor(np.resize(theta, (TRIAL, theta.shape[1])))
+            if self._parameters.low is not None:
+                low, high = self._parameters.probe_box(theta)
+                trial = torch.tensor(low + (high - low) * np.linspace(0.1, 0.9, TRIAL)[:, None])
+            self._plan = plan(self._model, self._parameters.names, trial, self._observed, self._batch)
+        return self._plan[0]
+
+    def _draw(self, layout: Layout, theta: Array, seed: int, first: int) -> Array:
+        source = source_of(layout, seed, first, len(theta))
+        record = Record(layout, torch.tensor(theta), source, density=False)
+        with torch.no_grad():
+            return layout.rows(run(self._model, record, validate=True), len(theta)).numpy()
+
+
+def _parts(layout: Layout, events: int) -> list[slice]:
+    return [slice(begin, min(begin + layout.chunk, events)) for begin in range(0, events, layout.chunk)]
+
+
+def _mine(request: Request, traces: bool) -> list[Events]:
+    """Mine a request; where the model raises, halve it until the failing events stand alone."""
+    try:
+        return [_events(request, mine_rows(request), traces)]
+    except MotherlodeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a user's model may raise anything; it becomes a failure record
+        if len(request.theta) == 1:
+            return [_failed(request, f"{type(error).__name__}: {error}")]
+    half = len(request.theta) // 2
+    return _mine(request.part(slice(0, half)), traces) + _mine(request.part(slice(half, len(request.theta))), traces)
+
+
+def _failed(request: Request, reason: str) -> Events:
+    _, k, d = request.alternatives.shape
+    failure = _failure(request, 0, reason)
+    empty = np.empty((0, d))
+    return Events(empty, np.empty((0, k, d)), np.empty(0), np.empty((0, k)), empty, failures=(failure,))
+
+
+def _failure(request: Request, row: int, reason: str) -> Failure:
+    return Failure(request.first + row, tuple(request.theta[row].tolist()), request.seed, reason)
+
+
+def _events(request: Request, rows: Rows, traces: bool) -> Events:
+    event = request.first + np.arange(len(request.theta))
+    failures = tuple(_failure(request, row, why) for row, why in rows.refused.items())
+    draws = sum(visit.value.numel() for visit in rows.passes[0].visits)
+    events = Events(
+        theta=request.theta,
+        alternatives=request.alternatives,
+        x=rows.x,
+        joint_log_ratio=rows.joint_log_ratio,
+        joint_score=rows.joint_score,
+        event=event,
+        seed=request.seed,
+        traces=trace_columns(rows.passes, request.theta, rows.x) if traces else None,
+        failures=failures,
+        counts=Counts(draws, rows.probed),
+    )
+    return events[np.setdiff1d(np.arange(len(event)), list(rows.refused))] if failures else events
+
+
+def _stack(parts: list[Array]) -> Array:
+    shapes = {part.shape[1:] for part in parts}
+    if len(shapes) > 1:
+        raise EventsError(_shapes_differ(sorted(shapes)))
+    return np.concatenate(parts)
+
+
+def _same_shape(batches: list[Events]) -> None:
+    shapes = {batch.x.shape[1:] for batch in batches}
+    if len(shapes) > 1:
+        raise EventsError(_shapes_differ(sorted(shapes)))
+
+
+def _shapes_differ(shapes: list[tuple[int, ...]]) -> str:
+    return (
+        f"x has shape {shapes[0]} in one event but {shapes[1]} in another. One array cannot hold both. "
+        "Return a fixed number of summaries, or pad x to a fixed shape (NaN is kept and counted)."
+    )
+
+
+def _cycled(alternatives: ArrayLike | None, theta: Array) -> ArrayLike | None:
+    if alternatives is None or np.ndim(alternatives) < 3:
+        return alternatives
+    rows = np.asarray(alternatives)
+    return np.resize(rows, (max(len(rows), len(theta)), *rows.shape[1:]))[: len(theta)]
+
+
+def is_pyro_model(model: Callable[..., Any]) -> bool:
+    """Return whether :func:`motherlode.wrap` takes a callable for a Pyro model and not for plain Python.
+
+    The signature decides. A plain Python simulator takes a random generator: a required argument named ``rng``,
+    ``generator``, ``random``, ``random_state`` or ``random_generator`` or annotated with a generator class, or exactly
+    two required arguments of which the first is ``theta``. Everything else is a Pyro model: ``model(theta)``,
+    ``model(mu, sigma)``, ``model()``, a ``PyroModule``.
+    """
+    arguments = signature_of(model).parameters.values()
+    required = [a for a in arguments if a.default is a.empty and a.kind < a.VAR_POSITIONAL]
+    named = any(_is_generator(argument) for argument in required)
+    return not named and not (len(required) == 2 and required[0].name == "theta")
+
+
+def _is_generator(argument: inspect.Parameter) -> bool:
+    annotation = getattr(argument.annotation, "__name__", str(argument.annotation))
+    names = ("rng", "generator", "random", "random_state", "random_generator")
+    return argument.name in names or annotation.endswith(("Generator", "Random"))
+
+
+def wrap_pyro(
+    model: Callable[..., Any],
+    parameters: Sequence[str] | Parameters = ("theta",),
+    low: ArrayLike | None = None,
+    high: ArrayLike | None = None,
+    *,
+    observed: Sequence[str] = (),
+    batch: bool | None = None,
+) -> PyroSimulator:
+    """Wrap a Pyro model as a simulator; :class:`PyroSimulator` explains the arguments."""
+    declared = parameters if isinstance(parameters, Parameters) else Parameters(parameters, low, high)  # type: ignore[arg-type]
+    return PyroSimulator(model, declared, observed, batch)
