@@ -11,7 +11,6 @@ import time
 import numpy as np
 import zmq
 
-from motherlode.events import philox_generator
 from motherlode.ppx.codec import decode, encode
 from motherlode.ppx.messages import (
     Error,
@@ -57,7 +56,8 @@ def greet(peer, simulator=None):
 
 
 def event(gold, row):
-    generator = philox_generator(gold.seed, gold.first + row)
+    counter = np.array([0, 0, gold.first + row, 0], np.uint64)
+    generator = np.random.Generator(np.random.Philox(key=np.array([gold.seed, 0], np.uint64), counter=counter))
     z = generator.normal(gold.theta[row, 0], 1.0)
     x = generator.normal(z, 0.5)
     score = z - gold.theta[row, 0]
