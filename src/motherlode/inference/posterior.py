@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 from torch.distributions import Distribution
 
+from motherlode.inference.batched import BATCHED, run_batched
 from motherlode.inference.optimize import maximize
 from motherlode.inference.potential import Observation, Potential
 from motherlode.inference.prior import Prior
@@ -84,9 +85,9 @@ class Posterior:
     def mcmc(
         self,
         method: str = "nuts",
-        chains: int = 4,
-        samples: int = 1000,
-        warmup: int = 500,
+        chains: int = 20,
+        samples: int = 500,
+        warmup: int = 300,
         seed: int = 0,
         progress: bool = False,
         **settings: Any,
@@ -96,7 +97,8 @@ class Posterior:
         Parameters
         ----------
         method
-            ``"nuts"``, or Pyro's kernels by name: ``"pyro-nuts"``, ``"pyro-hmc"``, ``"pyro-random-walk"``.
+            ``"nuts"`` or ``"chees"``: all chains in one batched evaluation, so 20 cost little more than one. Or Pyro's
+            own kernels, one chain after another: ``"pyro-nuts"``, ``"pyro-hmc"``, ``"pyro-random-walk"``.
         chains
             Number of chains, started at distinct prior draws.
         samples, warmup
@@ -106,15 +108,16 @@ class Posterior:
         progress
             Show a progress bar.
         settings
-            Passed to the kernel.
+            Passed on: ``target_accept``, ``dense``, ``max_depth`` of the batched kernels, or the arguments of Pyro's.
 
         Warns
         -----
         ConvergenceWarning
             If R-hat exceeds 1.01 or trajectories diverged.
         """
-        kernel = {"nuts": "pyro-nuts"}.get(method, method)
-        if kernel not in KERNELS:
-            raise ValueError(f"method {method!r} is unknown. Choose one of 'nuts', {', '.join(map(repr, KERNELS))}.")
+        if method not in (*BATCHED, *KERNELS):
+            choices = ", ".join(map(repr, (*BATCHED, *KERNELS)))
+            raise ValueError(f"{method!r} is no sampler known here. Nothing was run. Choose one of {choices}.")
+        run = run_batched if method in BATCHED else run_pyro
         starts = starting_points(self.potential, chains, seed)
-        return run_pyro(self.potential, starts, kernel, samples, warmup, seed, progress, **settings).warn()
+        return run(self.potential, starts, method, samples, warmup, seed, progress, **settings).warn()

@@ -64,7 +64,7 @@ class Potential:
     """
 
     def __init__(self, estimator: object, prior: Prior, observation: Observation) -> None:
-        self._log_likelihood = log_likelihood_of(estimator)
+        self.event_log_likelihood = log_likelihood_of(estimator)
         self.prior = prior
         self.observation = observation
 
@@ -73,7 +73,7 @@ class Potential:
         x, counts = self.observation.distinct, self.observation.counts
         batch = theta.shape[:-1]
         rows = theta.unsqueeze(-2).expand(*batch, len(x), theta.shape[-1])
-        value = self._log_likelihood(rows, x.expand(*batch, *x.shape))
+        value = self.event_log_likelihood(rows, x.expand(*batch, *x.shape))
         return value @ counts
 
     def log_prob(self, theta: Tensor) -> Tensor:

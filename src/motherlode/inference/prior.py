@@ -61,6 +61,11 @@ class Prior:
         self.free_dimension = sum(block.free for block in self._blocks)
         self.names = _names(factors, self._blocks, names, self.dimension)
 
+    @property
+    def factors(self) -> tuple[Distribution, ...]:
+        """The independent factors, each over one vector, in the order of the names."""
+        return tuple(block.distribution for block in self._blocks)
+
     def sample(self, count: int, seed: int) -> Tensor:
         """Return draws with shape ``(count, D)``, float64."""
         with seeded(seed):

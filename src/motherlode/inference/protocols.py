@@ -47,7 +47,8 @@ def log_likelihood_of(estimator: object) -> "_Likelihood":
     Parameters
     ----------
     estimator
-        A :class:`LogRatio`, or a density whose ``log_prob`` takes ``x`` first.
+        A :class:`LogRatio`, or a density whose ``log_prob`` takes ``x`` first. A ratio that also has
+        ``potential(theta, x)``, the log-ratio up to a function of x, is asked for that: it saves the denominator.
 
     Raises
     ------
@@ -55,7 +56,7 @@ def log_likelihood_of(estimator: object) -> "_Likelihood":
         If the estimator has neither: a score has no likelihood, a posterior density has already taken its prior.
     """
     if isinstance(estimator, LogRatio):
-        return _Likelihood(estimator, estimator.log_ratio)
+        return _Likelihood(estimator, getattr(estimator, "potential", estimator.log_ratio))
     if _takes_first(estimator, "x"):
         return _Likelihood(estimator, lambda theta, x: estimator.log_prob(x, theta))  # type: ignore[attr-defined]
     raise WrongEstimator(estimator, "log_ratio(theta, x) or log_prob(x, theta)", _remedy(estimator))

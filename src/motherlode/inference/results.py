@@ -125,7 +125,7 @@ class PosteriorSamples:
         if np.nanmax(rhat, initial=0.0) > 1.01:
             worst = int(np.nanargmax(rhat))
             found.append(
-                f"R-hat is {rhat[worst]:.3f} for {self.names[worst]!r}: the chains do not agree"
+                f"R-hat is {rhat[worst]:.4f} for {self.names[worst]!r}: the chains do not agree"
                 f"{self._stuck(worst)}. Run longer, or look at plots.plot_trace."
             )
         if self.divergences.any():

@@ -30,11 +30,11 @@ def assert_moments(result, mean, sd):
     assert (np.abs(result.sd - sd) < ALPHA_Z * sd_error).all(), (result.sd, sd)
 
 
-@pytest.mark.parametrize("method", ["pyro-nuts", "pyro-hmc", "pyro-random-walk"])
+@pytest.mark.parametrize("method", ["pyro-nuts", "pyro-random-walk"])
 def test_pyro_kernels_match_conjugate_gaussian(method):
     model = GaussianLocation(torch.eye(1, dtype=torch.float64))
     x = model.sample(vector(0.7), 5, seed=1)
-    samples = 4000 if method == "pyro-random-walk" else 400
+    samples = 3000 if method == "pyro-random-walk" else 400
     result = posterior(model, D.Normal(vector(0.0), vector(1.0)), x).mcmc(
         method, chains=2, samples=samples, warmup=200, seed=3
     )
@@ -45,17 +45,9 @@ def test_pyro_kernels_match_conjugate_gaussian(method):
 
 def test_uniform_prior_truncates_the_posterior():
     x = vector(0.4, 1.6).unsqueeze(-1)
-    result = posterior(GaussianRatio(), D.Uniform(-0.5, 0.9), x).mcmc("pyro-nuts", chains=2, samples=600, seed=0)
+    result = posterior(GaussianRatio(), D.Uniform(-0.5, 0.9), x).mcmc("pyro-hmc", chains=2, samples=600, warmup=200, seed=0)
     mean, sd = truncated_normal_moments(1.0, 0.5**0.5, -0.5, 0.9)
     assert ((result.samples > -0.5) & (result.samples < 0.9)).all()
-    assert_moments(result, mean, sd)
-
-
-def test_galton_posterior_matches_dynamic_programming():
-    exact = GaltonExact()
-    x = exact.sample(-0.8, 50, seed=2)
-    _, _, mean, sd = exact.posterior(x)
-    result = posterior(exact, D.Uniform(-1.0, -0.4), x).mcmc("pyro-nuts", chains=1, samples=500, warmup=200, seed=1)
     assert_moments(result, mean, sd)
 
 
