@@ -22,7 +22,7 @@ def to_tensor(value: Any, device: torch.device | str | None = None) -> Any:
 
 def broadcast_shapes(*shapes: Sequence[int]) -> tuple[int, ...]:
     """Return the shape that all shapes broadcast to."""
-    return tuple(torch.broadcast_shapes(*shapes))  # type: ignore[no-untyped-call]
+    return np.broadcast_shapes(*map(tuple, shapes))
 
 
 def accepts_arrays(method: Method) -> Method:

@@ -107,8 +107,8 @@ class RatioEstimator(Surrogate):
             value: Tensor = self.potential(theta, x)
             return value
         denominator = self._reference() if theta_reference is None else theta_reference
-        shape = broadcast_shapes(theta.shape, denominator.shape)
-        both = self.potential(torch.stack([theta.expand(shape), denominator.expand(shape)]), x)
+        batch = broadcast_shapes(theta.shape[:-1], denominator.shape[:-1], x.shape[: x.dim() - len(self.shape)])
+        both = self.potential(torch.stack([theta.expand(*batch, -1), denominator.expand(*batch, -1)]), x)
         return both[0] - both[1]
 
     @accepts_arrays

@@ -72,7 +72,8 @@ def load(path: str | Path, embedding: nn.Module | None = None) -> Any:
     header = json.loads(arrays.pop(_HEADER).tobytes())
     if header.get("format") != FORMAT:
         raise UnknownFormat(path, f"its format is {header.get('format')}, and this version reads {FORMAT}")
-    estimator = build(header["class"], header["configuration"], embedding, path)
+    with torch.random.fork_rng():
+        estimator = build(header["class"], header["configuration"], embedding, path)
     estimator.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
     estimator.record = None if header["record"] is None else Record.from_json(header["record"])
     return estimator.eval()
@@ -80,7 +81,7 @@ def load(path: str | Path, embedding: nn.Module | None = None) -> Any:
 
 def _read(path: Path) -> dict[str, np.ndarray[Any, Any]]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except (zipfile.BadZipFile, ValueError, EOFError, AttributeError, TypeError) as error:
         raise UnknownFormat(path, str(error)) from error

@@ -133,7 +133,7 @@ class Surrogate(PyroModule):  # type: ignore[misc]
         """
         if self._warned or self.training or theta.requires_grad:
             return
-        margin = 1e-6 * self.theta_scale
+        margin = 0.02 * (self.theta_high - self.theta_low)
         outside = (theta < self.theta_low - margin) | (theta > self.theta_high + margin)
         if bool(outside.any()):
             self._warned = True

@@ -1,0 +1,68 @@
+"""A saved surrogate is the same surrogate, and a file that is none is refused without executing anything."""
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from motherlode.surrogates import RatioEstimator, TrainingOptions, load, losses, train
+from motherlode.surrogates.embeddings import DeepSets
+from motherlode.surrogates.errors import NotTrained, UnknownFormat, UnsuitableEstimator
+
+
+def test_round_trip(tmp_path, events):
+    estimator = train(events, losses.alices, progress=False, options=TrainingOptions(steps=20))
+    path = estimator.save(tmp_path / "new" / "ratio.npz")
+    again = load(path)
+    theta, x = np.linspace(-1, 1, 9)[:, None], np.linspace(-2, 2, 9)[:, None]
+    np.testing.assert_array_equal(again.log_ratio(theta, x), estimator.log_ratio(theta, x))
+    assert again.record == estimator.record
+    assert again.card() == estimator.card()
+    assert "2000 events" in again.card() or "1800 events" in again.card()
+    assert [entry.name for entry in path.parent.iterdir()] == ["ratio.npz"]
+
+
+def test_embeddings_come_back_and_own_modules_are_asked_for(tmp_path):
+    ours = RatioEstimator(1, (5,), embedding=DeepSets(4)).save(tmp_path / "ours.npz")
+    assert isinstance(load(ours).embedding, DeepSets)
+    own = RatioEstimator(1, (5,), embedding=nn.Linear(5, 2)).save(tmp_path / "own.npz")
+    with pytest.raises(UnsuitableEstimator, match="embedding=module"):
+        load(own)
+    assert isinstance(load(own, embedding=nn.Linear(5, 2)).embedding, nn.Linear)
+
+
+def test_a_pickle_is_not_executed(tmp_path):
+    class Bomb:
+        def __reduce__(self):
+            return (exec, ("raise SystemExit('executed')",))
+
+    path = tmp_path / "bomb"
+    path.write_bytes(pickle.dumps(Bomb()))
+    with pytest.raises(UnknownFormat, match="saved surrogate"):
+        load(path)
+
+
+def test_other_files_are_refused(tmp_path):
+    path = tmp_path / "arrays.npz"
+    np.savez(path, weights=np.zeros(3))
+    with pytest.raises(UnknownFormat, match=r"no motherlode\.json"):
+        load(path)
+    path.write_bytes(RatioEstimator(1).save(tmp_path / "good").read_bytes()[:-200])
+    with pytest.raises(UnknownFormat):
+        load(path)
+
+
+def test_an_untrained_estimator_has_no_card():
+    with pytest.raises(NotTrained, match="not been trained"):
+        RatioEstimator(1).card()
+
+
+def test_loading_leaves_the_global_generator_alone(tmp_path):
+    path = RatioEstimator(1).save(tmp_path / "file")
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    load(path)
+    assert torch.equal(torch.rand(3), expected)

@@ -1,0 +1,225 @@
+"""The loop does what it promises: reproducible, resumable, best weights restored, and it refuses wrong gold."""
+
+import copy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from gaussian import gaussian_events
+
+from motherlode.events import EventStore
+from motherlode.events.errors import CondemnedStore
+from motherlode.surrogates import RatioEstimator, TrainingOptions, losses, train
+from motherlode.surrogates.best import Best
+from motherlode.surrogates.errors import (
+    MissingColumns,
+    NonFiniteEvents,
+    NonFiniteLoss,
+    NotExchangeable,
+    RoughActivation,
+    ScoreUnavailable,
+    UnknownFormat,
+    UnsuitableEstimator,
+)
+from motherlode.surrogates.schedule import Schedule
+from motherlode.surrogates.training import _Run
+
+SHORT = TrainingOptions(steps=60)
+
+
+def fit(events, loss=losses.alices, **options):
+    return train(events, loss, progress=False, **({"options": SHORT} | options))
+
+
+def weights(estimator):
+    return {name: value.clone() for name, value in estimator.state_dict().items()}
+
+
+def same(one, other):
+    return all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_the_same_seed_gives_the_same_weights_whatever_the_global_state(events):
+    torch.manual_seed(1)
+    one = weights(fit(events, seed=3))
+    torch.manual_seed(2)
+    state = torch.get_rng_state()
+    other = weights(fit(events, seed=3))
+    assert same(one, other)
+    assert torch.equal(state, torch.get_rng_state())
+    assert not same(one, weights(fit(events, seed=4)))
+
+
+def test_fault_1_best_weights_are_a_copy_and_not_a_reference():
+    """MadMiner, goldmine, lens and manifold-flow kept state_dict() by reference and returned the last epoch."""
+    layer = torch.nn.Linear(1, 1)
+    best = Best(copy.deepcopy(layer.state_dict()))
+    assert best.offer(torch.tensor([1.0, 1.1, 0.9]), 1, layer)
+    kept = {name: value.clone() for name, value in layer.state_dict().items()}
+    with torch.no_grad():
+        layer.weight += 5.0
+    assert not best.offer(torch.tensor([2.0, 2.1, 1.9]), 2, layer)
+    assert same(kept, best.weights)
+    assert best.step == 1
+
+
+def test_early_stopping_restores_what_validated_best():
+    """Few events and a large network: CARL overfits at once, and the weights returned must not be the last ones."""
+    events = gaussian_events(400, width=0.5)
+    estimator = RatioEstimator(1, (1,), hidden=(256, 256))
+    options = TrainingOptions(steps=1500, weight_decay=0.0, validation=0.5)
+    fit(events, losses.carl, estimator=estimator, options=options)
+    record = estimator.record
+    assert record.best_step < record.steps < 1500
+    assert record.history[-1].learning_rate < 5e-3 * 0.2
+    assert record.validation_loss <= min(row.validation for row in record.history) + 0.05
+    assert record.validation_loss < record.history[len(record.history) // 2].validation
+
+
+def test_patience_ends_with_a_learning_rate_of_zero():
+    schedule = Schedule(1.0, 1000, 0.1)
+    assert schedule.rate(99) == pytest.approx(1.0)
+    assert schedule.rate(999) < 1e-4
+    schedule.cool_down(300)
+    rates = [schedule.rate(step) for step in range(300, schedule.end)]
+    assert schedule.end == 400
+    assert rates == sorted(rates, reverse=True)
+    assert rates[-1] < 0.02
+
+
+def test_a_killed_training_goes_on_to_the_same_result(events, tmp_path, monkeypatch):
+    path = tmp_path / "state"
+    whole = weights(fit(events, seed=1))
+    original, rounds = _Run._round, []
+
+    def killed(self):
+        rounds.append(1)
+        if len(rounds) > 12:
+            raise KeyboardInterrupt
+        original(self)
+
+    monkeypatch.setattr(_Run, "_round", killed)
+    with pytest.raises(KeyboardInterrupt):
+        fit(events, seed=1, checkpoint=path)
+    monkeypatch.setattr(_Run, "_round", original)
+    assert path.exists()
+    with pytest.raises(UnknownFormat, match="belongs to"):
+        fit(events, seed=2, checkpoint=path)
+    assert same(whole, weights(fit(events, seed=1, checkpoint=path)))
+    assert not path.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_written_unasked(events, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    fit(events)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_step_that_is_not_finite_names_the_event(events):
+    class Poisoned(RatioEstimator):
+        def log_ratio(self, theta, x, theta_reference=None):
+            value = super().log_ratio(theta, x, theta_reference)
+            return torch.where(x[:, 0] == poison, torch.nan, value) if self.training else value
+
+    poison = events.x[events.theta[:, 0].argmax(), 0]
+    estimator = Poisoned(1, (1,))
+    with pytest.raises(NonFiniteLoss, match="caused by event") as caught:
+        fit(events, losses.alice, estimator=estimator, options=TrainingOptions(steps=60, validation=0.01))
+    assert caught.value.events == (int(events.theta[:, 0].argmax()),)
+    assert all(torch.isfinite(weight).all() for weight in estimator.parameters())
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_events_that_are_not_finite_are_named(events, value):
+    x = events.x.copy()
+    x[[7, 11]] = value
+    with pytest.raises(NonFiniteEvents, match=r"first \[7, 11\]") as caught:
+        fit(replace(events, x=x))
+    assert caught.value.events == (7, 11)
+
+
+def test_missing_scores_refuse_score_losses_only(events):
+    score = events.joint_score.copy()
+    score[5] = np.nan
+    broken = replace(events, joint_score=score)
+    with pytest.raises(ScoreUnavailable, match=r"losses\.alice") as caught:
+        fit(broken)
+    assert caught.value.events == (5,)
+    fit(broken, losses.alice)
+
+
+def test_impossible_alternatives_train(events):
+    label = events.joint_log_ratio.copy()
+    label[:100] = np.inf
+    for loss in (losses.alice, losses.rolr):
+        assert np.isfinite(fit(replace(events, joint_log_ratio=label), loss).record.validation_loss)
+
+
+def test_pair_losses_need_exchangeable_events(events):
+    with pytest.raises(NotExchangeable):
+        fit(replace(events, exchangeable=False))
+    fit(replace(events, exchangeable=None))
+    with pytest.raises(NotExchangeable):
+        fit(replace(events, exchangeable=None, alternatives=events.alternatives + 0.5))
+
+
+def test_a_condemned_store_is_refused(events, tmp_path):
+    store = EventStore(tmp_path / "store")
+    store.append(events)
+    assert fit(store).record.origin["events"] == 2000
+    store.condemn("x moved when theta did.")
+    with pytest.raises(CondemnedStore, match="x moved"):
+        fit(store)
+
+
+def test_score_losses_need_smooth_networks(events):
+    with pytest.raises(RoughActivation, match="ReLU"):
+        fit(events, estimator=RatioEstimator(1, (1,), activation="relu"))
+    fit(events, losses.alice, estimator=RatioEstimator(1, (1,), activation="relu"))
+
+
+def test_what_does_not_fit_is_refused(events):
+    with pytest.raises(UnsuitableEstimator, match="x of shape"):
+        fit(events, estimator=RatioEstimator(1, (2,)))
+    with pytest.raises(MissingColumns, match="alternatives"):
+        fit(gaussian_events(50, alternatives=0))
+    with pytest.raises(UnsuitableEstimator, match="EventStore"):
+        fit({"theta": events.theta})
+    with pytest.raises(ValueError, match="shares"):
+        TrainingOptions(validation=0.0)
+
+
+def test_fault_5_scores_are_in_units_of_theta_in_validation_as_in_training():
+    """With θ and t rescaled together nothing may change: same loss in training and validation, same log r."""
+    events = gaussian_events(2000)
+    scale = 1000.0
+    scaled = replace(
+        events,
+        theta=events.theta * scale,
+        alternatives=events.alternatives * scale,
+        joint_score=events.joint_score / scale,
+    )
+    one, other = fit(events), fit(scaled)
+    for a, b in zip(one.record.history, other.record.history, strict=True):
+        assert b.validation == pytest.approx(a.validation, rel=1e-3)
+        assert b.training == pytest.approx(a.training, rel=1e-3)
+    theta, x = np.linspace(-1, 1, 5)[:, None], np.ones((5, 1))
+    np.testing.assert_allclose(other.log_ratio(theta * scale, x), one.log_ratio(theta, x), atol=1e-3)
+
+
+def test_fault_13_batches_are_taken_by_index(events):
+    """A loader that fetches items one at a time took 1.1 ms a batch; by index it must cost far less than a step."""
+    import time
+
+    from motherlode.surrogates.dataset import Batches, as_batch, prepare
+
+    batch, generator = as_batch(events, losses.alices), torch.Generator().manual_seed(0)
+    batches = Batches(len(events), 128, generator)
+    times = []
+    for _ in range(50):
+        begin = time.perf_counter()
+        prepare(batch[next(batches)], losses.alices, None, generator)
+        times.append(time.perf_counter() - begin)
+    assert np.median(times) < 5e-4
