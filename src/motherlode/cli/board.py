@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from types import ModuleType
@@ -79,4 +80,7 @@ def _sources_hash() -> str:
 
 
 if __name__ == "__main__":
-    print(build_board())
+    try:
+        print(f"C++ Galton board: {build_board()}")
+    except BoardNotBuilt as error:
+        sys.exit(str(error))
