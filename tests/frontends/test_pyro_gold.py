@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy import stats
 
-from motherlode.frontends.pyro import wrap_pyro
+from motherlode.frontends.wrapping import wrap
 
 ALPHA = 1e-4
 GALTON = Path(__file__).parents[2] / "simulators" / "galton"
@@ -48,7 +48,7 @@ def assert_mean_zero(values, comparisons):
 
 def test_the_board_agrees_with_dynamic_programming_slot_by_slot():
     board, exact = load("pyro_model"), load("exact")
-    events = wrap_pyro(board.galton, board.PARAMETERS, board.LOW, board.HIGH).mine(
+    events = wrap(board.galton, board.PARAMETERS, board.LOW, board.HIGH).mine(
         np.full((200_000, 1), -0.8), [[-0.6]], seed=1
     )
     weight, score = np.exp(-events.joint_log_ratio[:, 0]), events.joint_score[:, 0]
@@ -68,7 +68,7 @@ def test_the_board_agrees_with_dynamic_programming_slot_by_slot():
     ("model", "exact", "theta", "alternative"), [(gauss, exact_gauss, 0.5, 1.0), (counts, exact_counts, 1.2, 1.4)]
 )
 def test_ratio_and_score_average_to_those_of_x(model, exact, theta, alternative):
-    events = wrap_pyro(model, ("theta",)).mine(np.full((50_000, 1), theta), [[alternative]], seed=2)
+    events = wrap(model, ("theta",)).mine(np.full((50_000, 1), theta), [[alternative]], seed=2)
     here, there = exact(events.x, theta), exact(events.x, alternative)
     weight = np.exp(-events.joint_log_ratio[:, 0]) - np.exp(there[0] - here[0])
     score = events.joint_score[:, 0] - here[1]
@@ -78,7 +78,7 @@ def test_ratio_and_score_average_to_those_of_x(model, exact, theta, alternative)
 
 
 def test_gold_of_the_gaussian_is_the_closed_form_row_by_row():
-    events = wrap_pyro(gauss, ("theta",)).mine(np.full((100, 1), 0.5), [[1.0], [-2.0]], seed=3, traces=True)
+    events = wrap(gauss, ("theta",)).mine(np.full((100, 1), 0.5), [[1.0], [-2.0]], seed=3, traces=True)
     z = np.array([trace[0].value for trace in events.traces])
     expected = stats.norm(0.5, 2).logpdf(z)[:, None] - stats.norm([1.0, -2.0], 2).logpdf(z[:, None])
     np.testing.assert_allclose(events.joint_log_ratio, expected, rtol=1e-10, atol=1e-12)
@@ -86,7 +86,7 @@ def test_gold_of_the_gaussian_is_the_closed_form_row_by_row():
 
 
 def test_traces_sum_to_the_gold():
-    events = wrap_pyro(gauss, ("theta",)).mine(np.full((5, 1), 0.5), [[1.0]], seed=3, traces=True)
+    events = wrap(gauss, ("theta",)).mine(np.full((5, 1), 0.5), [[1.0]], seed=3, traces=True)
     for trace, row in zip(events.traces, events.joint_log_ratio, strict=True):
         total = trace.log_prob()
         assert total[0] - total[1] == pytest.approx(row[0])
@@ -97,7 +97,7 @@ def test_traces_sum_to_the_gold():
 
 
 def test_score_is_the_derivative_of_the_ratio():
-    simulator = wrap_pyro(counts, ("theta",))
+    simulator = wrap(counts, ("theta",))
     step = 1e-5
     alternatives = np.array([[1.2 + step], [1.2 - step]])
     events = simulator.mine(np.full((50, 1), 1.2), alternatives, seed=4)
@@ -107,7 +107,7 @@ def test_score_is_the_derivative_of_the_ratio():
 
 @pytest.mark.parametrize("model", [gauss, counts])
 def test_rows_do_not_depend_on_how_the_work_is_cut(model):
-    simulator = wrap_pyro(model, ("theta",))
+    simulator = wrap(model, ("theta",))
     theta = np.linspace(0.5, 1.5, 1300)[:, None]
     whole = simulator.mine(theta, [[1.0]], seed=5, first=100)
     cuts = [(0, 1), (1, 500), (500, 1300)]
@@ -119,7 +119,7 @@ def test_rows_do_not_depend_on_how_the_work_is_cut(model):
 
 
 def test_other_seeds_and_events_are_other_draws():
-    simulator = wrap_pyro(gauss, ("theta",))
+    simulator = wrap(gauss, ("theta",))
     theta = np.zeros((600, 1))
     x = np.concatenate([simulator.simulate(theta, seed=seed) for seed in (0, 1)])
     assert len(np.unique(x)) == 1200
@@ -128,7 +128,7 @@ def test_other_seeds_and_events_are_other_draws():
 def test_global_random_state_and_dtype_are_left_alone():
     torch.manual_seed(7)
     before = torch.get_rng_state()
-    wrap_pyro(counts, ("theta",)).mine(np.ones((10, 1)), [[1.1]])
+    wrap(counts, ("theta",)).mine(np.ones((10, 1)), [[1.1]])
     assert torch.equal(before, torch.get_rng_state())
     assert torch.get_default_dtype() == torch.float32
     assert not pyro.poutine.runtime._PYRO_STACK

@@ -5,7 +5,8 @@ import pytest
 import torch
 from scipy import stats
 
-from motherlode.frontends.pyro import PyroSimulator, is_pyro_model, wrap_pyro
+from motherlode.frontends.pyro import PyroSimulator
+from motherlode.frontends.wrapping import takes_generator, wrap
 
 THETA = np.stack([np.linspace(-1, 1, 12), np.linspace(0.5, 2.0, 12)], 1)
 ALTERNATIVES = np.array([[0.3, 1.0], [-0.5, 1.5]])
@@ -66,7 +67,7 @@ READINGS = [
 
 @pytest.mark.parametrize(("model", "batching", "style"), READINGS)
 def test_each_way_of_writing_a_model_gives_the_same_gold(model, batching, style):
-    simulator = wrap_pyro(model, ("mu", "sigma"))
+    simulator = wrap(model, ("mu", "sigma"))
     events = simulator.mine(THETA, ALTERNATIVES, seed=1, traces=True)
     assert (simulator.layout.batching, simulator.layout.style) == (batching, style)
     assert events.x.shape == (12,)
@@ -79,13 +80,13 @@ def test_each_way_of_writing_a_model_gives_the_same_gold(model, batching, style)
 
 
 def test_batched_ways_draw_the_same():
-    x = [wrap_pyro(model, ("mu", "sigma")).simulate(THETA, seed=2) for model, *_ in READINGS[:6]]
+    x = [wrap(model, ("mu", "sigma")).simulate(THETA, seed=2) for model, *_ in READINGS[:6]]
     for other in x[1:]:
         np.testing.assert_allclose(other, x[0], rtol=1e-12)
 
 
 def test_event_by_event_agrees_with_itself_whatever_the_cut():
-    simulator = wrap_pyro(steered, ("mu", "sigma"))
+    simulator = wrap(steered, ("mu", "sigma"))
     whole = simulator.mine(THETA, ALTERNATIVES, seed=3)
     part = simulator.mine(THETA[5:], ALTERNATIVES, seed=3, first=5)
     np.testing.assert_array_equal(part.joint_score, whole.joint_score[5:])
@@ -98,11 +99,11 @@ def test_inner_plates_and_vector_outputs():
         with pyro.plate("detectors", 3):
             return pyro.sample("x", dist.Normal(mu + shared, sigma))
 
-    simulator = wrap_pyro(model, ("mu", "sigma"))
+    simulator = wrap(model, ("mu", "sigma"))
     events = simulator.mine(THETA, ALTERNATIVES, seed=4)
     assert simulator.layout.batching == "plate"
     assert events.x.shape == (12, 3)
-    alone = wrap_pyro(model, ("mu", "sigma"), batch=False).mine(THETA, ALTERNATIVES, seed=4, traces=True)
+    alone = wrap(model, ("mu", "sigma"), batch=False).mine(THETA, ALTERNATIVES, seed=4, traces=True)
     assert alone.x.shape == (12, 3)
     for got in (alone,):
         shared = np.array([trace[0].value for trace in got.traces])
@@ -118,7 +119,7 @@ def test_multivariate_sites():
         z = pyro.sample("z", dist.Normal(mu * torch.ones(2), sigma).to_event(1))
         return pyro.sample("x", dist.MultivariateNormal(z, torch.eye(2)))
 
-    simulator = wrap_pyro(model, ("mu", "sigma"))
+    simulator = wrap(model, ("mu", "sigma"))
     events = simulator.mine(THETA, ALTERNATIVES, seed=5, traces=True)
     assert events.x.shape == (12, 2)
     z = np.array([[branching.value for branching in trace][:2] for trace in events.traces])
@@ -133,7 +134,7 @@ def test_a_model_that_mixes_events_is_not_batched():
         z = pyro.sample("z", dist.Normal(mu, sigma))
         return pyro.sample("x", dist.Normal(z - z.mean() + mu, 1.0))
 
-    simulator = wrap_pyro(model, ("mu", "sigma"))
+    simulator = wrap(model, ("mu", "sigma"))
     simulator.simulate(THETA)
     assert simulator.layout.batching == "single"
     assert any("alone" in reason for reason in simulator.rejected)
@@ -143,7 +144,7 @@ def test_a_family_without_a_sampler_of_fixed_cost_runs_event_by_event():
     def model(mu, sigma):
         return pyro.sample("x", dist.VonMises(mu, sigma))
 
-    simulator = wrap_pyro(model, ("mu", "sigma"))
+    simulator = wrap(model, ("mu", "sigma"))
     x = simulator.simulate(THETA, seed=6)
     assert simulator.layout.batching == "single"
     np.testing.assert_array_equal(simulator.simulate(THETA[4:], seed=6, first=4), x[4:])
@@ -162,7 +163,7 @@ def test_parameters_of_pyro_and_of_modules_are_constants():
             return self.layer((z + shift)[..., None])[..., 0]
 
     pyro.clear_param_store()
-    events = wrap_pyro(Model(), ("mu", "sigma")).mine(THETA, ALTERNATIVES)
+    events = wrap(Model(), ("mu", "sigma")).mine(THETA, ALTERNATIVES)
     assert np.all(np.isfinite(events.joint_score))
     pyro.clear_param_store()
 
@@ -174,14 +175,14 @@ def test_deterministic_sites_and_named_outputs():
         x = pyro.sample("x", dist.Normal(z, 1.0))
         return pyro.sample("y", dist.Normal(x, 1.0))
 
-    simulator = wrap_pyro(model, ("mu", "sigma"), observed=("x",))
+    simulator = wrap(model, ("mu", "sigma"), observed=("x",))
     events = simulator.mine(THETA, traces=True)
     np.testing.assert_array_equal(events.x, [trace[1].value for trace in events.traces])
     assert len(events.traces[0]) == 3
 
 
 def test_outer_pyro_handlers_do_not_see_the_mining():
-    simulator = wrap_pyro(named, ("mu", "sigma"))
+    simulator = wrap(named, ("mu", "sigma"))
     with pyro.poutine.trace() as outer:
         simulator.mine(THETA)
     assert list(outer.trace.nodes) == []
@@ -194,13 +195,13 @@ def test_the_signature_tells_a_pyro_model_from_plain_python():
     def generator(parameters, source: np.random.Generator):
         return source.random()
 
-    assert not is_pyro_model(plain)
-    assert not is_pyro_model(generator)
-    assert all(is_pyro_model(model) for model, *_ in READINGS)
+    assert takes_generator(plain)
+    assert takes_generator(generator)
+    assert not any(takes_generator(model) for model, *_ in READINGS)
 
 
 def test_check_says_why_a_model_is_slow():
-    report = wrap_pyro(steered, ("mu", "sigma")).check(THETA, ALTERNATIVES)
+    report = wrap(steered, ("mu", "sigma")).check(THETA, ALTERNATIVES)
     assert report.ok
     assert any("Boolean value" in finding for finding in report.findings)
     assert dict(report.figures)["draws_per_event"] == 2
@@ -209,7 +210,7 @@ def test_check_says_why_a_model_is_slow():
 def test_it_is_a_simulator():
     from motherlode.events import Simulator
 
-    simulator = PyroSimulator(named, wrap_pyro(named, ("mu", "sigma")).parameters)
+    simulator = PyroSimulator(named, wrap(named, ("mu", "sigma")).parameters)
     assert isinstance(simulator, Simulator)
     assert simulator.name == "named"
     assert len(simulator.version) == 12

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from motherlode.events import EventsError
-from motherlode.frontends.pyro import LiveTangent, ModelRefused, NameClash, NoDensity, wrap_pyro
+from motherlode.frontends.pyro import LiveTangent, ModelRefused, NameClash, NoDensity
+from motherlode.frontends.wrapping import wrap
 from motherlode.tracing import HiddenRandomness, LeakError, ParameterError, ReplayDiverged, SimulatorFailed
 
 THETA = np.linspace(0.2, 0.8, 20)[:, None]
@@ -14,7 +15,7 @@ THETA = np.linspace(0.2, 0.8, 20)[:, None]
 def mine(model, alternatives=((0.5,),), theta=THETA, **options):
     names = options.pop("parameters", ("theta",))
     bounds = options.pop("bounds", (0.0, 1.0))
-    return wrap_pyro(model, names, *bounds, **options).mine(theta, alternatives)
+    return wrap(model, names, *bounds, **options).mine(theta, alternatives)
 
 
 @pytest.mark.parametrize("alternatives", [((0.5,),), None])
@@ -158,7 +159,7 @@ def test_a_site_named_like_an_argument_is_refused():
 @pytest.mark.parametrize("theta", [[[0.1, 0.2]], [[np.nan]], [[2.0]]])
 def test_bad_parameters_are_refused_before_anything_runs(theta):
     with pytest.raises(ParameterError):
-        wrap_pyro(lambda theta: pytest.fail("ran"), ("theta",), 0.0, 1.0).mine(theta)
+        wrap(lambda theta: pytest.fail("ran"), ("theta",), 0.0, 1.0).mine(theta)
 
 
 def test_a_model_that_cannot_run_says_what_was_tried():
@@ -177,7 +178,7 @@ def test_failing_events_are_recorded_and_the_others_kept():
             raise OverflowError("too hot")
         return pyro.sample("x", dist.Normal(theta, 1.0))
 
-    simulator = wrap_pyro(model, ("theta",))
+    simulator = wrap(model, ("theta",))
     events = simulator.mine(THETA, [[0.5]], seed=3, first=2001)
     hot = np.flatnonzero(THETA[:, 0] > 0.75)
     assert [failure.event for failure in events.failures] == (2001 + hot).tolist()
@@ -206,7 +207,7 @@ def test_a_model_that_always_fails_is_an_error():
             raise OverflowError("worn out")
         return pyro.sample("x", dist.Normal(theta, 1.0))
 
-    simulator = wrap_pyro(model, ("theta",))
+    simulator = wrap(model, ("theta",))
     simulator.simulate(THETA)
     calls.extend([None] * 40)
     with pytest.raises(SimulatorFailed, match="worn out"):

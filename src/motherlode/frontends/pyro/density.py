@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.distributions import constraints
 from torch.distributions.utils import _sum_rightmost
 
-__all__ = ["log_density", "moving_bounds"]
+__all__ = ["log_density", "support_bounds"]
 
 
 def log_density(fn: Any, value: Tensor) -> Tensor:
@@ -35,20 +35,18 @@ def log_density(fn: Any, value: Tensor) -> Tensor:
         return torch.as_tensor(fn.log_prob(value))
     if isinstance(fn, torch.distributions.TransformedDistribution):
         return _transformed(fn, value)
-    density = torch.as_tensor(fn.log_prob(value))
-    inside = fn.support.check(value)
-    return density if bool(inside.all()) else torch.where(inside, density, -torch.inf)
+    return torch.where(fn.support.check(value), torch.as_tensor(fn.log_prob(value)), -torch.inf)
 
 
-def moving_bounds(fn: Any) -> list[Tensor]:
-    """Return the bounds of the support of `fn` that are differentiable in θ; empty where the support stands still."""
+def support_bounds(fn: Any) -> list[Tensor]:
+    """Return the bounds of the support of `fn` that its parameters can move; empty where it stands still."""
     if isinstance(fn, torch.distributions.Independent):
-        return moving_bounds(fn.base_dist)
+        return support_bounds(fn.base_dist)
     if _has_fixed_support(fn):
         return []
     if isinstance(fn, torch.distributions.TransformedDistribution):
-        return [bound for bound in _images(fn) if bound.requires_grad]
-    return [bound for bound in _bounds(fn.support) if bound.requires_grad]
+        return _images(fn)
+    return _bounds(fn.support)
 
 
 def _categorical(probs: Tensor, value: Tensor) -> Tensor:
@@ -70,9 +68,7 @@ def _transformed(fn: Any, value: Tensor) -> Tensor:
         jacobian = jacobian + _sum_rightmost(step, rank - transform.domain.event_dim)
         value = source
     base = fn.base_dist
-    inside = base.support.check(value)
-    density = log_density(base, value)
-    density = density if bool(inside.all()) else torch.where(inside, density, -torch.inf)
+    density = torch.where(base.support.check(value), log_density(base, value), -torch.inf)
     return _sum_rightmost(density, rank - len(base.event_shape)) - jacobian
 
 

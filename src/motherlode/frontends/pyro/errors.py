@@ -6,7 +6,7 @@ from typing import Any
 from motherlode.tracing import LeakError, MotherlodeError
 from motherlode.tracing.errors import show
 
-__all__ = ["LiveTangent", "ModelRefused", "NameClash", "NoDensity", "NotBatched"]
+__all__ = ["LiveTangent", "ModelRefused", "NameClash", "NoDensity", "NotBatched", "ThetaUnseen"]
 
 
 class LiveTangent(LeakError):
@@ -59,6 +59,23 @@ class NameClash(MotherlodeError, ValueError):
 
 class NotBatched(MotherlodeError, ValueError):
     """Say why a model cannot be run for many events in one pass under one reading of it."""
+
+
+class ThetaUnseen(MotherlodeError, ValueError):
+    """Report a mined run in which no density depended on θ."""
+
+    def __init__(self, last: str | None) -> None:
+        self.last = last
+        seen = f"the last site was '{last}'" if last else "there was no sample site at all"
+        super().__init__(
+            f"No density in the block depended on theta; {seen}. "
+            "All joint ratios and scores would be 0. "
+            "Give the model the tensor that was passed to mining() itself (or `mined.theta`), inside the block and not "
+            "a copy of it; where theta are sample sites, name them: mining(..., parameters=('mu', 'sigma'))."
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.last,)
 
 
 class ModelRefused(MotherlodeError, ValueError):

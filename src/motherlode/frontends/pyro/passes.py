@@ -1,7 +1,6 @@
-"""Run a Pyro model once for a run of events: draw and record its sites, or replay them at other parameters."""
+"""See every sample site of one run: draw and record it, or replay it at other parameters."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +11,14 @@ from pyro.poutine.messenger import Messenger
 from pyro.poutine.util import site_is_factor, site_is_subsample
 from torch import Tensor
 
-from motherlode.frontends.pyro.density import log_density, moving_bounds
-from motherlode.frontends.pyro.errors import NameClash, NoDensity, NotBatched
+from motherlode.frontends.pyro.density import log_density, support_bounds
+from motherlode.frontends.pyro.drawing import sample
+from motherlode.frontends.pyro.errors import NameClash, NoDensity
 from motherlode.frontends.pyro.layout import Layout
-from motherlode.frontends.pyro.samplers import draw, has_sampler
 from motherlode.frontends.pyro.streams import Source
 from motherlode.tracing import ReplayDiverged
 
-__all__ = ["Pass", "Record", "Replay", "Visit", "run"]
+__all__ = ["Pass", "Record", "Replay", "Visit", "check_density", "masked", "moves_with"]
 
 
 @dataclass(slots=True)
@@ -67,7 +66,7 @@ class Pass(Messenger):  # type: ignore[misc]
     def __init__(self, layout: Layout, theta: Tensor) -> None:
         super().__init__()
         self.layout, self.theta = layout, theta
-        self.events = len(theta)
+        self.size = len(theta)
         self.visits: list[Visit] = []
         self.plates: set[str] = set()
         self._names: set[str] = set()
@@ -75,7 +74,7 @@ class Pass(Messenger):  # type: ignore[misc]
 
     def log_prob(self) -> Tensor:
         """Return log p(x, z) of each event, shape (N,)."""
-        total = torch.zeros(self.events, dtype=torch.float64)
+        total = torch.zeros(self.size, dtype=torch.float64)
         for visit in self.visits:
             if visit.density is not None:
                 total = total + self.per_event(visit.density, visit.position)
@@ -85,7 +84,7 @@ class Pass(Messenger):  # type: ignore[misc]
         """Sum a site's batch-shaped values over all but the events."""
         if position is None:
             return values.sum().reshape(1)
-        return values if values.dim() == 1 else values.movedim(position, 0).reshape(self.events, -1).sum(1)
+        return values if values.dim() == 1 else values.movedim(position, 0).reshape(self.size, -1).sum(1)
 
     def _pyro_sample(self, msg: dict[str, Any]) -> None:
         if msg["infer"].get("_deterministic") or site_is_subsample(msg):
@@ -95,9 +94,9 @@ class Pass(Messenger):  # type: ignore[misc]
             return
         self._refuse(msg)
         fn, mask = _unmasked(msg["fn"], msg["mask"])
-        position = self.layout.position(msg, self.events)
+        position = self.layout.position(msg, self.size)
         self._names.add(msg["name"])
-        self.plates.update(frame.name for frame in self.layout.event_frames(msg, self.events))
+        self.plates.update(frame.name for frame in self.layout.event_frames(msg, self.size))
         self._visit(msg, fn, mask, position)
         msg["done"] = True
 
@@ -145,21 +144,16 @@ class Record(Pass):
     def _visit(self, msg: dict[str, Any], fn: Any, mask: Tensor | None, position: int | None) -> None:
         with torch.no_grad():
             value = sample(fn, self._source, position)
-        density = _masked(log_density(fn, value), mask) if self._density else None
+        density = masked(log_density(fn, value), mask) if self._density else None
         if density is not None:
-            _check_density(msg, fn, density)
+            check_density(msg, fn, density)
         self.visits.append(Visit(msg["name"], fn, value, position, density, mask, self._observed(msg)))
         msg["value"] = value
 
     def moving(self) -> Tensor:
         """Return which events have a draw whose support moves with θ, shape (N,)."""
-        bounds = [bound for visit in self.visits for bound in moving_bounds(visit.fn)]
-        if not bounds:
-            return torch.zeros(self.events, dtype=torch.bool)
-        total = torch.stack([bound.sum() for bound in bounds])
-        gradients = [torch.autograd.grad(b, self.theta, retain_graph=True, allow_unused=True)[0] for b in total]
-        moved = [(gradient != 0).any(-1) for gradient in gradients if gradient is not None]
-        return torch.stack(moved).any(0) if moved else torch.zeros(self.events, dtype=torch.bool)
+        bounds = [bound for visit in self.visits for bound in support_bounds(visit.fn)]
+        return moves_with(bounds, self.theta)
 
 
 class Replay(Pass):
@@ -184,15 +178,14 @@ class Replay(Pass):
         if not _same_mask(recorded.mask, mask):
             raise self._diverged(f"'{msg['name']}' with another mask")
         value = recorded.value
-        density = _masked(log_density(fn, value), mask)
+        density = masked(log_density(fn, value), mask)
         if recorded.density is not None and _is_scaled(msg) and not torch.equal(density, recorded.density):
             _check_scale(msg)
         self.visits.append(Visit(msg["name"], fn, value, position, density, mask, recorded.observed))
-        msg["value"] = value if mask is None or self._source is None else self._redraw(fn, value, mask, position)
-
-    def _redraw(self, fn: Any, value: Tensor, mask: Tensor, position: int | None) -> Tensor:
-        lanes = mask.reshape(mask.shape + (1,) * len(fn.event_shape))
-        return torch.where(lanes, value, sample(fn, self._source, position).to(value.dtype)) if self._source else value
+        if mask is not None and self._source is not None:
+            lanes = mask.reshape(mask.shape + (1,) * len(fn.event_shape))
+            value = torch.where(lanes, value, sample(fn, self._source, position).to(value.dtype))
+        msg["value"] = value
 
     def _expect(self, name: str, fn: Any) -> Visit:
         index = len(self.visits)
@@ -221,76 +214,6 @@ class Replay(Pass):
             raise self._diverged(None)
 
 
-def run(model: Callable[..., Any], handler: Pass, validate: bool = False) -> list[Tensor]:
-    """Run the model under a pass in float64 and return its outputs: observed sites, else what it returned.
-
-    Parameters
-    ----------
-    model
-        The Pyro model.
-    handler
-        What answers its sites.
-    validate
-        Whether Pyro checks the parameters of each distribution; mining looks at the densities instead.
-
-    Raises
-    ------
-    NotBatched
-        If there is no output.
-    """
-    with _alone(validate), handler:
-        returned = handler.layout.call(model, handler.theta)
-    if isinstance(handler, Replay):
-        handler.finish()
-    seen = [visit.value for visit in handler.visits if visit.observed]
-    return seen or _tensors(returned)
-
-
-@contextmanager
-def _alone(validate: bool) -> Iterator[None]:
-    default = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    try:
-        with pyro.poutine.block(), pyro.validation_enabled(validate):
-            yield
-    finally:
-        torch.set_default_dtype(default)
-
-
-def sample(fn: Any, source: Source | None, position: int | None) -> Tensor:
-    """Draw a site from uniforms, or with torch's own sampler under a seed of the event's stream."""
-    if source is None:
-        raise NotBatched("no stream")
-    if not has_sampler(fn):
-        return _sample_with_torch(fn, source)
-    return draw(fn, lambda shape: _uniform(source, shape, position), fn.batch_shape)
-
-
-def _uniform(source: Source, shape: torch.Size, position: int | None) -> Tensor:
-    if position is None:
-        return torch.from_numpy(source.take(shape.numel())).reshape(shape)
-    events = shape[position]
-    rest = shape[:position] + shape[position + 1 :]
-    numbers = torch.from_numpy(source.take(rest.numel()))
-    return numbers.reshape(events, *rest).movedim(0, position)
-
-
-def _sample_with_torch(fn: Any, source: Source) -> Tensor:
-    seed = source.torch_seed()
-    if seed is None:
-        raise NotBatched(f"{type(fn).__name__} has no sampler of fixed cost, so rows would depend on each other")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return torch.as_tensor(fn.sample())
-
-
-def _tensors(returned: Any) -> list[Tensor]:
-    if returned is None:
-        raise NotBatched("the model has no observed site and returns nothing, so there is no x")
-    parts = returned if isinstance(returned, (tuple, list)) else (returned,)
-    return [torch.as_tensor(part, dtype=torch.float64) for part in parts]
-
-
 def _unmasked(fn: Any, mask: Any) -> tuple[Any, Tensor | None]:
     while isinstance(fn, MaskedDistribution):
         mask = fn._mask if mask is None else torch.as_tensor(mask) & torch.as_tensor(fn._mask)
@@ -300,7 +223,18 @@ def _unmasked(fn: Any, mask: Any) -> tuple[Any, Tensor | None]:
     return fn, torch.as_tensor(mask).bool().expand(fn.batch_shape)
 
 
-def _masked(density: Tensor, mask: Tensor | None) -> Tensor:
+def moves_with(bounds: Sequence[Tensor], theta: Tensor) -> Tensor:
+    """Return in which events a bound of a support has a derivative in θ (N, D), shape (N,)."""
+    moved = torch.zeros(len(theta), dtype=torch.bool)
+    for bound in bounds:
+        if bound.requires_grad:
+            (gradient,) = torch.autograd.grad(bound.sum(), theta, retain_graph=True, allow_unused=True)
+            moved |= False if gradient is None else (gradient != 0).any(-1)
+    return moved
+
+
+def masked(density: Tensor, mask: Tensor | None) -> Tensor:
+    """Return a site's density with the lanes that do not count at 0."""
     return density if mask is None else torch.where(mask, density, 0.0)
 
 
@@ -310,7 +244,14 @@ def _same_mask(mine: Tensor | None, theirs: Tensor | None) -> bool:
     return torch.equal(mine, theirs)
 
 
-def _check_density(msg: Mapping[str, Any], fn: Any, density: Tensor) -> None:
+def check_density(msg: Mapping[str, Any], fn: Any, density: Tensor) -> None:
+    """Refuse a scale or a Delta where θ enters.
+
+    Raises
+    ------
+    NoDensity
+        If the site is no normalized density.
+    """
     if isinstance(fn, pyro.distributions.Delta) and (fn.v.requires_grad or density.requires_grad):
         remedy = "Draw the value from a distribution with a density, such as Normal(value, noise)."
         raise NoDensity(msg["name"], "is a Delta at a value that depends on theta", remedy)

@@ -22,11 +22,12 @@ from torch import Tensor
 
 from motherlode.frontends.pyro.errors import ModelRefused, NotBatched
 from motherlode.frontends.pyro.layout import Layout, Style
-from motherlode.frontends.pyro.passes import Record, Replay, Visit, run
+from motherlode.frontends.pyro.passes import Record, Replay, Visit
+from motherlode.frontends.pyro.running import run
 from motherlode.frontends.pyro.streams import BlockSource, EventSource
 from motherlode.tracing import HiddenRandomness, ReplayDiverged
 
-__all__ = ["MODEL_ERRORS", "TRIAL", "plan", "same_rows", "signature_of", "take"]
+__all__ = ["MODEL_ERRORS", "TRIAL", "plan", "same_rows", "take"]
 
 TRIAL = 7
 """Events of the trial; a prime that few models use as a size of their own."""
@@ -103,7 +104,7 @@ def _candidates(
 
 
 def _styles(model: Model, names: tuple[str, ...]) -> list[Style]:
-    arguments = signature_of(model).parameters.values()
+    arguments = _signature_of(model).parameters.values()
     positional = [a.name for a in arguments if a.kind in (a.POSITIONAL_ONLY, a.POSITIONAL_OR_KEYWORD)]
     required = [a.name for a in arguments if a.default is a.empty and a.kind not in (a.VAR_POSITIONAL, a.VAR_KEYWORD)]
     named = set(names) <= {a.name for a in arguments} and set(required) <= set(names)
@@ -113,7 +114,7 @@ def _styles(model: Model, names: tuple[str, ...]) -> list[Style]:
     return styles if required else ["sites", *styles]
 
 
-def signature_of(model: Model) -> inspect.Signature:
+def _signature_of(model: Model) -> inspect.Signature:
     """Return the signature of a function, or of the ``forward`` of a module."""
     return inspect.signature(model.forward if isinstance(model, torch.nn.Module) else model)
 

@@ -14,8 +14,9 @@ from motherlode.events import EventStreams, philox_generator
 from motherlode.events.streams import PROBES
 from motherlode.frontends.pyro.errors import LiveTangent
 from motherlode.frontends.pyro.layout import Layout
-from motherlode.frontends.pyro.passes import Pass, Record, Replay, Visit, run
+from motherlode.frontends.pyro.passes import Pass, Record, Replay, Visit
 from motherlode.frontends.pyro.plan import same_rows, take
+from motherlode.frontends.pyro.running import run
 from motherlode.frontends.pyro.streams import BlockSource, EventSource, Source
 from motherlode.gold.leaks import PROBE_EVENTS, PROBE_EVERY
 from motherlode.tracing import HiddenRandomness, InvalidParameters, LeakError, ReplayDiverged

@@ -13,12 +13,13 @@ from numpy.typing import ArrayLike, NDArray
 from motherlode.events import CheckReport, Counts, Events, EventsError, Failure, Parameters
 from motherlode.frontends.pyro.columns import trace_columns
 from motherlode.frontends.pyro.layout import Layout
-from motherlode.frontends.pyro.passes import Record, run
-from motherlode.frontends.pyro.plan import TRIAL, plan, signature_of
+from motherlode.frontends.pyro.passes import Record
+from motherlode.frontends.pyro.plan import TRIAL, plan
 from motherlode.frontends.pyro.rows import Request, Rows, mine_rows, source_of
+from motherlode.frontends.pyro.running import run
 from motherlode.tracing import MotherlodeError, SimulatorFailed
 
-__all__ = ["PyroSimulator", "is_pyro_model", "wrap_pyro"]
+__all__ = ["PyroSimulator"]
 
 Array = NDArray[np.float64]
 
@@ -228,37 +229,3 @@ def _cycled(alternatives: ArrayLike | None, theta: Array) -> ArrayLike | None:
         return alternatives
     rows = np.asarray(alternatives)
     return np.resize(rows, (max(len(rows), len(theta)), *rows.shape[1:]))[: len(theta)]
-
-
-def is_pyro_model(model: Callable[..., Any]) -> bool:
-    """Return whether :func:`motherlode.wrap` takes a callable for a Pyro model and not for plain Python.
-
-    The signature decides. A plain Python simulator takes a random generator: a required argument named ``rng``,
-    ``generator``, ``random``, ``random_state`` or ``random_generator`` or annotated with a generator class, or exactly
-    two required arguments of which the first is ``theta``. Everything else is a Pyro model: ``model(theta)``,
-    ``model(mu, sigma)``, ``model()``, a ``PyroModule``.
-    """
-    arguments = signature_of(model).parameters.values()
-    required = [a for a in arguments if a.default is a.empty and a.kind < a.VAR_POSITIONAL]
-    named = any(_is_generator(argument) for argument in required)
-    return not named and not (len(required) == 2 and required[0].name == "theta")
-
-
-def _is_generator(argument: inspect.Parameter) -> bool:
-    annotation = getattr(argument.annotation, "__name__", str(argument.annotation))
-    names = ("rng", "generator", "random", "random_state", "random_generator")
-    return argument.name in names or annotation.endswith(("Generator", "Random"))
-
-
-def wrap_pyro(
-    model: Callable[..., Any],
-    parameters: Sequence[str] | Parameters = ("theta",),
-    low: ArrayLike | None = None,
-    high: ArrayLike | None = None,
-    *,
-    observed: Sequence[str] = (),
-    batch: bool | None = None,
-) -> PyroSimulator:
-    """Wrap a Pyro model as a simulator; :class:`PyroSimulator` explains the arguments."""
-    declared = parameters if isinstance(parameters, Parameters) else Parameters(parameters, low, high)  # type: ignore[arg-type]
-    return PyroSimulator(model, declared, observed, batch)
