@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from motherlode.events import EventsError
-from motherlode.frontends.pyro import LiveTangent, ModelRefused, NameClash, NoDensity
+from motherlode.frontends.pyro import GradientLost, LiveTangent, ModelRefused, NameClash, NoDensity
 from motherlode.frontends.wrapping import wrap
 from motherlode.tracing import HiddenRandomness, LeakError, ParameterError, ReplayDiverged, SimulatorFailed
 
@@ -37,6 +37,12 @@ def test_a_dependence_that_drops_the_tangent_is_caught_by_the_probes(alternative
 
     with pytest.raises(LeakError, match="at z"):
         mine(leak, alternatives)
+
+
+@pytest.mark.parametrize("cut", [lambda t: t.detach(), lambda t: torch.tensor(t.detach().numpy() ** 2)])
+def test_a_gradient_that_is_lost_on_the_way_to_a_density_is_caught(cut):
+    with pytest.raises(GradientLost, match="autograd"):
+        mine(lambda theta: pyro.sample("x", dist.Normal(cut(theta), 1.0)))
 
 
 def test_an_inverse_distribution_function_is_caught():

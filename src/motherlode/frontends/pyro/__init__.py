@@ -5,12 +5,21 @@ r"""Mine Pyro models: autograd for the score, replay for the ratio, vectorized o
 with all values :math:`v_s` detached, in float64, through Pyro's own distributions.
 """
 
-from motherlode.frontends.pyro.errors import LiveTangent, ModelRefused, NameClash, NoDensity, NotBatched, ThetaUnseen
+from motherlode.frontends.pyro.errors import (
+    GradientLost,
+    LiveTangent,
+    ModelRefused,
+    NameClash,
+    NoDensity,
+    NotBatched,
+    ThetaUnseen,
+)
 from motherlode.frontends.pyro.handler import Mined, mining
 from motherlode.frontends.pyro.shadows import TangentLost
 from motherlode.frontends.pyro.simulator import PyroSimulator
 
 __all__ = [
+    "GradientLost",
     "LiveTangent",
     "Mined",
     "ModelRefused",

@@ -6,7 +6,7 @@ from typing import Any
 from motherlode.tracing import LeakError, MotherlodeError
 from motherlode.tracing.errors import show
 
-__all__ = ["LiveTangent", "ModelRefused", "NameClash", "NoDensity", "NotBatched", "ThetaUnseen"]
+__all__ = ["GradientLost", "LiveTangent", "ModelRefused", "NameClash", "NoDensity", "NotBatched", "ThetaUnseen"]
 
 
 class LiveTangent(LeakError):
@@ -19,6 +19,28 @@ class LiveTangent(LeakError):
             "The joint likelihood ratio would be wrong without any other sign. "
             'Draw x itself: `pyro.sample("x", dist.Normal(theta, 1.0))` instead of adding theta to a draw.'
         )
+
+
+class GradientLost(MotherlodeError, ValueError):
+    """Report densities that move with θ while autograd does not see it.
+
+    Attributes
+    ----------
+    theta, score, slope
+        An event, its score by autograd and by differences, shape (D,) each.
+    """
+
+    def __init__(self, theta: Any, score: Any, slope: Any) -> None:
+        self.theta, self.score, self.slope = theta, score, slope
+        super().__init__(
+            f"At theta={show(theta)} autograd gives the joint score {show(score)}, but the log-density changes by "
+            f"{show(slope)} per unit of theta. "
+            "The joint score would be wrong (joint ratios would not). "
+            "Keep theta in torch: no .item(), float(theta), .detach(), NumPy or no_grad on the way to a distribution."
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.theta, self.score, self.slope)
 
 
 class NoDensity(MotherlodeError, ValueError):

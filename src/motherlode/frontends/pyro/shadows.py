@@ -115,7 +115,8 @@ def _is_in_place(func: Callable[..., Any]) -> bool:
 
 
 def _leaves_torch(func: Callable[..., Any], result: Any) -> bool:
-    return isinstance(result, (bool, int, float, np.ndarray)) and func.__name__ != "__get__"
+    plain = isinstance(result, (bool, int, float, np.ndarray)) and func.__name__ != "__get__"
+    return plain or func.__name__ == "tolist"
 
 
 def _attach(result: Any, others: list[Any]) -> Any:

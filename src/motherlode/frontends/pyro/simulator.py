@@ -15,7 +15,8 @@ from motherlode.frontends.pyro.columns import trace_columns
 from motherlode.frontends.pyro.layout import Layout
 from motherlode.frontends.pyro.passes import Record
 from motherlode.frontends.pyro.plan import TRIAL, plan
-from motherlode.frontends.pyro.rows import Request, Rows, mine_rows, source_of
+from motherlode.frontends.pyro.replays import Request, source_of
+from motherlode.frontends.pyro.rows import Rows, mine_rows
 from motherlode.frontends.pyro.running import run
 from motherlode.tracing import MotherlodeError, SimulatorFailed
 
@@ -199,7 +200,7 @@ def _events(request: Request, rows: Rows, traces: bool) -> Events:
         seed=request.seed,
         traces=trace_columns(rows.passes, request.theta, rows.x) if traces else None,
         failures=failures,
-        counts=Counts(draws, rows.probed),
+        counts=Counts(draws, rows.probed.events, rows.probed.discrepancy),
     )
     return events[np.setdiff1d(np.arange(len(event)), list(rows.refused))] if failures else events
 

@@ -1,0 +1,97 @@
+"""Replay some events at θ itself and at probe parameters, and difference their densities to check the score."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from motherlode.events import EventStreams, philox_generator
+from motherlode.events.streams import PROBES
+from motherlode.frontends.pyro.errors import GradientLost
+from motherlode.frontends.pyro.passes import Record, Replay, Visit
+from motherlode.frontends.pyro.plan import take
+from motherlode.frontends.pyro.replays import Request, compare, run_at
+from motherlode.gold.leaks import PROBE_EVENTS, PROBE_EVERY
+from motherlode.tracing import HiddenRandomness, LeakError
+
+__all__ = ["Probed", "probe"]
+
+Array = NDArray[np.float64]
+
+_DIFFERENCED = 32
+_WRONG = 1e-3
+
+
+@dataclass(frozen=True)
+class Probed:
+    """Say how many events were probed, and how far autograd's score is from differences, relative to 1 + |score|."""
+
+    events: int = 0
+    discrepancy: float = 0.0
+
+
+def probe(request: Request, record: Record, x: Tensor, score: Array) -> Probed:
+    """Probe the events whose turn it is.
+
+    Raises
+    ------
+    HiddenRandomness, LeakError, ReplayDiverged
+        If x moves.
+    GradientLost
+        If most densities move with θ otherwise than autograd says.
+    """
+    event = request.first + np.arange(len(x))
+    rows = np.flatnonzero((event < PROBE_EVENTS) | (event % PROBE_EVERY == 0))
+    if len(rows) == 0:
+        return Probed()
+    visits = [take(visit, torch.from_numpy(rows)) for visit in record.visits]
+    streams, (low, high) = EventStreams(request.seed, PROBES), request.box
+    there = low + (high - low) * np.array([streams.at(int(i)).random(len(low)) for i in event[rows]])
+    source = _ProbeSource(request.seed, int(event[rows[0]]), len(rows))
+    here = request.theta[rows]
+    for theta, kind, redraw in ((here, HiddenRandomness, None), (there, LeakError, source)):
+        found = run_at(request, Replay(request.layout, torch.tensor(theta), visits, redraw), rows, theta)
+        compare(request, visits, rows, x[torch.from_numpy(rows)], found, theta, kind)
+    return Probed(len(rows), _check_score(request, record, score, np.flatnonzero(event < _DIFFERENCED)))
+
+
+def _check_score(request: Request, record: Record, score: Array, rows: NDArray[np.int64]) -> float:
+    rows = rows[np.isfinite(score[rows]).all(1)]
+    if len(rows) == 0:
+        return 0.0
+    visits = [take(visit, torch.from_numpy(rows)) for visit in record.visits]
+    theta = request.theta[rows]
+    steps = np.cbrt(np.finfo(np.float64).eps) * np.minimum(
+        np.maximum(1.0, np.abs(theta)), request.box[1] - request.box[0]
+    )
+    slopes = [_slope(request, visits, rows, theta, steps * axis) for axis in np.eye(theta.shape[1])]
+    gap = np.abs(np.stack(slopes, 1) - score[rows]) / (1 + np.abs(score[rows]))
+    known = np.nan_to_num(gap, nan=0.0, posinf=0.0)
+    if np.mean(known.max(1) > _WRONG) > 0.5:
+        worst = int(known.max(1).argmax())
+        raise GradientLost(theta[worst], score[rows[worst]], np.stack(slopes, 1)[worst])
+    return float(np.median(known.max(1)))
+
+
+def _slope(request: Request, visits: list[Visit], rows: NDArray[np.int64], theta: Array, step: Array) -> Array:
+    ends = []
+    for point in (theta + step, theta - step):
+        replay = Replay(request.layout, torch.tensor(point), visits)
+        run_at(request, replay, rows, point)
+        ends.append(replay.log_prob().numpy())
+    return np.asarray((ends[0] - ends[1]) / (2 * step.sum(1)))
+
+
+class _ProbeSource:
+    """Serve the lanes that a probe redraws."""
+
+    def __init__(self, seed: int, event: int, events: int) -> None:
+        self._generator, self._events = philox_generator(seed, event, PROBES), events
+
+    def take(self, width: int) -> Array:
+        return self._generator.random((self._events, width))
+
+    def torch_seed(self) -> int | None:
+        return int(self._generator.integers(2**62))
