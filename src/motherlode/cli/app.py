@@ -16,6 +16,7 @@ _COMMANDS = {
     "mine": "motherlode.cli.mine",
     "train": "motherlode.cli.train",
     "infer": "motherlode.cli.infer",
+    "report": "motherlode.cli.report",
 }
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from motherlode.cli.board import BoardNotBuilt, build_board
+from motherlode.cli.threads import use_one_thread
 
 if TYPE_CHECKING:
     from motherlode.cli.story import Story
@@ -32,7 +33,7 @@ _QUICK_EVENTS = 10_000
 def demo(out: Path, quick: bool, seed: int, simulator: str | None) -> None:
     """Mine, learn and infer on a Galton board, and compare with the exact answer."""
     begin = time.perf_counter()
-    _use_one_thread()
+    use_one_thread()
     kind = simulator or _best_board()
     from motherlode.cli.figures import draw_figures
     from motherlode.cli.story import open_board, tell
@@ -49,13 +50,6 @@ def demo(out: Path, quick: bool, seed: int, simulator: str | None) -> None:
     report = _report(story, kind, seed) | {"total_seconds": time.perf_counter() - begin}
     (out / "report.json").write_text(json.dumps(report, indent=2) + "\n")
     click.echo(_summary(report, out, [picture.name for picture in pictures]))
-
-
-def _use_one_thread() -> None:
-    """Keep torch from splitting small networks over cores: waiting for each other costs more than it saves."""
-    import torch
-
-    torch.set_num_threads(1)
 
 
 def _best_board() -> str:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from motherlode.cli.threads import use_one_thread
+
 __all__ = ["train"]
 
 
@@ -19,6 +21,7 @@ def train(store: Path, method: str, out: Path, seed: int, device: str) -> None:
     from motherlode.surrogates import losses
     from motherlode.surrogates import train as fit
 
+    use_one_thread()
     loss = getattr(losses, method, None)
     if method.startswith("_") or method not in losses.__all__ or loss is None:
         raise click.BadParameter(f"{method!r} is none of {', '.join(sorted(losses.__all__))}.", param_hint="--method")

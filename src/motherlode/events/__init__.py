@@ -15,6 +15,7 @@ from motherlode.events.pareto import pareto_k
 from motherlode.events.simulator import CheckReport, Simulator
 from motherlode.events.store import EventStore
 from motherlode.events.streams import EventStreams, philox_generator
+from motherlode.events.tables import read_table
 from motherlode.events.traces import Site, TraceColumns
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "audit",
     "pareto_k",
     "philox_generator",
+    "read_table",
 ]

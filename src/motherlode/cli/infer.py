@@ -1,0 +1,91 @@
+"""Infer θ from observed events on the command line."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from motherlode.cli.threads import use_one_thread
+
+__all__ = ["infer"]
+
+
+@click.command()
+@click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--observed", required=True, type=click.Path(exists=True, path_type=Path), help=".npy, .npz, .csv, Parquet."
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Directory for samples and figures.")
+@click.option("--method", type=click.Choice(["nuts", "vi", "direct"]), default="nuts", show_default=True)
+@click.option(
+    "--prior", default=None, help="name=low:high,… or a YAML file; default: the law the model was trained on."
+)
+@click.option("--chains", default=20, show_default=True, help="Chains (nuts).")
+@click.option("--samples", default=1000, show_default=True, help="Draws of each chain, or in all (vi, direct).")
+@click.option("--seed", default=0, show_default=True, help="Decides the draws.")
+def infer(
+    model: Path, observed: Path, out: Path, method: str, prior: str | None, chains: int, samples: int, seed: int
+) -> None:
+    """Sample the posterior of theta given observed events, with the surrogate in MODEL.
+
+    The observed file is .npy, .npz, .csv with a header, or Parquet; each row is one event.
+    """
+    import motherlode
+    from motherlode.campaign import Proposal
+    from motherlode.cli.priors import prior_of
+    from motherlode.events import read_table
+
+    use_one_thread()
+    estimator = motherlode.load(model)
+    proposal = Proposal.parse(prior) if prior is not None else _trained_on(estimator, model)
+    data = read_table(observed, tuple(estimator.shape))
+    posterior = motherlode.posterior(estimator, prior_of(proposal), data)
+    if method == "nuts":
+        result = posterior.mcmc(method="nuts", chains=chains, samples=samples, seed=seed, progress=True)
+    elif method == "vi":
+        result = posterior.vi(samples=samples, seed=seed)
+    else:
+        result = posterior.sample(samples, seed=seed)
+    out.mkdir(parents=True, exist_ok=True)
+    _write(result, out, {"method": method, "seed": seed, "model": _digest(model), "observed": _digest(observed)})
+    click.echo(result.summary())
+    for finding in result.findings():
+        click.echo(f"! {finding}")
+    click.echo(f"samples.npz, posterior.png, chains.png and manifest.json are in {out}/")
+
+
+def _trained_on(estimator: Any, model: Path) -> Any:
+    from motherlode.campaign import Proposal
+
+    origin = {} if estimator.record is None else estimator.record.origin
+    laws = origin.get("proposal", {}).get("laws")
+    if laws is None:
+        raise click.UsageError(f"{model} does not say which law it was trained on. Give --prior name=low:high,…")
+    return Proposal({name: (law[0], law[1], law[2]) for name, law in laws.items()})
+
+
+def _write(result: Any, out: Path, origin: dict[str, Any]) -> None:
+    import numpy as np
+
+    from motherlode.events.manifest import library_versions
+    from motherlode.plots.posterior import plot_posterior, plot_trace
+    from motherlode.plots.style import save
+
+    np.savez(out / "samples.npz", samples=result.samples, names=np.array(result.names), log_prob=result.log_prob)
+    save(plot_posterior(result), out / "posterior.png")
+    save(plot_trace(result), out / "chains.png")
+    figures = {
+        name: {"mean": float(mean), "sd": float(sd), "rhat": float(rhat), "ess_bulk": float(ess)}
+        for name, mean, sd, rhat, ess in zip(
+            result.names, result.mean, result.sd, result.rhat, result.ess_bulk, strict=True
+        )
+    }
+    libraries = library_versions("motherlode", "numpy", "torch", "pyro-ppl")
+    manifest = {"command": "infer", **origin, "parameters": figures, "libraries": libraries}
+    (out / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+
+
+def _digest(path: Path) -> dict[str, str]:
+    return {"path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
