@@ -54,19 +54,18 @@ def probe(request: Request, record: Record, x: Tensor, score: Array) -> Probed:
     for theta, kind, redraw in ((here, HiddenRandomness, None), (there, LeakError, source)):
         found = run_at(request, Replay(request.layout, torch.tensor(theta), visits, redraw), rows, theta)
         compare(request, visits, rows, x[torch.from_numpy(rows)], found, theta, kind)
-    return Probed(len(rows), _check_score(request, record, score, np.flatnonzero(event < _DIFFERENCED)))
+    checked = np.flatnonzero(np.isfinite(score).all(1) & (event < _DIFFERENCED))
+    steps = np.cbrt(np.finfo(np.float64).eps) * np.minimum(np.maximum(1.0, np.abs(request.theta)), high - low)
+    inside = ((request.theta - steps >= low) & (request.theta + steps <= high)).all(1)
+    return Probed(len(rows), _check_score(request, record, score, checked[inside[checked]], steps))
 
 
-def _check_score(request: Request, record: Record, score: Array, rows: NDArray[np.int64]) -> float:
-    rows = rows[np.isfinite(score[rows]).all(1)]
+def _check_score(request: Request, record: Record, score: Array, rows: NDArray[np.int64], steps: Array) -> float:
     if len(rows) == 0:
         return 0.0
     visits = [take(visit, torch.from_numpy(rows)) for visit in record.visits]
     theta = request.theta[rows]
-    steps = np.cbrt(np.finfo(np.float64).eps) * np.minimum(
-        np.maximum(1.0, np.abs(theta)), request.box[1] - request.box[0]
-    )
-    slopes = [_slope(request, visits, rows, theta, steps * axis) for axis in np.eye(theta.shape[1])]
+    slopes = [_slope(request, visits, rows, theta, steps[rows] * axis) for axis in np.eye(theta.shape[1])]
     gap = np.abs(np.stack(slopes, 1) - score[rows]) / (1 + np.abs(score[rows]))
     known = np.nan_to_num(gap, nan=0.0, posinf=0.0)
     if np.mean(known.max(1) > _WRONG) > 0.5:
