@@ -29,8 +29,13 @@ inline std::string relative_file(std::string file) {
   return elsewhere ? file.substr(file.rfind('/') + 1) : file;
 }
 
+/// Return the function without template arguments, which some compilers add.
+inline std::string plain_function(const std::string& function) {
+  return function.rfind("operator", 0) == 0 ? function : function.substr(0, function.find('<'));
+}
+
 inline std::string address(const Location& where) {
-  return relative_file(where.file) + ':' + where.function + ':' + std::to_string(where.line);
+  return relative_file(where.file) + ':' + plain_function(where.function) + ':' + std::to_string(where.line);
 }
 
 }  // namespace motherlode

@@ -2,9 +2,12 @@
 
 /// The `main` of an instrumented simulator: serve if there is an endpoint, else run alone.
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -91,10 +94,12 @@ inline std::vector<double> theta_of(const CommandLine& line, const Model& model)
 
 inline void print_help(const Model& model, const std::string& program, std::ostream& out) {
   out << model.name() << ' ' << model.version() << ", a simulator that motherlode can open\n\n"
-      << "  " << program << " ENDPOINT                      serve PPX at ENDPOINT (or $MOTHERLODE_ENDPOINT),\n"
-      << "                                        such as ipc:///tmp/" << model.name() << " or tcp://127.0.0.1:5555\n"
-      << "  " << program << " [--theta T] [--events N] [--seed S]   print N simulated events, one x a line\n\n"
-      << "parameters, in the order of --theta T1,T2,...:\n";
+      << program << " ENDPOINT\n"
+      << "    serve PPX at ENDPOINT, or at $MOTHERLODE_ENDPOINT: ipc:///tmp/" << model.name()
+      << ", tcp://127.0.0.1:5555, ...\n"
+      << program << " [--theta T1,T2,...] [--events N] [--seed S]\n"
+      << "    print N simulated events, one x a line, at theta or in the middle of its bounds\n\n"
+      << "theta:\n";
   for (const Parameter& parameter : model.parameters()) {
     out << "  " << parameter.name << " in " << show({parameter.low, parameter.high}) << '\n';
   }

@@ -27,8 +27,7 @@ class Connection {
   /// How long a client in the middle of a run may be silent before another may take its place.
   static constexpr std::chrono::seconds patience{30};
 
-  explicit Connection(const std::string& endpoint) {
-    check_endpoint(endpoint);
+  explicit Connection(const std::string& endpoint) : file_(endpoint) {
     socket_.set(zmq::sockopt::linger, 1000);
     socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(max_message_size));
     try {
@@ -139,6 +138,7 @@ class Connection {
   }
 
   Termination termination_;
+  SocketFile file_;
   zmq::context_t context_{1};
   zmq::socket_t socket_{context_, zmq::socket_type::router};
   encode::Builder builder_{1024};

@@ -1,8 +1,13 @@
 #pragma once
 
-/// Refuse endpoints that cannot work or would let strangers in.
+/// Refuse endpoints that cannot work or would let strangers in; leave no socket file behind.
 
+#include <algorithm>
 #include <string>
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "motherlode/errors.hpp"
 
@@ -10,13 +15,36 @@ namespace motherlode {
 
 inline bool starts_with(const std::string& text, const std::string& prefix) { return text.rfind(prefix, 0) == 0; }
 
-inline void check_endpoint(const std::string& endpoint) {
-  constexpr std::size_t longest_path = 107;
+/// The path of an ipc endpoint that has a file; empty for any other.
+inline std::string socket_path(const std::string& endpoint) {
   const std::string ipc = "ipc://";
-  if (starts_with(endpoint, ipc) && endpoint.size() - ipc.size() > longest_path) {
-    throw Error(ErrorCode::bad_request, "The endpoint " + endpoint + " holds a path of " +
-                                            std::to_string(endpoint.size() - ipc.size()) +
-                                            " bytes; sockets allow 107. Choose a shorter folder, such as /tmp.");
+  const bool has_file = starts_with(endpoint, ipc) && !starts_with(endpoint, ipc + "@") && endpoint != ipc + "*";
+  return has_file ? endpoint.substr(ipc.size()) : "";
+}
+
+/// Whether some process accepts connections on this path (libzmq would take the path away from it).
+inline bool is_served(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::copy(path.begin(), path.end(), address.sun_path);
+  const int probe = socket(AF_UNIX, SOCK_STREAM, 0);
+  const bool served = connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+  close(probe);
+  return served;
+}
+
+inline void check_endpoint(const std::string& endpoint) {
+  constexpr std::size_t longest_path = sizeof(sockaddr_un::sun_path) - 1;
+  const std::string path = socket_path(endpoint);
+  if (path.size() > longest_path) {
+    throw Error(ErrorCode::bad_request, "The endpoint " + endpoint + " holds a path of " + std::to_string(path.size()) +
+                                            " bytes; sockets allow " + std::to_string(longest_path) +
+                                            ". Choose a shorter folder, such as /tmp.");
+  }
+  if (!path.empty() && is_served(path)) {
+    throw Error(ErrorCode::busy, "The endpoint " + endpoint +
+                                     " is served by another process, which would lose its clients. "
+                                     "Choose another path, or end that process.");
   }
   const bool is_local = starts_with(endpoint, "tcp://127.0.0.1:") || starts_with(endpoint, "tcp://localhost:") ||
                         starts_with(endpoint, "tcp://[::1]:");
@@ -26,5 +54,21 @@ inline void check_endpoint(const std::string& endpoint) {
                                             "Serve on tcp://127.0.0.1:PORT and reach it through an ssh tunnel.");
   }
 }
+
+/// Removes the file of an ipc endpoint when the server ends.
+class SocketFile {
+ public:
+  explicit SocketFile(const std::string& endpoint) : path_(socket_path(endpoint)) { check_endpoint(endpoint); }
+  ~SocketFile() {
+    if (!path_.empty()) {
+      unlink(path_.c_str());
+    }
+  }
+  SocketFile(const SocketFile&) = delete;
+  SocketFile& operator=(const SocketFile&) = delete;
+
+ private:
+  std::string path_;
+};
 
 }  // namespace motherlode
