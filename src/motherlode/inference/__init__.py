@@ -12,6 +12,7 @@ from motherlode.inference.errors import (
     UnusablePrior,
     WrongEstimator,
 )
+from motherlode.inference.many_chains import ManyChains
 from motherlode.inference.posterior import Posterior, posterior
 from motherlode.inference.potential import Observation, Potential
 from motherlode.inference.prior import Prior
@@ -24,6 +25,7 @@ __all__ = [
     "InferenceError",
     "LogLikelihood",
     "LogRatio",
+    "ManyChains",
     "NoFiniteDensity",
     "Observation",
     "OutOfRangeWarning",

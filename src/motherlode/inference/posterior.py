@@ -3,7 +3,8 @@ r"""From an estimator, a prior and an observation to a posterior.
 .. math:: p(θ|x_1 … x_M) \propto π(θ) \prod_i \hat r(x_i|θ)
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +15,18 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from motherlode.inference.batched import BATCHED, run_batched
+from motherlode.inference.direct import DirectRatio, as_one_outcome, draw_inside
+from motherlode.inference.importance import resample
 from motherlode.inference.optimize import maximize
 from motherlode.inference.potential import Observation, Potential
 from motherlode.inference.prior import Prior
+from motherlode.inference.protocols import is_direct
 from motherlode.inference.pyro_mcmc import KERNELS, run_pyro
+from motherlode.inference.randomness import seeded
+from motherlode.inference.ranges import warn_out_of_range
 from motherlode.inference.results import PosteriorSamples
 from motherlode.inference.start import starting_points
+from motherlode.inference.variational import fit_guide
 
 __all__ = ["Posterior", "posterior"]
 
@@ -35,7 +42,8 @@ def posterior(
     Parameters
     ----------
     estimator
-        Anything with ``log_ratio(theta, x)`` or ``log_prob(x, theta)``; a closed form is as good as a network.
+        Anything with ``log_ratio(theta, x)`` or ``log_prob(x, theta)``, a closed form as well as a network; or a
+        posterior density ``log_prob(theta, x)``, trained with this prior, on sets of M where M > 1.
     prior
         A torch or Pyro distribution, or a mapping from parameter names to distributions.
     x_observed
@@ -46,12 +54,23 @@ def posterior(
     Raises
     ------
     UnusableObservation
-        If it is empty or has values that are not finite.
+        If it is empty, has values that are not finite, or holds more events than a posterior density can take.
     UnusablePrior
         If the prior is discrete, improper, or the names do not fit.
+    WrongEstimator
         If the estimator has no likelihood.
+
+    Warns
+    -----
+    OutOfRangeWarning
+        If the prior or the observation reaches outside what the estimator was trained on.
     """
-    return Posterior(Potential(estimator, Prior(prior, names), Observation(x_observed)))
+    law, observation = Prior(prior, names), Observation(x_observed)
+    warn_out_of_range(estimator, law, observation)
+    if not is_direct(estimator):
+        return Posterior(Potential(estimator, law, observation), estimator)
+    whole = Observation(as_one_outcome(estimator, observation.x))
+    return Posterior(Potential(DirectRatio(estimator, law), law, whole), estimator)
 
 
 @dataclass(frozen=True)
@@ -62,9 +81,12 @@ class Posterior:
     ----------
     potential
         Its unnormalized log-density.
+    estimator
+        The estimator behind it.
     """
 
     potential: Potential
+    estimator: object
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -81,6 +103,67 @@ class Posterior:
     def map(self, starts: int = 10, seed: int = 0) -> NDArray[np.float64]:
         """Return the θ of highest posterior density, shape ``(D,)``, best of several local climbs."""
         return maximize(self.potential, starts, seed)
+
+    def sample(self, count: int = 1000, seed: int = 0) -> PosteriorSamples:
+        """Draw independently: directly from a posterior density, else by importance resampling.
+
+        Parameters
+        ----------
+        count
+            Draws wanted.
+        seed
+            The same seed gives the same draws.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the Pareto k-hat of the importance weights exceeds 0.7: then use :meth:`mcmc`.
+        """
+        if not is_direct(self.estimator):
+            return resample(self.potential, count, seed).warn()
+        begin, x = time.perf_counter(), self.potential.observation.x
+        with torch.no_grad(), seeded(seed):
+            theta, inside = draw_inside(self.estimator, self.potential.prior, x, count)
+        return PosteriorSamples(
+            samples=theta.numpy()[None],
+            names=self.names,
+            log_prob=self.log_prob(theta)[None],
+            method="direct",
+            divergences=np.zeros((1, count), dtype=bool),
+            acceptance=np.array([inside]),
+            seconds=time.perf_counter() - begin,
+        )
+
+    def vi(
+        self,
+        guide: str | Callable[[Callable[[], None]], Any] = "multivariate_normal",
+        steps: int = 2000,
+        samples: int = 4000,
+        seed: int = 0,
+        **settings: Any,
+    ) -> PosteriorSamples:
+        """Fit a guide by Pyro's SVI in unconstrained coordinates and draw from it.
+
+        Parameters
+        ----------
+        guide
+            ``"normal"``, ``"multivariate_normal"``, ``"low_rank"``, ``"flow"``, or one of Pyro's autoguide classes.
+        steps
+            Most optimizer steps; fewer once the ELBO has settled.
+        samples
+            Draws from the guide.
+        seed
+            The same seed gives the same draws.
+        settings
+            ``learning_rate``, ``particles``, ``tolerance``, ``progress``.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If importance weights, or the gap between ELBO and evidence, say that the guide misses a part.
+        """
+        starts = starting_points(self.potential, 20 * self.potential.prior.free_dimension, seed)
+        return fit_guide(self.potential, starts, guide, steps, samples, seed, **settings).warn()
 
     def mcmc(
         self,

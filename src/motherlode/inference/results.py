@@ -137,6 +137,11 @@ class PosteriorSamples:
             found.append(
                 f"Pareto k-hat is {self.k_hat:.2f}: a few draws carry the weight. Use .mcmc, or a better proposal."
             )
+        if self.info.get("kl", 0.0) > 0.3:
+            found.append(
+                f"The guide is {self.info['kl']:.2f} nats from the posterior: part of it, perhaps a mode, is missing. "
+                "Use guide='flow', or .mcmc."
+            )
         return found
 
     def to_arviz(self) -> Any:

@@ -45,7 +45,9 @@ def test_pyro_kernels_match_conjugate_gaussian(method):
 
 def test_uniform_prior_truncates_the_posterior():
     x = vector(0.4, 1.6).unsqueeze(-1)
-    result = posterior(GaussianRatio(), D.Uniform(-0.5, 0.9), x).mcmc("pyro-hmc", chains=2, samples=600, warmup=200, seed=0)
+    result = posterior(GaussianRatio(), D.Uniform(-0.5, 0.9), x).mcmc(
+        "pyro-hmc", chains=2, samples=600, warmup=200, seed=0
+    )
     mean, sd = truncated_normal_moments(1.0, 0.5**0.5, -0.5, 0.9)
     assert ((result.samples > -0.5) & (result.samples < 0.9)).all()
     assert_moments(result, mean, sd)

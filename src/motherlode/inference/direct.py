@@ -1,0 +1,98 @@
+r"""A posterior network seen as a ratio, so that every algorithm of this layer runs on it too.
+
+.. math:: \hat r(x|θ) = \hat q(θ|x) / π(θ)
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from motherlode.inference.errors import UnusableObservation
+from motherlode.inference.prior import Prior
+
+__all__ = ["DirectRatio", "as_one_outcome", "draw_inside"]
+
+
+class DirectRatio:
+    """The log-ratio of a posterior density to the prior it was trained with.
+
+    Parameters
+    ----------
+    estimator
+        A density ``log_prob(theta, x)``.
+    prior
+        The prior it was trained with.
+    """
+
+    def __init__(self, estimator: Any, prior: Prior) -> None:
+        self.estimator = estimator
+        self._prior = prior
+
+    def log_ratio(self, theta: Tensor, x: Tensor) -> Tensor:
+        """Return log q̂(θ|x) - log π(θ) with shape ``(*B,)``."""
+        value: Tensor = self.estimator.log_prob(theta, x)
+        return value.to(torch.float64) - self._prior.log_prob(theta)
+
+
+def as_one_outcome(estimator: Any, events: Tensor) -> Tensor:
+    """Return the events as the one outcome x that the estimator was trained on, with a leading dimension of one.
+
+    Parameters
+    ----------
+    estimator
+        The posterior density; ``shape`` is the shape of one outcome where it tells.
+    events
+        Shape ``(M, *L)``.
+
+    Raises
+    ------
+    UnusableObservation
+        If there are M > 1 events and the estimator was not trained on sets of M.
+    """
+    shape = getattr(estimator, "shape", None)
+    if len(events) == 1 and (shape is None or tuple(shape) == tuple(events.shape[1:])):
+        return events
+    if shape is not None and tuple(shape) == tuple(events.shape):
+        return events.unsqueeze(0)
+    raise UnusableObservation(
+        events.shape,
+        f"holds {len(events)} events, and the {type(estimator).__name__} was trained on single outcomes of shape "
+        f"{'unknown' if shape is None else tuple(shape)}. Posteriors of single events do not multiply.",
+        "Train it on sets of that many events through a set embedding, or train a ratio or likelihood.",
+    )
+
+
+def draw_inside(estimator: Any, prior: Prior, x: Tensor, count: int) -> tuple[Tensor, float]:
+    """Draw from a posterior density, leaving out what falls outside the prior's support.
+
+    Parameters
+    ----------
+    estimator
+        Has ``sample(shape, x)``.
+    prior
+        The prior it was trained with.
+    x
+        The observation with shape ``(1, *L)``.
+    count
+        Draws wanted.
+
+    Returns
+    -------
+    tuple of Tensor and float
+        Draws ``(count, D)`` and the share of draws that fell inside.
+    """
+    kept: list[Tensor] = []
+    tried = 0
+    while sum(map(len, kept)) < count and tried < 1000 * count:
+        draws = estimator.sample((count,), x[0]).to(torch.float64).reshape(count, -1)
+        kept.append(draws[prior.contains(draws)])
+        tried += count
+    inside = torch.cat(kept)[:count]
+    if len(inside) < count:
+        raise UnusableObservation(
+            x.shape,
+            f"gives a posterior of which only {len(inside)} in {tried} draws lie inside the prior.",
+            "Check that the prior is the one of the training, or use .mcmc.",
+        )
+    return inside, sum(map(len, kept)) / tried

@@ -1,0 +1,139 @@
+r"""Independent draws by importance resampling, with the tail of the weights as the judge.
+
+.. math:: w_i = \frac{π(θ_i) \prod_j \hat r(x_j|θ_i)}{q(θ_i)}, \qquad \hat Z = \frac1N \sum_i w_i
+
+The proposal q is a Student t fitted to the weighted draws of the round before, mixed with the prior so that no region
+the prior allows is out of reach (population Monte Carlo: Cappé, Guillin, Marin, Robert (2004)). The judge is Pareto
+k-hat: Vehtari, Simpson, Gelman, Yao, Gabry, "Pareto smoothed importance sampling" (2024), arXiv:1507.02646.
+"""
+
+import time
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+from torch import Tensor
+from torch.distributions import Chi2, MultivariateNormal
+
+from motherlode.events import pareto_k
+from motherlode.inference.errors import NoFiniteDensity
+from motherlode.inference.potential import Potential
+from motherlode.inference.randomness import seeded
+from motherlode.inference.results import PosteriorSamples
+
+__all__ = ["resample"]
+
+Array = NDArray[np.float64]
+
+_DEGREES = 5.0
+_DEFENSIVE = 0.2
+
+
+def resample(potential: Potential, count: int, seed: int, proposals: int = 10_000, rounds: int = 6) -> PosteriorSamples:
+    """Draw independently from a posterior by weighting draws of a fitted proposal.
+
+    Parameters
+    ----------
+    potential
+        The log-posterior.
+    count
+        Draws wanted; they repeat where few proposals carry the weight, see ``info["effective_draws"]``.
+    seed
+        Seed of all randomness.
+    proposals
+        Proposal draws in a round.
+    rounds
+        Most rounds; they end early once the weights are even.
+
+    Returns
+    -------
+    PosteriorSamples
+        One chain, with ``k_hat``, and in ``info`` the effective draws, log Z and its error. Z is the evidence for an
+        estimator that is a density, and the evidence over the reference density for a ratio.
+    """
+    begin = time.perf_counter()
+    with torch.no_grad(), seeded(seed):
+        u, log_weight = _rounds(potential, proposals, rounds)
+        weight = torch.softmax(log_weight, dim=0)
+        chosen = _systematic(weight, count)
+        theta = potential.prior.constrain(u[chosen])[0]
+        log_prob = potential.log_prob(theta)
+    effective = float(1.0 / (weight**2).sum())
+    return PosteriorSamples(
+        samples=theta.numpy()[None],
+        names=potential.prior.names,
+        log_prob=log_prob.numpy()[None],
+        method="importance",
+        divergences=np.zeros((1, count), dtype=bool),
+        acceptance=np.array([effective / len(weight)]),
+        k_hat=pareto_k(np.exp(log_weight.numpy() - float(log_weight.max()))),
+        seconds=time.perf_counter() - begin,
+        info={
+            "effective_draws": effective,
+            "log_evidence": float(logsumexp(log_weight.numpy()) - np.log(len(weight))),
+            "log_evidence_error": float(torch.sqrt((len(weight) * (weight**2).sum() - 1.0) / len(weight))),
+        },
+    )
+
+
+def _rounds(potential: Potential, proposals: int, rounds: int) -> tuple[Tensor, Tensor]:
+    """Propose from the prior, then from what the weights have shown, until half the draws are effective."""
+    u = potential.prior.unconstrain(potential.prior.sample(proposals, int(torch.randint(2**62, ()))))
+    log_weight = potential.log_likelihood(potential.prior.constrain(u)[0])
+    log_weight = torch.where(torch.isfinite(log_weight), log_weight, -torch.inf)
+    if not torch.isfinite(log_weight).any():
+        raise NoFiniteDensity(proposals)
+    for _ in range(rounds):
+        if 1.0 / (torch.softmax(log_weight, dim=0) ** 2).sum() > 0.5 * proposals:
+            break
+        u, log_weight = _propose(potential, u, log_weight)
+    return u, log_weight
+
+
+def _propose(potential: Potential, u: Tensor, log_weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Fit a t to the weighted draws, draw from it and the prior, and weigh against the mixture of both."""
+    count, dimension = u.shape
+    weight = torch.softmax(_tempered(log_weight, dimension), dim=0)
+    mean = weight @ u
+    scale = (weight.unsqueeze(1) * (u - mean)).T @ (u - mean) + 1e-12 * torch.eye(dimension, dtype=torch.float64)
+    factor = torch.linalg.cholesky(scale)
+    fresh = int(_DEFENSIVE * count)
+    chi = Chi2(torch.tensor(_DEGREES, dtype=torch.float64)).sample((count - fresh, 1))
+    standard = torch.randn(count - fresh, dimension, dtype=torch.float64) * torch.sqrt(_DEGREES / chi)
+    moved = mean + standard @ factor.T
+    from_prior = potential.prior.unconstrain(potential.prior.sample(fresh, int(torch.randint(2**62, ()))))
+    drawn = torch.cat([moved, from_prior])
+    theta, log_prior = potential.prior.log_prob_free(drawn)
+    log_t = np.log(1.0 - _DEFENSIVE) + _log_t(drawn, mean, factor)
+    log_proposal = torch.logaddexp(log_t, np.log(_DEFENSIVE) + log_prior)
+    log_target = log_prior + potential.log_likelihood(theta)
+    return drawn, torch.where(torch.isfinite(log_target), log_target - log_proposal, -torch.inf)
+
+
+def _tempered(log_weight: Tensor, dimension: int) -> Tensor:
+    """Flatten weights until enough draws count to fit a covariance."""
+    power = 1.0
+    while 1.0 / (torch.softmax(power * log_weight, dim=0) ** 2).sum() < 20.0 * dimension and power > 1e-6:
+        power *= 0.7
+    return power * log_weight
+
+
+def _log_t(u: Tensor, mean: Tensor, factor: Tensor) -> Tensor:
+    """Log-density of the multivariate t with that location and Cholesky factor of its scale."""
+    dimension = u.shape[-1]
+    normal: Any = MultivariateNormal(mean, scale_tril=factor)
+    square = -2.0 * (normal.log_prob(u) - normal.log_prob(mean))
+    nu = torch.tensor(_DEGREES, dtype=torch.float64)
+    constant = torch.lgamma((nu + dimension) / 2) - torch.lgamma(nu / 2) - 0.5 * dimension * torch.log(nu * torch.pi)
+    spread: Tensor = torch.log(torch.diagonal(factor)).sum()
+    return constant - spread - 0.5 * (nu + dimension) * torch.log1p(square / nu)
+
+
+def _systematic(weight: Tensor, count: int) -> Tensor:
+    """Return indices drawn in proportion to the weights, evenly spread, in random order."""
+    edges = torch.cumsum(weight, dim=0)
+    points = (torch.arange(count, dtype=torch.float64) + torch.rand((), dtype=torch.float64)) / count
+    chosen = torch.searchsorted(edges, points * edges[-1]).clamp(max=len(weight) - 1)
+    return chosen[torch.randperm(count)]
