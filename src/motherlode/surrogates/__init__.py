@@ -4,10 +4,24 @@ r"""Amortized estimators of likelihood, ratio, posterior and score, trained on g
 """
 
 from motherlode.surrogates import losses
+from motherlode.surrogates.likelihood import LikelihoodEstimator
 from motherlode.surrogates.options import TrainingOptions
+from motherlode.surrogates.posterior import PosteriorEstimator
 from motherlode.surrogates.ratio import RatioEstimator
 from motherlode.surrogates.saving import load
+from motherlode.surrogates.score import ScoreEstimator
 from motherlode.surrogates.surrogate import OutOfRange, Surrogate
 from motherlode.surrogates.training import train
 
-__all__ = ["OutOfRange", "RatioEstimator", "Surrogate", "TrainingOptions", "load", "losses", "train"]
+__all__ = [
+    "LikelihoodEstimator",
+    "OutOfRange",
+    "PosteriorEstimator",
+    "RatioEstimator",
+    "ScoreEstimator",
+    "Surrogate",
+    "TrainingOptions",
+    "load",
+    "losses",
+    "train",
+]

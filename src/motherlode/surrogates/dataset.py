@@ -31,7 +31,9 @@ def as_batch(events: Any, loss: Loss) -> EventBatch:
         "joint_log_ratio": "joint_log_ratio" in loss.columns,
         "joint_score": "joint_score" in loss.columns,
     }
-    optional = {name: torch.as_tensor(getattr(events, name)) for name, needed in wanted.items() if needed}
+    optional: dict[str, Tensor] = {
+        name: torch.as_tensor(getattr(events, name)) for name, needed in wanted.items() if needed
+    }
     return EventBatch(theta=torch.as_tensor(events.theta), x=torch.as_tensor(events.x), **optional)
 
 

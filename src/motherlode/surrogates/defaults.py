@@ -1,21 +1,39 @@
 """Choose what the caller left open: the estimator that a loss trains, and the columns worked out from the data."""
 
+from dataclasses import replace
 from typing import Any
 
-from motherlode.surrogates.batch import EventBatch
-from motherlode.surrogates.losses import Loss
-from motherlode.surrogates.ratio import RatioEstimator
+import torch
 
-__all__ = ["default_estimator", "resolve"]
+from motherlode.surrogates.batch import EventBatch
+from motherlode.surrogates.likelihood import LikelihoodEstimator
+from motherlode.surrogates.losses import Loss
+from motherlode.surrogates.posterior import PosteriorEstimator
+from motherlode.surrogates.proposals import prior_score
+from motherlode.surrogates.ratio import RatioEstimator
+from motherlode.surrogates.score import ScoreEstimator
+from motherlode.surrogates.whitening import whiteners
+
+__all__ = ["complete", "default_estimator"]
 
 
 def default_estimator(loss: Loss, events: Any) -> Any:
     """Return an untrained estimator of the kind the loss trains, with default networks for these shapes."""
-    return RatioEstimator.for_events(events)
+    if loss.task == "marginal":
+        return RatioEstimator.for_events(events, reference="marginal")
+    kinds: dict[str, Any] = {
+        "ratio": RatioEstimator,
+        "likelihood": LikelihoodEstimator,
+        "posterior": PosteriorEstimator,
+        "score": ScoreEstimator,
+    }
+    return kinds[loss.task].for_events(events)
 
 
-def resolve(
-    events: Any, batch: EventBatch, loss: Loss, estimator: Any, origin: dict[str, Any]
-) -> tuple[EventBatch, Loss]:
-    """Return the batch with the columns that have to be worked out, and the loss."""
-    return batch, loss
+def complete(events: Any, batch: EventBatch, loss: Loss, origin: dict[str, Any]) -> EventBatch:
+    """Return the batch with the columns that the loss reads and that are worked out from others."""
+    if "prior_score" in loss.columns:
+        batch = replace(batch, prior_score=torch.as_tensor(prior_score(events.theta, origin.get("proposal"))))
+    if "whitener" in loss.columns:
+        batch = replace(batch, whitener=torch.as_tensor(whiteners(events.theta, events.joint_score)))
+    return batch

@@ -7,7 +7,7 @@ from pyro.distributions import TorchDistribution
 from torch import Tensor
 from torch.distributions import constraints
 
-__all__ = ["RatioLikelihood"]
+__all__ = ["DensityLikelihood", "RatioLikelihood"]
 
 
 def _real_array(dimensions: int) -> Any:
@@ -60,3 +60,40 @@ class RatioLikelihood(TorchDistribution):  # type: ignore[misc]
             "A ratio estimator cannot draw x: it knows p(x|θ) only up to a function of x. "
             "Observe the site (obs=x), or train a LikelihoodEstimator (losses.scandal)."
         )
+
+
+class DensityLikelihood(TorchDistribution):  # type: ignore[misc]
+    """p̂(x|θ) of a likelihood estimator.
+
+    Parameters
+    ----------
+    estimator
+        A likelihood estimator.
+    theta
+        Parameters with shape ``(*B, D)``; the batch shape is ``(*B,)``, the event shape that of one outcome.
+    """
+
+    arg_constraints: ClassVar[dict[str, Any]] = {"theta": constraints.real_vector}
+
+    def __init__(self, estimator: Any, theta: Tensor) -> None:
+        self.estimator, self.theta = estimator, theta
+        super().__init__(theta.shape[:-1], torch.Size(estimator.shape), validate_args=False)
+
+    @property
+    def support(self) -> Any:
+        """All of the outcome space; log_prob is -inf where the density ends."""
+        return _real_array(len(self.event_shape))
+
+    def expand(self, batch_shape: Any, _instance: Any = None) -> "DensityLikelihood":
+        """Return the distribution with a larger batch shape."""
+        return DensityLikelihood(self.estimator, self.theta.expand(*batch_shape, self.theta.shape[-1]))
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Return log p̂(value|θ) with the broadcast batch shape."""
+        log_p: Tensor = self.estimator.log_prob(value, self.theta)
+        return log_p
+
+    def sample(self, sample_shape: Any = ()) -> Tensor:
+        """Return draws with shape ``(*sample_shape, *B, *L)``, without gradient."""
+        draws: Tensor = self.estimator.sample(self.theta.detach(), tuple(sample_shape))
+        return draws

@@ -15,6 +15,7 @@ __all__ = [
     "ScoreUnavailable",
     "TrainingError",
     "UnknownFormat",
+    "UnknownProposal",
     "UnsuitableEstimator",
 ]
 
@@ -116,6 +117,17 @@ class NotTrained(TrainingError):
         super().__init__(
             f"This {estimator} has not been trained. There is nothing to report on. "
             "Pass it to motherlode.train(events, loss, estimator) first."
+        )
+
+
+class UnknownProposal(TrainingError):
+    """Refuse a posterior loss that needs the proposal where nobody recorded it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The events do not say which law θ was proposed from, and θ is not uniform in a box. "
+            "The score of the posterior differs from that of the likelihood by the gradient of that law. "
+            "Train on a store that a campaign wrote, or use losses.npe, which needs no gradient."
         )
 
 

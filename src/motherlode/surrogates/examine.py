@@ -42,7 +42,7 @@ def examine(events: Any, loss: Loss, estimator: Any) -> None:
     """
     if len(events.theta) < 2:
         raise MissingColumns(loss.name, ["at least two events"])
-    if estimator.task != loss.task:
+    if not loss.suits(estimator):
         raise UnsuitableEstimator(
             f"Loss {loss.name} trains a {loss.task} estimator, and a {type(estimator).__name__} was given",
             "They estimate different quantities.",

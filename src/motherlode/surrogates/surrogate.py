@@ -13,11 +13,19 @@ import torch
 from pyro.nn import PyroModule
 from torch import Tensor, nn
 
+from motherlode.surrogates.batch import EventBatch
+from motherlode.surrogates.coordinates import Coordinates
 from motherlode.surrogates.errors import UnsuitableEstimator
 from motherlode.surrogates.history import Record
-from motherlode.surrogates.standardize import Standardize
 
-__all__ = ["OutOfRange", "Surrogate"]
+__all__ = ["OutOfRange", "Surrogate", "used_parameters"]
+
+
+def used_parameters(events: EventBatch) -> Tensor:
+    """Return θ and, where there are any, alternatives below it, shape ``(N, D)``."""
+    if events.alternatives is None:
+        return events.theta
+    return torch.cat([events.theta, events.alternatives.flatten(0, 1)])
 
 
 class OutOfRange(UserWarning):
@@ -53,8 +61,8 @@ class Surrogate(PyroModule):  # type: ignore[misc]
         self.shape = tuple(int(length) for length in shape)
         self.configuration = {"parameters": self.parameters_count, "shape": list(self.shape), **configuration}
         self.record: Record | None = None
-        self.theta_scaling = Standardize((self.parameters_count,))
-        self.x_scaling = Standardize(self.shape)
+        self.theta_scaling = Coordinates((self.parameters_count,))
+        self.x_scaling = Coordinates(self.shape)
         self.register_buffer("theta_low", torch.full((self.parameters_count,), -math.inf, dtype=torch.float64))
         self.register_buffer("theta_high", torch.full((self.parameters_count,), math.inf, dtype=torch.float64))
         self._warned = False
@@ -80,7 +88,7 @@ class Surrogate(PyroModule):  # type: ignore[misc]
     @property
     def theta_scale(self) -> Tensor:
         """Spread of each parameter in training, shape ``(D,)``; the unit in which score residuals are measured."""
-        return self.theta_scaling.scale
+        return self.theta_scaling.spread
 
     @property
     def activation(self) -> str | None:
@@ -88,26 +96,29 @@ class Surrogate(PyroModule):  # type: ignore[misc]
         name: str | None = self.configuration.get("activation")
         return name
 
-    def fit_scaling(self, theta: Tensor, x: Tensor) -> None:
-        """Take standardization and range from the training set.
+    def fit_scaling(self, events: EventBatch) -> None:
+        """Take coordinates and range from the training set.
 
         Parameters
         ----------
-        theta
-            All parameters in use, shape ``(N, D)``.
-        x
-            Outcomes with shape ``(N, *L)``.
+        events
+            The training set; its alternatives count as parameters in use.
 
         Raises
         ------
         UnsuitableEstimator
             If the shapes are not those the estimator was built for.
         """
-        self.check_shapes(theta, x)
-        self.theta_scaling.fit(theta)
-        self.x_scaling.fit(x)
+        self.check_shapes(events.theta, events.x)
+        theta = used_parameters(events)
+        self.theta_scaling.fit(theta, bounds=self.bounds())
+        self.x_scaling.fit(events.x, given=events.theta)
         self.theta_low.copy_(theta.amin(0))
         self.theta_high.copy_(theta.amax(0))
+
+    def bounds(self) -> tuple[Tensor, Tensor] | None:
+        """Return the box that θ is mapped from by a logit, or None."""
+        return None
 
     def check_shapes(self, theta: Any, x: Any) -> None:
         """Refuse events of other shapes than the estimator's.

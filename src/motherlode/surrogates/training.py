@@ -16,11 +16,10 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from motherlode.surrogates.batch import EventBatch
 from motherlode.surrogates.best import Best
 from motherlode.surrogates.checkpoint import Checkpoint
 from motherlode.surrogates.dataset import Batches, Dataset, as_batch, prepare, split
-from motherlode.surrogates.defaults import default_estimator, resolve
+from motherlode.surrogates.defaults import complete, default_estimator
 from motherlode.surrogates.errors import NonFiniteLoss
 from motherlode.surrogates.examine import examine
 from motherlode.surrogates.history import Record, Round
@@ -78,10 +77,10 @@ def train(
     with _seeded(seed):
         estimator = default_estimator(loss, data) if estimator is None else estimator
         examine(data, loss, estimator)
-        batch, loss = resolve(data, as_batch(data, loss), loss, estimator, origin)
+        batch = complete(data, as_batch(data, loss), loss, origin)
         dataset = split(batch, options.validation, seed)
         fitted = dataset.training
-        estimator.fit_scaling(_all_thetas(fitted), fitted.x)
+        estimator.fit_scaling(fitted)
         loss = loss.calibrated(estimator, fitted)
         run = _Run(estimator.to(device).train(), loss, dataset, options, seed, torch.device(device))
         run.go(Checkpoint(checkpoint, run) if checkpoint is not None else None, progress)
@@ -94,12 +93,6 @@ def _seeded(seed: int) -> Iterator[None]:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         yield
-
-
-def _all_thetas(events: EventBatch) -> Tensor:
-    if events.alternatives is None:
-        return events.theta
-    return torch.cat([events.theta, events.alternatives.flatten(0, 1)])
 
 
 class _Run:

@@ -7,6 +7,7 @@ import torch
 from numpy.testing import assert_allclose
 
 from motherlode.surrogates import OutOfRange, RatioEstimator
+from motherlode.surrogates.batch import EventBatch
 from motherlode.surrogates.embeddings import Convolution1d, Convolution2d, DeepSets, Recurrent
 
 torch.manual_seed(0)
@@ -68,7 +69,7 @@ def test_fixed_reference_and_marginal():
 
 def test_outside_the_training_range_it_warns_once():
     estimator = ratio(parameters=1, shape=())
-    estimator.fit_scaling(torch.linspace(0, 1, 9).double()[:, None], torch.zeros(9).double())
+    estimator.fit_scaling(EventBatch(torch.linspace(0, 1, 9).double()[:, None], torch.zeros(9).double()))
     estimator.log_ratio(np.array([0.5]), np.zeros(()))
     with pytest.warns(OutOfRange, match="outside the range"):
         estimator.log_ratio(np.array([1.5]), np.zeros(()))

@@ -6,7 +6,37 @@ Every loss has ``.columns``, the fields of the batch that it reads. Those with a
 ``.with_alpha(number)`` where the automatic weight does not suit.
 """
 
+from motherlode.surrogates.losses.contrastive import gold_contrastive, nre, nre_c, nre_contrastive
+from motherlode.surrogates.losses.densities import (
+    nle,
+    npe,
+    rascandal,
+    scandal,
+    scandal_whitened,
+    score_matched_posterior,
+)
 from motherlode.surrogates.losses.loss import Loss, loss_function
 from motherlode.surrogates.losses.pairs import alice, alices, carl, cascal, rascal, rolr
+from motherlode.surrogates.losses.scores import sally
 
-__all__ = ["Loss", "alice", "alices", "carl", "cascal", "loss_function", "rascal", "rolr"]
+__all__ = [
+    "Loss",
+    "alice",
+    "alices",
+    "carl",
+    "cascal",
+    "gold_contrastive",
+    "loss_function",
+    "nle",
+    "npe",
+    "nre",
+    "nre_c",
+    "nre_contrastive",
+    "rascal",
+    "rascandal",
+    "rolr",
+    "sally",
+    "scandal",
+    "scandal_whitened",
+    "score_matched_posterior",
+]

@@ -11,7 +11,7 @@ from motherlode.surrogates.losses.terms import automatic_alpha
 __all__ = ["Kind", "Loss", "Task", "loss_function"]
 
 Kind = Literal["pairs", "events"]
-Task = Literal["ratio", "likelihood", "posterior", "score"]
+Task = Literal["ratio", "marginal", "likelihood", "posterior", "score"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,12 @@ class Loss:
         """Say whether the loss fits the gradient of the estimator to joint scores."""
         return "joint_score" in self.columns and self.task != "score"
 
+    def suits(self, estimator: Any) -> bool:
+        """Say whether the estimator is of the kind the loss trains."""
+        if self.task == "marginal":
+            return bool(estimator.task == "ratio" and estimator.marginal)
+        return bool(estimator.task == self.task)
+
     def with_alpha(self, alpha: float | None) -> "Loss":
         """Return the same loss with the weight of its score term fixed.
 
@@ -73,6 +79,8 @@ class Loss:
         """
         if not self.reads_score or self.alpha is not None:
             return self
+        if "whitener" in self.columns:
+            return self.with_alpha(0.5)
         return self.with_alpha(automatic_alpha(events.joint_score, estimator))
 
     def __repr__(self) -> str:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from motherlode.surrogates.batch import PairBatch
 from motherlode.surrogates.losses.loss import loss_function
-from motherlode.surrogates.losses.terms import automatic_alpha, cross_entropy, pair_score_term, squared_ratio_error
+from motherlode.surrogates.losses.terms import column, cross_entropy, noise_alpha, pair_score_term, squared_ratio_error
 
 __all__ = ["alice", "alices", "carl", "cascal", "rascal", "rolr"]
 
@@ -26,7 +26,7 @@ def carl(estimator: Any, batch: PairBatch) -> Tensor:
 @loss_function("pairs", "ratio", *_PAIR, "y", "joint_log_ratio")
 def rolr(estimator: Any, batch: PairBatch) -> Tensor:
     """ROLR: squared error of r̂ or 1/r̂, whichever the class keeps finite (Brehmer et al., 2018, arXiv:1805.00020)."""
-    return squared_ratio_error(_log_ratio(estimator, batch), _column(batch.joint_log_ratio), batch.y)
+    return squared_ratio_error(_log_ratio(estimator, batch), column(batch.joint_log_ratio), batch.y)
 
 
 @loss_function("pairs", "ratio", *_PAIR, "joint_log_ratio")
@@ -35,7 +35,7 @@ def alice(estimator: Any, batch: PairBatch) -> Tensor:
 
     A label of ±∞ is harmless: s is 0 or 1.
     """
-    return cross_entropy(_log_ratio(estimator, batch), torch.sigmoid(-_column(batch.joint_log_ratio)))
+    return cross_entropy(_log_ratio(estimator, batch), torch.sigmoid(-column(batch.joint_log_ratio)))
 
 
 @loss_function("pairs", "ratio", *_PAIR, "y", "joint_score")
@@ -47,14 +47,14 @@ def cascal(estimator: Any, batch: PairBatch, alpha: float | None = None) -> Tens
 @loss_function("pairs", "ratio", *_PAIR, "y", "joint_log_ratio", "joint_score")
 def rascal(estimator: Any, batch: PairBatch, alpha: float | None = None) -> Tensor:
     """RASCAL: ROLR plus α times the squared error of the score (Brehmer et al., 2018, arXiv:1805.00020)."""
-    label = _column(batch.joint_log_ratio)
+    label = column(batch.joint_log_ratio)
     return _with_score(estimator, batch, alpha, lambda log_ratio: squared_ratio_error(log_ratio, label, batch.y))
 
 
 @loss_function("pairs", "ratio", *_PAIR, "y", "joint_log_ratio", "joint_score")
 def alices(estimator: Any, batch: PairBatch, alpha: float | None = None) -> Tensor:
     """ALICES: ALICE plus α times the squared error of the score (Stoye et al., 2018, arXiv:1808.00973)."""
-    target = torch.sigmoid(-_column(batch.joint_log_ratio))
+    target = torch.sigmoid(-column(batch.joint_log_ratio))
     return _with_score(estimator, batch, alpha, lambda log_ratio: cross_entropy(log_ratio, target))
 
 
@@ -64,16 +64,10 @@ def _log_ratio(estimator: Any, batch: PairBatch) -> Tensor:
 
 
 def _with_score(estimator: Any, batch: PairBatch, alpha: float | None, base: Any) -> Tensor:
-    score = _column(batch.joint_score)
+    score = column(batch.joint_score)
     theta0 = batch.theta0.detach().requires_grad_()
     theta1 = None if batch.theta1 is None else batch.theta1.detach().requires_grad_()
     log_ratio = estimator.log_ratio(theta0, batch.x, theta1)
-    weight = automatic_alpha(score, estimator) if alpha is None else alpha
+    weight = noise_alpha(alpha, score, estimator)
     total: Tensor = base(log_ratio) + weight * pair_score_term(log_ratio, theta0, theta1, batch, estimator)
     return total
-
-
-def _column(column: Tensor | None) -> Tensor:
-    if column is None:
-        raise ValueError("The batch lacks a column that this loss reads: see loss.columns, and mine with gold.")
-    return column

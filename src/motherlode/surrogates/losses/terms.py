@@ -12,8 +12,10 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 __all__ = [
     "LOG_RATIO_CLIP",
     "automatic_alpha",
+    "column",
     "cross_entropy",
     "gradient",
+    "noise_alpha",
     "pair_score_term",
     "score_term",
     "squared_ratio_error",
@@ -79,6 +81,24 @@ def pair_score_term(log_ratio: Tensor, theta0: Tensor, theta1: Tensor | None, ba
         return score_term(residual, estimator, 1.0 - batch.y)
     at_theta0, at_theta1 = torch.autograd.grad(log_ratio.sum(), (theta0, theta1), create_graph=True)
     return score_term((1.0 - y) * at_theta0 - y * at_theta1 - batch.joint_score, estimator)
+
+
+def column(values: Tensor | None) -> Tensor:
+    """Return a column of the batch that the loss declared.
+
+    Raises
+    ------
+    ValueError
+        If the batch does not have it.
+    """
+    if values is None:
+        raise ValueError("The batch lacks a column that this loss reads: see loss.columns, and mine with gold.")
+    return values
+
+
+def noise_alpha(alpha: float | None, joint_score: Tensor | None, estimator: Any) -> float:
+    """Return α, or the automatic one of this batch where it is None."""
+    return automatic_alpha(column(joint_score), estimator) if alpha is None else alpha
 
 
 def automatic_alpha(joint_score: Tensor, estimator: Any) -> float:

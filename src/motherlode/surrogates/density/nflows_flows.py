@@ -1,0 +1,102 @@
+"""Flows by nflows, of its parts that work on today's torch: masked autoregressive, spline and coupling flows."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from nflows.distributions.normal import StandardNormal
+from nflows.flows.base import Flow
+from nflows.nn.nets import ResidualNet
+from nflows.transforms.autoregressive import (
+    MaskedAffineAutoregressiveTransform,
+    MaskedPiecewiseRationalQuadraticAutoregressiveTransform,
+)
+from nflows.transforms.base import CompositeTransform
+from nflows.transforms.coupling import PiecewiseRationalQuadraticCouplingTransform
+from nflows.transforms.permutations import ReversePermutation
+from torch import Tensor, nn
+
+from motherlode.surrogates.density.base import Density
+from motherlode.surrogates.networks import ACTIVATIONS
+
+__all__ = ["NflowsFlow", "nflows_flow"]
+
+_BINS, _TAIL = 8, 5.0
+
+
+class NflowsFlow(Density):
+    """A flow of nflows behind our interface.
+
+    Parameters
+    ----------
+    flow
+        An ``nflows.flows.Flow``.
+    """
+
+    def __init__(self, flow: Any) -> None:
+        super().__init__()
+        self.flow = flow
+
+    def log_prob(self, value: Tensor, context: Tensor) -> Tensor:
+        """Return log q(value|context), shape ``(B,)``."""
+        result: Tensor = self.flow.log_prob(value, context=context)
+        return result
+
+    def sample(self, context: Tensor) -> Tensor:
+        """Return one draw a row, shape ``(B, V)``."""
+        with torch.no_grad():
+            result: Tensor = self.flow.sample(1, context=context)
+        return result.squeeze(1)
+
+
+def nflows_flow(kind: str) -> Callable[[int, int, Sequence[int], str, int], NflowsFlow]:
+    """Return the maker of a kind of flow: ``maf``, ``nsf`` or ``coupling``."""
+
+    def make(features: int, context: int, hidden: Sequence[int], activation: str, transforms: int) -> NflowsFlow:
+        layer = {"maf": _affine, "nsf": _spline, "coupling": _coupling}[kind]
+        parts: list[nn.Module] = []
+        for index in range(transforms):
+            parts += [ReversePermutation(features)] if index else []
+            parts.append(layer(features, context, hidden, ACTIVATIONS[activation](), index))
+        return NflowsFlow(Flow(CompositeTransform(parts), StandardNormal([features])))
+
+    return make
+
+
+def _affine(features: int, context: int, hidden: Sequence[int], activation: nn.Module, index: int) -> nn.Module:
+    transform: nn.Module = MaskedAffineAutoregressiveTransform(
+        features,
+        hidden[0],
+        context_features=context,
+        num_blocks=len(hidden),
+        activation=activation,
+        use_residual_blocks=False,
+    )
+    return transform
+
+
+def _spline(features: int, context: int, hidden: Sequence[int], activation: nn.Module, index: int) -> nn.Module:
+    transform: nn.Module = MaskedPiecewiseRationalQuadraticAutoregressiveTransform(
+        features,
+        hidden[0],
+        context_features=context,
+        num_bins=_BINS,
+        tails="linear",
+        tail_bound=_TAIL,
+        num_blocks=len(hidden),
+        activation=activation,
+        use_residual_blocks=False,
+    )
+    return transform
+
+
+def _coupling(features: int, context: int, hidden: Sequence[int], activation: nn.Module, index: int) -> nn.Module:
+    def network(inputs: int, outputs: int) -> nn.Module:
+        net: nn.Module = ResidualNet(inputs, outputs, hidden[0], context, num_blocks=len(hidden), activation=activation)
+        return net
+
+    mask = (torch.arange(features) + index) % 2
+    transform: nn.Module = PiecewiseRationalQuadraticCouplingTransform(
+        mask, network, num_bins=_BINS, tails="linear", tail_bound=_TAIL
+    )
+    return transform

@@ -1,0 +1,163 @@
+r"""Estimate the likelihood p(x|θ) itself by a conditional density.
+
+.. math:: \log \hat p(x|θ) = \log q\big(u(x)\,|\,u(θ)\big) + \log |du/dx|
+
+Whole-number columns get probabilities, the others a flow or a mixture; with both, the numbers come first and the
+continuous columns are conditioned on them.
+"""
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from motherlode.surrogates.arrays import accepts_arrays, broadcast_shapes
+from motherlode.surrogates.batch import EventBatch
+from motherlode.surrogates.density import make_density
+from motherlode.surrogates.heads import find_whole_numbers, make_head
+from motherlode.surrogates.surrogate import Surrogate
+
+__all__ = ["LikelihoodEstimator"]
+
+
+class LikelihoodEstimator(Surrogate):
+    r"""An estimator of :math:`\log p(x|θ)`.
+
+    Parameters
+    ----------
+    parameters
+        Number D of parameters.
+    shape
+        Shape ``(*L)`` of one outcome x.
+    density
+        A key of :data:`~motherlode.surrogates.density.DENSITIES` for the continuous columns; None: masked
+        autoregressive, a neural spline for a single column.
+    whole
+        Whole-number columns of the flattened x, ``{"columns": …, "lows": …, "highs": …}``;
+        :meth:`for_events` finds them.
+    hidden, activation
+        Networks inside the density; smooth where a score is learned.
+    transforms
+        Steps of a flow.
+    """
+
+    task: ClassVar[str] = "likelihood"
+    learning_rate: ClassVar[float] = 2e-3
+
+    def __init__(
+        self,
+        parameters: int,
+        shape: Sequence[int] = (),
+        density: str | None = None,
+        whole: dict[str, list[int]] | None = None,
+        hidden: Sequence[int] = (64, 64),
+        activation: str = "silu",
+        transforms: int = 5,
+    ) -> None:
+        whole = whole or {"columns": [], "lows": [], "highs": []}
+        width = prod(shape)
+        line = [column for column in range(width) if column not in whole["columns"]]
+        density = density or ("maf" if len(line) > 1 else "nsf")
+        configuration = {
+            "density": density,
+            "whole": whole,
+            "hidden": list(hidden),
+            "activation": activation,
+            "transforms": transforms,
+        }
+        super().__init__(parameters, shape, configuration)
+        self.register_buffer("_whole", torch.tensor(whole["columns"], dtype=torch.int64), persistent=False)
+        self.register_buffer("_line", torch.tensor(line, dtype=torch.int64), persistent=False)
+        self.head = make_head(whole, self.parameters_count, hidden, activation) if whole["columns"] else None
+        context = self.parameters_count + len(whole["columns"])
+        self.density = make_density(density, len(line), context, hidden, activation, transforms) if line else None
+
+    @classmethod
+    def for_events(cls, events: Any, **options: Any) -> Any:
+        """Return an untrained estimator with the shapes of these events and a head that suits their columns."""
+        options.setdefault("whole", find_whole_numbers(events.x.reshape(len(events.x), -1)))
+        return super().for_events(events, **options)
+
+    @accepts_arrays
+    def log_prob(self, x: Tensor, theta: Tensor) -> Tensor:
+        """Return log p̂(x|θ) with shape ``(*B,)``; -inf outside the support.
+
+        Parameters
+        ----------
+        x
+            Outcomes with shape ``(*B, *L)``.
+        theta
+            Parameters with shape ``(*B, D)``; batch shapes broadcast.
+        """
+        self.warn_outside(theta)
+        batch = broadcast_shapes(theta.shape[:-1], x.shape[: x.dim() - len(self.shape)])
+        rows = theta.expand(*batch, -1).reshape(-1, self.parameters_count)
+        values = x.expand(*batch, *self.shape).reshape(-1, *self.shape)
+        return self._rows(values, rows).reshape(batch)
+
+    def _rows(self, x: Tensor, theta: Tensor) -> Tensor:
+        context = self.theta_scaling(theta).to(torch.float32)
+        total = torch.zeros(len(theta), dtype=torch.float64, device=theta.device)
+        scaled = self.x_scaling(x).reshape(len(x), -1).to(torch.float32)
+        if self.head is not None:
+            numbers = x.reshape(len(x), -1)[:, self._whole].to(torch.float32)
+            total = total + self.head.log_prob(numbers, context)
+            context = torch.cat([context, scaled[:, self._whole]], dim=-1)
+        if self.density is not None:
+            jacobian = self.x_scaling.log_jacobian(x).reshape(len(x), -1)[:, self._line].sum(-1)
+            total = total + self.density.log_prob(scaled[:, self._line], context) + jacobian
+        return total
+
+    def sample(self, theta: Any, shape: Sequence[int] = ()) -> Any:
+        """Return draws from p̂(x|θ) with shape ``(*shape, *B, *L)``, without gradient.
+
+        Parameters
+        ----------
+        theta
+            Parameters with shape ``(*B, D)``, tensor or array.
+        shape
+            Further batch dimensions in front.
+        """
+        if not isinstance(theta, Tensor):
+            return self.sample(torch.as_tensor(theta, device=self.device).double(), shape).cpu().numpy()
+        batch = (*shape, *theta.shape[:-1])
+        with torch.no_grad():
+            rows = self._draw(theta.expand(*batch, -1).reshape(-1, self.parameters_count))
+        return rows.reshape(*batch, *self.shape)
+
+    def _draw(self, theta: Tensor) -> Tensor:
+        context = self.theta_scaling(theta).to(torch.float32)
+        result = torch.zeros(len(theta), prod(self.shape), dtype=torch.float64, device=theta.device)
+        if self.head is not None:
+            result[:, self._whole] = self.head.sample(context).double()
+            scaled = self.x_scaling(result.reshape(-1, *self.shape)).reshape(len(theta), -1).to(torch.float32)
+            context = torch.cat([context, scaled[:, self._whole]], dim=-1)
+        if self.density is not None:
+            scaled = torch.zeros_like(result)
+            scaled[:, self._line] = self.density.sample(context).double()
+            values = self.x_scaling.inverse(scaled.reshape(-1, *self.shape)).reshape(len(theta), -1)
+            result[:, self._line] = values[:, self._line]
+        return result
+
+    @accepts_arrays
+    def score(self, theta: Tensor, x: Tensor) -> Tensor:
+        r"""Return :math:`\hat t(x|θ) = \nabla_θ \log \hat p(x|θ)` by autograd, shape ``(*B, D)``."""
+        with torch.enable_grad():
+            batch = broadcast_shapes(theta.shape[:-1], x.shape[: x.dim() - len(self.shape)])
+            leaf = theta.detach().expand(*batch, -1).clone().requires_grad_()
+            gradient: Tensor = torch.autograd.grad(self.log_prob(x, leaf).sum(), leaf)[0]
+        return gradient
+
+    def likelihood(self, theta: Tensor) -> Any:
+        """Return p̂(x|θ) as a Pyro distribution for ``pyro.sample("x", estimator.likelihood(theta), obs=x)``."""
+        from motherlode.surrogates.distributions import DensityLikelihood
+
+        return DensityLikelihood(self, theta)
+
+    def fit_scaling(self, events: EventBatch) -> None:
+        """Take coordinates and range from the training set; a table of whole numbers needs none beyond its own."""
+        super().fit_scaling(events)
+        if self.head is not None:
+            self.head.fit(events.x.reshape(len(events.x), -1)[:, self._whole])

@@ -1,0 +1,70 @@
+r"""Losses that tell the parameters of an event from others, by class or by gold.
+
+.. math:: q_k = \frac{p(x,z|θ_k)}{\sum_j p(x,z|θ_j)}, 
+   \qquad \text{loss} = -\sum_k q_k \log \mathrm{softmax}_k\, g(x, θ_k)
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from motherlode.surrogates.batch import EventBatch
+from motherlode.surrogates.losses.loss import loss_function
+from motherlode.surrogates.losses.terms import column, cross_entropy
+
+__all__ = ["gold_contrastive", "nre", "nre_c", "nre_contrastive"]
+
+CLASSES = 8
+"""Parameters that an event is told apart from in nre_contrastive and nre_c; fewer in a smaller batch."""
+
+
+@loss_function("events", "marginal", "theta", "x")
+def nre(estimator: Any, batch: EventBatch) -> Tensor:
+    """NRE-A: cross-entropy of (x, θ) against (x, θ') of another event (Hermans et al., 2019, arXiv:1903.04057)."""
+    joint = estimator.log_ratio(batch.theta, batch.x)
+    apart = estimator.log_ratio(batch.theta.roll(1, 0), batch.x)
+    labels = torch.cat([torch.zeros_like(joint), torch.ones_like(apart)])
+    return cross_entropy(torch.cat([joint, apart]), labels)
+
+
+@loss_function("events", "ratio", "theta", "x")
+def nre_contrastive(estimator: Any, batch: EventBatch) -> Tensor:
+    """NRE-B: which of K parameters drew x (Durkan et al., 2020, arXiv:2002.03712); right up to a function of x."""
+    logits = _logits(estimator, batch)
+    return -logits.log_softmax(0)[0].mean()
+
+
+@loss_function("events", "marginal", "theta", "x")
+def nre_c(estimator: Any, batch: EventBatch) -> Tensor:
+    """NRE-C with γ = 1: K parameters against none of them, which fixes the function of x (Miller et al., 2022)."""
+    logits = _logits(estimator, batch)
+    classes = len(logits) - 1
+    joint = _with_none(logits[:-1], classes)
+    apart = _with_none(logits[1:], classes)
+    return -0.5 * (joint.log_softmax(0)[0].mean() + apart.log_softmax(0)[-1].mean())
+
+
+@loss_function("events", "ratio", "theta", "x", "alternatives", "joint_log_ratio")
+def gold_contrastive(estimator: Any, batch: EventBatch) -> Tensor:
+    """ALICE for NRE-B: the class of {θ, alternatives} is replaced by its probability given x and z.
+
+    No slot is marked as the drawing one, so there is nothing to shuffle. Its minimizer is log p(x|θ) + c(x).
+    """
+    thetas = torch.cat([batch.theta.unsqueeze(0), column(batch.alternatives).transpose(0, 1)])
+    log_p = -column(batch.joint_log_ratio).transpose(0, 1)
+    target = torch.cat([torch.zeros_like(log_p[:1]), log_p]).softmax(0)
+    logits = estimator.potential(thetas, batch.x)
+    return -(target * logits.log_softmax(0)).sum(0).mean()
+
+
+def _logits(estimator: Any, batch: EventBatch) -> Tensor:
+    count = min(CLASSES, len(batch.theta))
+    thetas = torch.stack([batch.theta.roll(shift, 0) for shift in range(count)])
+    logits: Tensor = estimator.potential(thetas, batch.x)
+    return logits
+
+
+def _with_none(logits: Tensor, classes: int) -> Tensor:
+    none = torch.full_like(logits[:1], float(torch.log(torch.tensor(float(classes)))))
+    return torch.cat([logits, none])
