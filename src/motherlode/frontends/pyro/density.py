@@ -26,7 +26,7 @@ def log_density(fn: Any, value: Tensor) -> Tensor:
         Shape batch_shape + event_shape.
     """
     if isinstance(fn, torch.distributions.Bernoulli) and fn._param is vars(fn).get("probs"):
-        return (fn.probs - (1.0 - value)).abs().log()
+        return (value - 1.0 + fn.probs).abs().log()
     if isinstance(fn, torch.distributions.Categorical) and fn._param is vars(fn).get("probs"):
         return _categorical(fn.probs, value)
     if isinstance(fn, torch.distributions.Independent):

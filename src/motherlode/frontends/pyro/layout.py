@@ -16,8 +16,8 @@ Style = Literal["tensor", "named", "sites"]
 Batching = Literal["rows", "plate", "single"]
 
 _PLATE = "motherlode_events"
-_CHUNK = 1 << 15
-_NUMBERS = 1 << 20
+_CHUNK = 1 << 17
+_NUMBERS = 1 << 21
 
 
 @dataclass(frozen=True)

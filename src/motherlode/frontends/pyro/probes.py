@@ -1,5 +1,6 @@
 """Replay some events at θ itself and at probe parameters, and difference their densities to check the score."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,12 +8,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from motherlode.events import EventStreams, philox_generator
+from motherlode.events import philox_generator
 from motherlode.events.streams import PROBES
 from motherlode.frontends.pyro.errors import GradientLost
 from motherlode.frontends.pyro.passes import Record, Replay, Visit
 from motherlode.frontends.pyro.plan import take
 from motherlode.frontends.pyro.replays import Request, compare, run_at
+from motherlode.frontends.pyro.streams import Source
 from motherlode.gold.leaks import PROBE_EVENTS, PROBE_EVERY
 from motherlode.tracing import HiddenRandomness, LeakError
 
@@ -46,18 +48,31 @@ def probe(request: Request, record: Record, x: Tensor, score: Array) -> Probed:
     rows = np.flatnonzero((event < PROBE_EVENTS) | (event % PROBE_EVERY == 0))
     if len(rows) == 0:
         return Probed()
-    visits = [take(visit, torch.from_numpy(rows)) for visit in record.visits]
-    streams, (low, high) = EventStreams(request.seed, PROBES), request.box
-    there = low + (high - low) * np.array([streams.at(int(i)).random(len(low)) for i in event[rows]])
+    low, high = request.box
     source = _ProbeSource(request.seed, int(event[rows[0]]), len(rows))
-    here = request.theta[rows]
-    for theta, kind, redraw in ((here, HiddenRandomness, None), (there, LeakError, source)):
-        found = run_at(request, Replay(request.layout, torch.tensor(theta), visits, redraw), rows, theta)
-        compare(request, visits, rows, x[torch.from_numpy(rows)], found, theta, kind)
+    here, there = request.theta[rows], low + (high - low) * source.take(len(low))
+    if request.layout.batching == "single" or any(visit.mask is not None for visit in record.visits):
+        _probe_at(request, record, rows, x, (here,), None)
+        _probe_at(request, record, rows, x, (there,), source)
+    else:
+        _probe_at(request, record, rows, x, (here, there), None)
     checked = np.flatnonzero(np.isfinite(score).all(1) & (event < _DIFFERENCED))
     steps = np.cbrt(np.finfo(np.float64).eps) * np.minimum(np.maximum(1.0, np.abs(request.theta)), high - low)
     inside = ((request.theta - steps >= low) & (request.theta + steps <= high)).all(1)
     return Probed(len(rows), _check_score(request, record, score, checked[inside[checked]], steps))
+
+
+def _probe_at(
+    request: Request, record: Record, rows: NDArray[np.int64], x: Tensor, points: Sequence[Array], source: Source | None
+) -> None:
+    """Replay rows at each of some parameters in one pass."""
+    index = torch.from_numpy(np.tile(rows, len(points)))
+    visits = [take(visit, index) for visit in record.visits]
+    theta = np.concatenate(points)
+    found = run_at(request, Replay(request.layout, torch.tensor(theta), visits, source), index.numpy(), theta)
+    for part, point in zip(torch.split(found, len(rows)), points, strict=True):
+        kind = HiddenRandomness if np.array_equal(point, request.theta[rows]) else LeakError
+        compare(request, visits, rows, x[index[: len(rows)]], part, point, kind)
 
 
 def _check_score(request: Request, record: Record, score: Array, rows: NDArray[np.int64], steps: Array) -> float:

@@ -18,7 +18,7 @@ __all__ = ["BLOCK", "BLOCKS", "BlockSource", "EventSource", "Source"]
 
 Array = NDArray[np.float64]
 
-BLOCK = 512
+BLOCK = 1024
 """Events in a block."""
 
 BLOCKS = 1 << 32
