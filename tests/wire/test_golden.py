@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from golden import GOLDEN, PROTOCOLS, SCHEMA, frame, names, same, stated
 from motherlode.families import FAMILIES
 from motherlode.ppx.codec import decode, encode, sample_result
 from motherlode.ppx.errors import ProtocolError, UnknownFamily
-from motherlode.ppx.messages import GoldRun, RunResult, SampleResult
+from motherlode.ppx.messages import GoldRun, RunResult, Sample, SampleResult
+from motherlode.ppx.recall import Recall, law_of
 from motherlode.ppx.schema import DEFAULTS, ENUMS, TABLES, UNIONS, ErrorCode, Record, Tier
 
 
@@ -104,6 +106,27 @@ def test_scalar_result_without_shape():
 def test_patched_result_equals_encoded():
     for value in (0.0, -1.5, np.inf, 1e-300):
         assert sample_result(value) == encode(SampleResult(np.float64(value)))
+
+
+@pytest.mark.parametrize("name", [name for name in names("accepted") if name.startswith("sample_")])
+def test_recalled_request_equals_decoded(name):
+    message = decode(frame("accepted", name))
+    if not isinstance(message, Sample):
+        pytest.skip("not a request")
+    recall = Recall()
+    recall.learn(frame("accepted", name), message)
+    scaled = encode(replace(message, parameters=tuple(1.5 * parameter for parameter in message.parameters)))
+    first = recall.recall(scaled)
+    if first is None:
+        recall.learn(scaled, decode(scaled))
+        first = recall.recall(scaled)
+    if any(parameter.size > 1 for parameter in message.parameters):
+        assert first is None
+    else:
+        known, law = first
+        assert (known.message.address, known.family.name) == (message.address, message.family)
+        assert law == law_of(decode(scaled))
+    assert recall.recall(frame("accepted", "observe")) is None
 
 
 def test_decoded_arrays_are_owned():

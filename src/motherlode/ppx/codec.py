@@ -133,7 +133,9 @@ def _tensor(fields: Fields | None, field: str) -> Array:
 
 
 def _optional(fields: Fields, field: str) -> Array | None:
-    return None if fields[field] is None else _tensor(fields[field], field)
+    """Return a tensor, or None where it is absent or empty, which is how stock peers write "no value"."""
+    value = fields[field]
+    return None if value is None or value["data"] is None or not len(value["data"]) else _tensor(value, field)
 
 
 def _law(fields: Fields) -> tuple[str, tuple[Array, ...]]:

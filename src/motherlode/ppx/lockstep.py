@@ -12,17 +12,8 @@ from numpy.typing import NDArray
 from motherlode.families import FAMILIES
 from motherlode.ppx.codec import encode, sample_result
 from motherlode.ppx.errors import ConditionedProgram, ProtocolError, UnknownParameter
-from motherlode.ppx.messages import (
-    Body,
-    Observe,
-    ObserveResult,
-    Run,
-    RunResult,
-    Sample,
-    SampleResult,
-    Tag,
-    TagResult,
-)
+from motherlode.ppx.messages import Body, Observe, ObserveResult, Run, RunResult, Sample, SampleResult, Tag, TagResult
+from motherlode.ppx.recall import Known, Law, Recall, law_of
 from motherlode.ppx.session import Session
 from motherlode.tracing import MotherlodeError, draw, intern, stream
 
@@ -31,19 +22,8 @@ __all__ = ["Lockstep"]
 Array = NDArray[np.float64]
 Value = float | Array
 RUN, OBSERVED, TAGGED = encode(Run()), encode(ObserveResult()), encode(TagResult())
+RUNNING = "running in lockstep"
 MAX_ABANDONED_DRAWS = 100_000
-
-
-def _native(value: Array) -> Value:
-    """Return a tensor of one number as a float; PPX peers write a scalar with shape [] or [1]."""
-    return float(value.reshape(-1)[0]) if value.size == 1 else value
-
-
-def _law(message: Sample | Observe) -> tuple[Any, ...]:
-    family = FAMILIES[message.family]
-    if family.vector:
-        return (message.parameters[0].reshape(-1) if message.parameters[0].ndim < 2 else message.parameters[0],)
-    return tuple(_native(parameter) for parameter in message.parameters)
 
 
 class Lockstep:
@@ -66,9 +46,12 @@ class Lockstep:
 
     def __init__(self, session: Session, names: tuple[str, ...], redraw_observed: bool = False) -> None:
         self.session, self.names, self.redraw_observed = session, names, redraw_observed
-        self.index = {name: d for d, name in enumerate(names)}
         self.draws = self.uncontrolled = 0
+        self._index = {name: d for d, name in enumerate(names)}
+        self._recall = Recall()
+        self._places: dict[int, int | None] = {}
         self._pending: Body | None = None
+        self._result: Array | None = None
 
     def __call__(self, theta: Array) -> Array:
         """Run the program once.
@@ -101,29 +84,30 @@ class Lockstep:
 
     def _run(self, theta: Array) -> Array:
         observed: list[Value] = []
-        met: dict[str, None] = {}
-        self.session.send(RUN)
-        while not isinstance(message := self.session.receive("running in lockstep"), RunResult):
-            self._pending = message
-            self.session.send(self._reply(message, theta, met, observed))
+        met: set[int | None] = set()
+        reply: bytes | None = RUN
+        while reply is not None:
+            self.session.send(reply)
             self._pending = None
-        missing = tuple(name for name in self.names if name not in met)
+            reply = self._answer(self.session.frame(RUNNING), theta, met, observed)
+        missing = tuple(name for d, name in enumerate(self.names) if d not in met)
         if missing:
-            raise UnknownParameter(missing, tuple(met))
-        return self._output(observed, message.result)
+            raise UnknownParameter(missing, tuple(self._recall.names))
+        return self._output(observed)
 
-    def _output(self, observed: list[Value], result: Array | None) -> Array:
-        if len(observed) == 1:
-            return np.asarray(observed[0], np.float64)
-        if observed:
-            return np.concatenate([np.ravel(value) for value in observed])
-        if result is None:
-            raise ProtocolError("the run ended with neither an observed value nor a result, so there is no x")
-        return result
-
-    def _reply(self, message: Body, theta: Array, met: dict[str, None], observed: list[Value]) -> bytes:
+    def _answer(self, frame: bytes, theta: Array, met: set[int | None], observed: list[Value]) -> bytes | None:
+        """Return the reply to a frame; None where it ends the run."""
+        recalled = self._recall.recall(frame)
+        if recalled is not None:
+            self._pending = recalled[0].message
+            return self._sample(*recalled, theta, met)
+        message = self.session.interpret(frame)
+        if isinstance(message, RunResult):
+            self._result = message.result
+            return None
+        self._pending = message
         if isinstance(message, Sample):
-            return self._sample(message, theta, met)
+            return self._sample(self._recall.learn(frame, message), law_of(message), theta, met)
         if isinstance(message, Observe):
             observed.append(self._observe(message))
             return OBSERVED
@@ -132,21 +116,32 @@ class Lockstep:
         self.session.close()
         raise ProtocolError(f"a {type(message).__name__} came in the middle of a run")
 
-    def _sample(self, message: Sample, theta: Array, met: dict[str, None]) -> bytes:
-        place = self.index.get(message.address, self.index.get(message.name))
+    def _output(self, observed: list[Value]) -> Array:
+        if len(observed) == 1:
+            return np.asarray(observed[0], np.float64)
+        if observed:
+            return np.concatenate([np.ravel(value) for value in observed])
+        if self._result is None:
+            raise ProtocolError("the run ended with neither an observed value nor a result, so there is no x")
+        return self._result
+
+    def _sample(self, known: Known, law: Law, theta: Array, met: set[int | None]) -> bytes:
+        place = self._places.get(known.site, -1)
+        if place == -1:
+            message = known.message
+            place = self._places[known.site] = self._index.get(message.address, self._index.get(message.name))
         if place is not None:
-            met[self.names[place]] = None
+            met.add(place)
             return sample_result(theta[place])
-        met[message.name or message.address] = None
         self.draws += 1
-        self.uncontrolled += not message.control
-        return _sampled(draw(intern(message.address), FAMILIES[message.family], _law(message)))
+        self.uncontrolled += not known.message.control
+        return _sampled(draw(known.site, known.family, law))
 
     def _observe(self, message: Observe) -> Value:
+        family, law = FAMILIES[message.family], law_of(message)
         if message.value is not None and not self.redraw_observed:
-            raise ConditionedProgram(message.address, _native(message.value))
+            raise ConditionedProgram(message.address, message.value.tolist())
         self.draws += 1
-        family, law = FAMILIES[message.family], _law(message)
         value: Value = draw(intern(message.address), family, law, observed=family.sample(stream(), *law))
         return value
 
@@ -165,10 +160,10 @@ class Lockstep:
 
 
 def _sampled(value: Any) -> bytes:
-    return sample_result(value) if np.ndim(value) == 0 else encode(SampleResult(np.asarray(value, np.float64)))
+    return encode(SampleResult(value)) if isinstance(value, np.ndarray) and value.ndim else sample_result(value)
 
 
 def _any_reply(message: Body, generator: np.random.Generator) -> bytes:
     if isinstance(message, Sample):
-        return _sampled(FAMILIES[message.family].sample(generator, *_law(message)))
+        return _sampled(FAMILIES[message.family].sample(generator, *law_of(message)))
     return OBSERVED if isinstance(message, Observe) else TAGGED

@@ -148,8 +148,18 @@ class Session:
         WireError
             If it does not answer, died, or answers nonsense; the session is then closed.
         """
+        return self.interpret(self.frame(doing), asked)
+
+    def interpret(self, frame: bytes, asked: GoldRun | None = None) -> Body:
+        """Return the message in a frame; the session is closed if there is none.
+
+        Raises
+        ------
+        PeerError, LeakError, ReplayDiverged, HiddenRandomness, ProtocolError
+            As :meth:`receive`.
+        """
         try:
-            message = decode(self._wait(doing), asked)
+            message = decode(frame, asked)
         except WireError:
             self.close()
             raise
@@ -157,9 +167,23 @@ class Session:
             raise peer_failure(message, self.link.endpoint)
         return message
 
-    def _wait(self, doing: str) -> memoryview:
-        frame = self.link.receive()
+    def frame(self, doing: str) -> bytes:
+        """Return the next frame, waiting no longer than the timeout.
+
+        Raises
+        ------
+        WireError
+            If none comes, or the peer died; the session is then closed.
+        """
+        try:
+            return self.link.receive() or self._wait(doing)
+        except WireError:
+            self.close()
+            raise
+
+    def _wait(self, doing: str) -> bytes:
         deadline = time.monotonic() + self.timeout
+        frame = None
         while frame is None:
             if self.program is not None:
                 self.program.check(doing)
@@ -217,7 +241,7 @@ class Session:
         """Take answers that nobody wants, so that the next request is answered by its own."""
         try:
             while waiting:
-                self._wait("giving up a run")
+                self.frame("giving up a run")
                 waiting.popleft()
         except WireError:
             self.close()

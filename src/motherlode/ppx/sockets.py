@@ -124,7 +124,7 @@ class Link:
         self.socket.send(b"", zmq.SNDMORE)
         self.socket.send(frame)
 
-    def receive(self) -> memoryview | None:
+    def receive(self) -> bytes | None:
         """Return the next answer, or None if none came within one tick.
 
         Raises
@@ -133,12 +133,16 @@ class Link:
             If it is not an empty delimiter followed by one frame.
         """
         try:
-            parts = self.socket.recv_multipart(copy=False)
+            delimiter = self.socket.recv()
         except zmq.Again:
             return None
-        if len(parts) != 2 or len(parts[0].buffer):
-            raise ProtocolError(f"an answer has {len(parts)} parts, not an empty delimiter and one frame")
-        return memoryview(parts[1].buffer)
+        try:
+            frame: bytes = self.socket.recv()
+        except zmq.Again:
+            frame = b""
+        if delimiter or not frame:
+            raise ProtocolError("an answer is not an empty delimiter followed by one frame")
+        return frame
 
     def check(self) -> None:
         """Look at what the connection did since the last call.
