@@ -4,6 +4,9 @@ r"""Amortized estimators of likelihood, ratio, posterior and score, trained on g
 """
 
 from motherlode.surrogates import losses
+from motherlode.surrogates.calibration import Calibrated, calibrate
+from motherlode.surrogates.ensemble import Ensemble
+from motherlode.surrogates.histogram import HistogramRatio
 from motherlode.surrogates.likelihood import LikelihoodEstimator
 from motherlode.surrogates.options import TrainingOptions
 from motherlode.surrogates.posterior import PosteriorEstimator
@@ -14,6 +17,9 @@ from motherlode.surrogates.surrogate import OutOfRange, Surrogate
 from motherlode.surrogates.training import train
 
 __all__ = [
+    "Calibrated",
+    "Ensemble",
+    "HistogramRatio",
     "LikelihoodEstimator",
     "OutOfRange",
     "PosteriorEstimator",
@@ -21,6 +27,7 @@ __all__ = [
     "ScoreEstimator",
     "Surrogate",
     "TrainingOptions",
+    "calibrate",
     "load",
     "losses",
     "train",

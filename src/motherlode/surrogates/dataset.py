@@ -10,7 +10,7 @@ from torch import Tensor
 from motherlode.surrogates.batch import EventBatch, PairBatch, make_marginal_pairs, make_pairs
 from motherlode.surrogates.losses import Loss
 
-__all__ = ["Batches", "Dataset", "as_batch", "prepare", "split"]
+__all__ = ["Batches", "Dataset", "as_batch", "pair_up", "prepare", "split"]
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,14 @@ def split(events: EventBatch, share: float, seed: int) -> Dataset:
 
 def prepare(events: EventBatch, loss: Loss, estimator: Any, generator: torch.Generator) -> EventBatch | PairBatch:
     """Return the batch that the loss reads: the events themselves or pairs of them."""
-    if loss.kind == "events":
-        return events
-    if not getattr(estimator, "marginal", False):
-        return make_pairs(events, generator)
-    return make_marginal_pairs(events, generator)
+    return events if loss.kind == "events" else pair_up(events, estimator, generator)
+
+
+def pair_up(events: EventBatch, estimator: Any, generator: torch.Generator) -> PairBatch:
+    """Return the pairs of events that suit the reference of a ratio estimator."""
+    if getattr(estimator, "marginal", False):
+        return make_marginal_pairs(events, generator)
+    return make_pairs(events, generator)
 
 
 class Batches:

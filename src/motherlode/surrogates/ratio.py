@@ -106,7 +106,7 @@ class RatioEstimator(Surrogate):
                 raise ValueError("A marginal ratio has no theta_reference: subtract two log-ratios, or leave it out.")
             value: Tensor = self.potential(theta, x)
             return value
-        denominator = self._reference() if theta_reference is None else theta_reference
+        denominator = self.default_reference() if theta_reference is None else theta_reference
         batch = broadcast_shapes(theta.shape[:-1], denominator.shape[:-1], x.shape[: x.dim() - len(self.shape)])
         both = self.potential(torch.stack([theta.expand(*batch, -1), denominator.expand(*batch, -1)]), x)
         return both[0] - both[1]
@@ -126,6 +126,7 @@ class RatioEstimator(Surrogate):
 
         return RatioLikelihood(self, theta, theta_reference)
 
-    def _reference(self) -> Tensor:
+    def default_reference(self) -> Tensor:
+        """Return the denominator that is taken where none is given, shape ``(D,)``."""
         point: Tensor = self.theta_scaling.location if self.reference_point is None else self.reference_point
         return point

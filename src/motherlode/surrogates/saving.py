@@ -73,7 +73,7 @@ def load(path: str | Path, embedding: nn.Module | None = None) -> Any:
     if header.get("format") != FORMAT:
         raise UnknownFormat(path, f"its format is {header.get('format')}, and this version reads {FORMAT}")
     with torch.random.fork_rng():
-        estimator = build(header["class"], header["configuration"], embedding, path)
+        estimator = _build(header, embedding, path)
     estimator.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
     estimator.record = None if header["record"] is None else Record.from_json(header["record"])
     return estimator.eval()
@@ -87,20 +87,32 @@ def _read(path: Path) -> dict[str, np.ndarray[Any, Any]]:
         raise UnknownFormat(path, str(error)) from error
 
 
-def build(name: str, configuration: dict[str, Any], embedding: nn.Module | None, path: Path) -> Surrogate:
+def _build(header: dict[str, Any], embedding: nn.Module | None, path: Path) -> Surrogate:
+    try:
+        return build(header["class"], header["configuration"], embedding)
+    except (KeyError, TypeError) as error:
+        raise UnknownFormat(path, f"{error} is not known to this version") from error
+
+
+def build(name: str, configuration: dict[str, Any], embedding: nn.Module | None = None) -> Surrogate:
     """Return an untrained estimator from the name of its class and its arguments.
+
+    Parameters
+    ----------
+    name
+        Name of a subclass of :class:`~motherlode.surrogates.surrogate.Surrogate`.
+    configuration
+        Arguments of its constructor.
+    embedding
+        Replaces the embedding of the configuration.
 
     Raises
     ------
-    UnknownFormat
+    KeyError
         If this version has no such class.
     """
     kinds = {kind.__name__: kind for kind in _kinds(Surrogate)}
-    if name not in kinds:
-        raise UnknownFormat(path, f"it holds a {name}, and this version knows {sorted(kinds)}")
-    arguments = dict(configuration)
-    if embedding is not None:
-        arguments["embedding"] = embedding
+    arguments = dict(configuration) | ({} if embedding is None else {"embedding": embedding})
     return kinds[name](**arguments)
 
 

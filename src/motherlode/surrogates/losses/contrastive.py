@@ -1,6 +1,6 @@
 r"""Losses that tell the parameters of an event from others, by class or by gold.
 
-.. math:: q_k = \frac{p(x,z|θ_k)}{\sum_j p(x,z|θ_j)}, 
+.. math:: q_k = \frac{p(x,z|θ_k)}{\sum_j p(x,z|θ_j)},
    \qquad \text{loss} = -\sum_k q_k \log \mathrm{softmax}_k\, g(x, θ_k)
 """
 

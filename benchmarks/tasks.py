@@ -1,0 +1,210 @@
+"""Simulators with exact gold, vectorized for benchmarks: each task draws (x, z) and knows log p(x, z | θ).
+
+The gold follows from log p(x, z | θ) at the alternatives and by autograd at θ, in float64. The plain simulators of
+the same names under simulators/ are mined by replay; these are their vectorized twins, for studies of many events.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+import motherlode
+
+__all__ = ["MAKERS", "Task", "mine", "reference"]
+
+REFERENCE = Path(__file__).parents[2] / "shared" / "reference" / "sbibm"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A simulator with its proposal.
+
+    Attributes
+    ----------
+    low, high
+        Box of the uniform proposal, or centre ∓ spread of a normal one.
+    draw
+        (θ of shape (N, D), generator) -> (x, latents).
+    log_joint
+        (θ of shape (N, D), x, latents) -> log p(x, z | θ) with shape (N,).
+    log_likelihood
+        (θ, x) -> log p(x | θ) where it is known.
+    normal
+        Mean and standard deviation of a normal proposal instead of the box.
+    """
+
+    name: str
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    draw: Callable[[Tensor, torch.Generator], tuple[Tensor, Any]]
+    log_joint: Callable[[Tensor, Tensor, Any], Tensor]
+    log_likelihood: Callable[[Tensor, Tensor], Tensor] | None = None
+    normal: tuple[Tensor, Tensor] | None = None
+
+    def propose(self, count: int, generator: torch.Generator) -> Tensor:
+        """Return θ with shape (count, D)."""
+        if self.normal is not None:
+            mean, factor = self.normal
+            return mean + torch.randn(count, len(mean), generator=generator, dtype=torch.float64) @ factor.T
+        low, high = torch.tensor(self.low).double(), torch.tensor(self.high).double()
+        return low + (high - low) * torch.rand(count, len(low), generator=generator, dtype=torch.float64)
+
+    def log_prior(self, theta: Tensor) -> Tensor:
+        """Return log π(θ) up to a constant."""
+        if self.normal is not None:
+            mean, factor = self.normal
+            return -0.5 * torch.linalg.solve(factor, (theta - mean).T).square().sum(0)
+        low, high = torch.tensor(self.low).double(), torch.tensor(self.high).double()
+        inside = ((theta >= low) & (theta <= high)).all(-1)
+        return torch.where(inside, 0.0, -torch.inf).double()
+
+
+def mine(task: Task, count: int, alternatives: int, seed: int) -> Any:
+    """Return Events with exact gold, θ and alternatives from the task's proposal."""
+    generator = torch.Generator().manual_seed(seed)
+    theta = task.propose(count, generator)
+    others = task.propose(count * alternatives, generator).reshape(count, alternatives, -1)
+    x, latents = task.draw(theta, generator)
+    leaf = theta.clone().requires_grad_()
+    log_p = task.log_joint(leaf, x, latents)
+    (score,) = torch.autograd.grad(log_p.sum(), leaf)
+    with torch.no_grad():
+        columns = [task.log_joint(others[:, k], x, latents) for k in range(alternatives)]
+    log_p = log_p.detach()
+    ratio = log_p[:, None] - torch.stack(columns, 1) if columns else torch.empty(count, 0)
+    arrays = [value.numpy() for value in (theta, others, x, ratio, score)]
+    return motherlode.Events(*arrays, seed=seed, exchangeable=True)
+
+
+def reference(task: str, observation: int = 1) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return the observation (L,) and reference posterior samples (10,000, D) of sbibm."""
+    folder = REFERENCE / task / f"observation_{observation}"
+    observed = np.loadtxt(folder / "observation.csv", delimiter=",", skiprows=1)
+    samples = np.loadtxt(folder / "reference_posterior_samples.csv.bz2", delimiter=",", skiprows=1)
+    return observed, samples
+
+
+def _normal(value: Tensor, mean: Tensor | float, stddev: Tensor | float) -> Tensor:
+    scale = torch.as_tensor(stddev, dtype=torch.float64)
+    return -0.5 * ((value - mean) / scale) ** 2 - scale.log() - 0.5 * math.log(2 * math.pi)
+
+
+def _noise(generator: torch.Generator, *shape: int) -> Tensor:
+    return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+
+def _linear_gaussian() -> Task:
+    def draw(theta: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        z = theta[:, 0] + 2.0 * _noise(generator, len(theta))
+        return (z + _noise(generator, len(theta))).unsqueeze(-1), z
+
+    def log_joint(theta: Tensor, x: Tensor, z: Tensor) -> Tensor:
+        return _normal(z, theta[:, 0], 2.0) + _normal(x[:, 0], z, 1.0)
+
+    def log_likelihood(theta: Tensor, x: Tensor) -> Tensor:
+        return _normal(x[..., 0], theta[..., 0], math.sqrt(5.0))
+
+    return Task("linear_gaussian", (-4.0,), (4.0,), draw, log_joint, log_likelihood)
+
+
+def _gaussian_mixture() -> Task:
+    def draw(theta: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        wide = torch.rand(len(theta), generator=generator) < 0.5
+        spread = torch.where(wide, 1.0, 0.1).double().unsqueeze(-1)
+        return theta + spread * _noise(generator, *theta.shape), spread
+
+    def log_joint(theta: Tensor, x: Tensor, spread: Tensor) -> Tensor:
+        return _normal(x, theta, spread).sum(-1) + math.log(0.5)
+
+    def log_likelihood(theta: Tensor, x: Tensor) -> Tensor:
+        wide, narrow = (_normal(x, theta, spread).sum(-1) for spread in (1.0, 0.1))
+        return torch.logaddexp(wide, narrow) + math.log(0.5)
+
+    return Task("gaussian_mixture", (-10.0, -10.0), (10.0, 10.0), draw, log_joint, log_likelihood)
+
+
+def _slcp() -> Task:
+    def parts(theta: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        s1, s2, rho = theta[..., 2] ** 2, theta[..., 3] ** 2, torch.tanh(theta[..., 4])
+        a = torch.sqrt(s1**2 + 1e-6)
+        b = rho * s1 * s2 / a
+        return theta[..., :2], a, b, torch.sqrt((s2**2 + 1e-6 - b**2).clamp_min(1e-12))
+
+    def draw(theta: Tensor, generator: torch.Generator) -> tuple[Tensor, None]:
+        mean, a, b, c = (part.unsqueeze(1) for part in parts(theta))
+        noise = _noise(generator, len(theta), 4, 2)
+        first = mean[..., 0] + a * noise[..., 0]
+        second = mean[..., 1] + b * noise[..., 0] + c * noise[..., 1]
+        return torch.stack([first, second], -1).flatten(1), None
+
+    def log_joint(theta: Tensor, x: Tensor, latents: None) -> Tensor:
+        mean, a, b, c = (part.unsqueeze(-1 if part.dim() < theta.dim() else -2) for part in parts(theta))
+        points = x.unflatten(-1, (4, 2))
+        u = (points[..., 0] - mean[..., 0]) / a
+        v = (points[..., 1] - mean[..., 1] - b * u) / c
+        return (-0.5 * (u**2 + v**2) - a.log() - c.log() - math.log(2 * math.pi)).sum(-1)
+
+    return Task("slcp", (-3.0,) * 5, (3.0,) * 5, draw, log_joint, lambda theta, x: log_joint(theta, x, None))
+
+
+def _two_moons() -> Task:
+    def center(theta: Tensor) -> Tensor:
+        first = -(theta[..., 0] + theta[..., 1]).abs() / math.sqrt(2.0)
+        return torch.stack([first, (theta[..., 1] - theta[..., 0]) / math.sqrt(2.0)], -1)
+
+    def draw(theta: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        angle = math.pi * (torch.rand(len(theta), generator=generator, dtype=torch.float64) - 0.5)
+        radius = 0.1 + 0.01 * _noise(generator, len(theta))
+        crescent = torch.stack([radius * angle.cos() + 0.25, radius * angle.sin()], -1)
+        return crescent + center(theta) + 0.05 * _noise(generator, len(theta), 2), crescent
+
+    def log_joint(theta: Tensor, x: Tensor, crescent: Tensor) -> Tensor:
+        return _normal(x, crescent + center(theta), 0.05).sum(-1)
+
+    return Task("two_moons", (-1.0, -1.0), (1.0, 1.0), draw, log_joint)
+
+
+def _bernoulli_glm() -> Task:
+    """GLM of sbibm: x are the sufficient statistics Vᵀy of 100 Bernoulli draws, so p(x|θ) is known up to c(x)."""
+    path = REFERENCE / "bernoulli_glm" / "design_matrix.csv"
+    design = torch.as_tensor(np.loadtxt(path, delimiter=","))
+    size = design.shape[1] - 1
+    step = torch.eye(size).double() - torch.diag(torch.ones(size - 1).double(), -1)
+    smooth = step @ step + torch.diag((torch.arange(size).double() / size).sqrt())
+    precision = torch.zeros(size + 1, size + 1).double()
+    precision[0, 0] = 0.5
+    precision[1:, 1:] = smooth.T @ smooth
+    factor = torch.linalg.cholesky(torch.linalg.inv(precision))
+
+    def draw(theta: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        chance = torch.sigmoid(theta @ design.T)
+        y = (torch.rand(chance.shape, generator=generator, dtype=torch.float64) < chance).double()
+        return y @ design, y
+
+    def log_joint(theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
+        logits = theta @ design.T
+        return (y * logits - torch.nn.functional.softplus(logits)).sum(-1)
+
+    def log_likelihood(theta: Tensor, x: Tensor) -> Tensor:
+        return (theta * x).sum(-1) - torch.nn.functional.softplus(theta @ design.T).sum(-1)
+
+    spread = 3.0 * factor.square().sum(1).sqrt()
+    low, high = tuple((-spread).tolist()), tuple(spread.tolist())
+    normal = (torch.zeros(size + 1).double(), factor)
+    return Task("bernoulli_glm", low, high, draw, log_joint, log_likelihood, normal)
+
+
+MAKERS = {
+    "linear_gaussian": _linear_gaussian,
+    "gaussian_mixture": _gaussian_mixture,
+    "slcp": _slcp,
+    "two_moons": _two_moons,
+    "bernoulli_glm": _bernoulli_glm,
+}
+"""Tasks by name; bernoulli_glm needs the reference folder."""

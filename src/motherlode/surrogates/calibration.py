@@ -1,0 +1,200 @@
+r"""Correct a ratio estimator on held-out events, so that its probabilities are frequencies.
+
+.. math:: \log \hat r_{cal} = ½\,[m_{θ_0}(\log \hat r) - m_{θ_1}(-\log \hat r)], \qquad
+   σ(-m_θ(l)) \approx \mathbb E[s(x,z)\,|\,\log \hat r = l, θ]
+
+m is monotone and piecewise linear, found by isotonic regression or from a histogram, for all θ at once or in cells of
+θ between which it is interpolated. With gold the soft label s(x,z) replaces the class: the same mean, less noise.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.cluster import KMeans
+from sklearn.isotonic import IsotonicRegression
+from torch import Tensor
+
+from motherlode.surrogates.arrays import accepts_arrays
+from motherlode.surrogates.dataset import as_batch, pair_up
+from motherlode.surrogates.errors import UnsuitableEstimator
+from motherlode.surrogates.losses import alice, carl
+from motherlode.surrogates.surrogate import Surrogate
+
+__all__ = ["Calibrated", "calibrate"]
+
+Array = NDArray[np.float64]
+_KNOTS = 32
+
+
+def calibrate(
+    estimator: Any, events: Any, method: Literal["isotonic", "histogram"] = "isotonic", cells: int = 1, seed: int = 0
+) -> "Calibrated":
+    """Return the estimator with its log-ratios corrected on events it was not trained on.
+
+    Parameters
+    ----------
+    estimator
+        A ratio estimator.
+    events
+        Held-out events with alternatives, θ and alternatives exchangeable: over the whole proposal for a correction
+        amortized over θ, or all drawn at two points for one that holds there.
+    method
+        ``"isotonic"`` or ``"histogram"``.
+    cells
+        Number of cells of θ with a correction of their own; 1 averages over θ.
+    seed
+        Decides which events swap roles.
+    """
+    if getattr(estimator, "task", None) != "ratio":
+        raise UnsuitableEstimator(
+            f"{type(estimator).__name__} estimates no ratio",
+            "There is no probability to correct.",
+            "Pass a RatioEstimator.",
+        )
+    gold = events.joint_log_ratio.size > 0 and not np.isnan(events.joint_log_ratio).any()
+    batch = as_batch(events, alice if gold else carl)
+    pairs = pair_up(batch, estimator, torch.Generator().manual_seed(seed))
+    with torch.no_grad():
+        log_ratio = estimator.log_ratio(pairs.theta0, pairs.x, pairs.theta1).cpu().numpy()
+    label = (pairs.y if pairs.joint_log_ratio is None else torch.sigmoid(-pairs.joint_log_ratio)).numpy()
+    theta = pairs.theta0.numpy()
+    if pairs.theta1 is not None:
+        theta = np.concatenate([theta, pairs.theta1.numpy()])
+        log_ratio, label = np.concatenate([log_ratio, -log_ratio]), np.concatenate([label, 1.0 - label])
+    anchors, member = _cells(theta, cells)
+    knots = np.stack([_knots(log_ratio[member == cell], label[member == cell], method) for cell in range(cells)])
+    result = Calibrated(estimator, anchors.tolist(), knots[:, 0].tolist(), knots[:, 1].tolist())
+    before, after = (_expected_error(values, label) for values in (log_ratio, result.correct_rows(log_ratio, theta)))
+    if estimator.record is not None:
+        found = {"method": method, "cells": cells, "error_before": before, "error_after": after}
+        result.record = replace(estimator.record, calibration=found)
+    return result
+
+
+class Calibrated(Surrogate):
+    """A ratio estimator behind monotone corrections; made by :func:`calibrate`.
+
+    Parameters
+    ----------
+    estimator
+        The ratio estimator, or its class and configuration.
+    anchors
+        Centres of the cells of θ, shape ``(C, D)``.
+    inputs, outputs
+        Knots of each correction, shape ``(C, K)``.
+    """
+
+    task: ClassVar[str] = "ratio"
+    anchors: Tensor
+    inputs: Tensor
+    outputs: Tensor
+
+    def __init__(
+        self,
+        estimator: Any,
+        anchors: Sequence[Sequence[float]],
+        inputs: Sequence[Sequence[float]],
+        outputs: Sequence[Sequence[float]],
+        **_: Any,
+    ) -> None:
+        if isinstance(estimator, dict):
+            from motherlode.surrogates.saving import build
+
+            estimator = build(estimator["class"], estimator["configuration"])
+        entry = {"class": type(estimator).__name__, "configuration": estimator.configuration}
+        tables = {"anchors": anchors, "inputs": inputs, "outputs": outputs}
+        super().__init__(estimator.parameters_count, estimator.shape, {"estimator": entry, **tables})
+        self.estimator = estimator
+        for name, values in tables.items():
+            self.register_buffer(name, torch.tensor(values, dtype=torch.float64))
+        for name in ("theta_low", "theta_high"):
+            setattr(self, name, getattr(estimator, name).clone())
+        self.theta_scaling.load_state_dict(estimator.theta_scaling.state_dict())
+        self.x_scaling.load_state_dict(estimator.x_scaling.state_dict())
+        self.eval()
+
+    @property
+    def marginal(self) -> bool:
+        """Whether the reference is the marginal."""
+        return bool(self.estimator.marginal)
+
+    @accepts_arrays
+    def log_ratio(self, theta: Tensor, x: Tensor, theta_reference: Tensor | None = None) -> Tensor:
+        """Return the corrected log r̂(x|θ, θ_reference) with shape ``(*B,)``."""
+        raw: Tensor = self.estimator.log_ratio(theta, x, theta_reference)
+        forward = self._correct(raw, theta)
+        if self.marginal:
+            return forward
+        denominator = self.estimator.default_reference() if theta_reference is None else theta_reference
+        return 0.5 * (forward - self._correct(-raw, denominator))
+
+    def likelihood(self, theta: Tensor, theta_reference: Tensor | None = None) -> Any:
+        """Return a distribution over x for ``pyro.sample("x", …, obs=x)``; it cannot sample."""
+        from motherlode.surrogates.distributions import RatioLikelihood
+
+        return RatioLikelihood(self, theta, theta_reference)
+
+    def correct_rows(self, log_ratio: Array, theta: Array) -> Array:
+        """Return m_θ(log r̂) with shape ``(N,)`` for arrays of log-ratios ``(N,)`` and parameters ``(N, D)``."""
+        result: Array = self._correct(torch.as_tensor(log_ratio), torch.as_tensor(theta)).numpy()
+        return result
+
+    def _correct(self, log_ratio: Tensor, theta: Tensor) -> Tensor:
+        values = torch.stack(
+            [_interpolate(log_ratio, a, b) for a, b in zip(self.inputs, self.outputs, strict=True)], -1
+        )
+        if len(self.anchors) == 1:
+            return values.squeeze(-1)
+        spread = self.anchors.std(0).clamp_min(1e-12)
+        distance = ((theta.unsqueeze(-2) - self.anchors) / spread).square().sum(-1)
+        weight = (-distance * len(self.anchors)).softmax(-1)
+        return (values * weight).sum(-1)
+
+
+def _cells(theta: Array, cells: int) -> tuple[Array, NDArray[np.int64]]:
+    if cells == 1:
+        return theta.mean(axis=0, keepdims=True), np.zeros(len(theta), dtype=np.int64)
+    spread = np.where(theta.std(axis=0) > 0, theta.std(axis=0), 1.0)
+    found = KMeans(cells, n_init=1, random_state=0).fit(theta / spread)
+    return found.cluster_centers_ * spread, found.labels_
+
+
+def _knots(log_ratio: Array, label: Array, method: str) -> Array:
+    probability = 1.0 / (1.0 + np.exp(np.clip(log_ratio, -500, 500)))
+    edges = np.unique(np.quantile(log_ratio, np.linspace(0.0, 1.0, _KNOTS + 1)))
+    cell = np.clip(np.searchsorted(edges, log_ratio, side="right") - 1, 0, max(len(edges) - 2, 0))
+    if method == "isotonic":
+        label = IsotonicRegression(increasing=True, out_of_bounds="clip").fit_transform(probability, label)
+    count = np.bincount(cell, minlength=_KNOTS).astype(np.float64)
+    center, mean = (np.bincount(cell, values, _KNOTS) / np.maximum(count, 1) for values in (log_ratio, label))
+    full = count > 0
+    inputs, outputs = center[full], -_logit((mean[full] * count[full] + 0.5) / (count[full] + 1.0))
+    outputs = np.maximum.accumulate(outputs)
+    return np.stack([np.pad(column, (0, _KNOTS - len(column)), mode="edge") for column in (inputs, outputs)])
+
+
+def _logit(probability: Array) -> Array:
+    result: Array = np.log(probability) - np.log1p(-probability)
+    return result
+
+
+def _interpolate(value: Tensor, inputs: Tensor, outputs: Tensor) -> Tensor:
+    right = torch.searchsorted(inputs, value.detach().contiguous()).clamp(1, len(inputs) - 1)
+    low, high = inputs[right - 1], inputs[right]
+    share = torch.where(high > low, (value - low) / (high - low).clamp_min(1e-12), torch.zeros_like(value))
+    inside = outputs[right - 1] + share.clamp(0.0, 1.0) * (outputs[right] - outputs[right - 1])
+    beyond = torch.where(value > inputs[-1], value - inputs[-1], torch.zeros_like(value))
+    below = torch.where(value < inputs[0], value - inputs[0], torch.zeros_like(value))
+    return inside + beyond + below
+
+
+def _expected_error(log_ratio: Array, label: Array) -> float:
+    probability = 1.0 / (1.0 + np.exp(np.clip(log_ratio, -500, 500)))
+    cell = np.minimum((probability * 20).astype(np.int64), 19)
+    count = np.bincount(cell, minlength=20)
+    gaps = np.bincount(cell, probability - label, 20)
+    return float(np.abs(gaps).sum() / count.sum())
