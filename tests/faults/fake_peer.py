@@ -165,6 +165,19 @@ def die_later(gold):
     return encode(RunResult(block=block_of(gold)))
 
 
+def killed(gold):
+    if gold.first <= 300 < gold.first + gold.count:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return encode(RunResult(block=block_of(gold)))
+
+
+def killed_run(peer):
+    theta = sample(peer, "theta", "Uniform", -2.0, 2.0)
+    if theta == 1.0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    peer.send(RunResult(np.array(sample(peer, "z", "Normal", theta, 1.0))))
+
+
 def hang_later(gold):
     if gold.first + gold.count > 20:
         time.sleep(60)
@@ -211,6 +224,8 @@ MODES = {
         endpoint, lambda request: encode(RunResult(block=block_of(request, range(99))))
     ),
     "dies": lambda endpoint: gold(endpoint, die_later),
+    "killed": lambda endpoint: gold(endpoint, killed),
+    "killed_plain": lambda endpoint: lockstep(endpoint, killed_run),
     "hangs": lambda endpoint: gold(endpoint, hang_later),
     "leaks": lambda endpoint: gold(endpoint, leak),
     "refuses": lambda endpoint: gold(endpoint, refuse_later),

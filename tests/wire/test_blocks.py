@@ -12,6 +12,7 @@ import pytest
 from motherlode.events import Parameters, Simulator
 from motherlode.frontends.remote import launch
 from motherlode.ppx import requests
+from motherlode.ppx.errors import SimulatorDied
 from motherlode.tracing import ParameterError
 
 FAKE = Path(__file__).resolve().parents[1] / "faults" / "fake_peer.py"
@@ -44,6 +45,21 @@ def test_cut_does_not_matter(peer, monkeypatch):
 def test_workers_do_not_matter(peer):
     with launch(ARGV, workers=2) as pair:
         assert pair.mine(THETA, OTHERS, seed=4).same_as(peer.mine(THETA, OTHERS, seed=4))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_event_that_kills_the_program_is_a_failure_where_it_may_be_replaced(peer, workers):
+    with launch([sys.executable, str(FAKE), "killed"], respawns=12, workers=workers) as mortal:
+        events = mortal.mine(THETA, OTHERS, seed=4)
+    whole = peer.mine(THETA, OTHERS, seed=4)
+    assert [failure.event for failure in events.failures] == [300]
+    assert "killed by signal 9" in events.failures[0].reason
+    assert events.same_as(whole[np.delete(np.arange(500), 300)])
+
+
+def test_program_is_not_replaced_for_ever(peer):
+    with launch([sys.executable, str(FAKE), "killed"], respawns=1) as mortal, pytest.raises(SimulatorDied):
+        mortal.mine(THETA, OTHERS, seed=4)
 
 
 def test_shared_alternatives(peer):

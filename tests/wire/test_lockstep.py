@@ -63,7 +63,7 @@ def test_pickled_copy_starts_its_own_program(plain):
 
 
 def test_draws_with_control_false_are_counted(plain):
-    program = plain._program()
+    program = Lockstep(plain._pool.session(), ("theta",))
     events = mine(program, plain.parameters, THETA[:4], np.empty((4, 0, 1)), root=0, first=5000)
     assert events.counts.draws == 8
     assert program.uncontrolled == program.draws / 2
@@ -111,6 +111,20 @@ def test_conditioned_program_is_refused_or_redrawn():
         events = simulator.mine(THETA, OTHERS, seed=2)
     assert len(set(events.x)) == len(events)
     np.testing.assert_allclose(events.joint_score, 4 * (events.x[:, None] - THETA), atol=1e-6)
+
+
+def test_workers_do_not_matter(plain):
+    with start("plain", workers=2) as pair:
+        assert pair.mine(THETA, OTHERS, seed=3).same_as(plain.mine(THETA, OTHERS, seed=3))
+        assert len(pair.mine(THETA[:1], OTHERS, seed=3)) == 1
+
+
+def test_event_that_kills_the_program_is_a_failure_where_it_may_be_replaced():
+    with start("killed_plain", respawns=3) as simulator:
+        events = simulator.mine(THETA, OTHERS, seed=3)
+    assert [failure.event for failure in events.failures] == [29]
+    assert "killed by signal 9" in events.failures[0].reason
+    assert len(events) == 29
 
 
 def test_unknown_parameter_is_refused_with_the_sites_met():

@@ -6,7 +6,7 @@ PPX 1.0.0 program is driven draw by draw, and gold comes from replay over the wi
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -16,11 +16,10 @@ from typing_extensions import Self
 
 from motherlode.events import CheckReport, Events, Parameters
 from motherlode.gold import mine, simulate
-from motherlode.ppx.lockstep import Lockstep
 from motherlode.ppx.messages import HandshakeResult
 from motherlode.ppx.pool import Options, Pool
 from motherlode.ppx.process import find_program
-from motherlode.ppx.requests import Request
+from motherlode.ppx.requests import Request, join
 from motherlode.ppx.schema import Record
 from motherlode.tracing import MotherlodeError, ParameterError, SimulatorFailed
 
@@ -95,7 +94,7 @@ class RemoteSimulator:
         """
         points = self.parameters.check(theta)
         if not self._gold:
-            return simulate(self._program(), points, root=seed, first=first)
+            return simulate(self._pool.program(self.parameters.names), points, root=seed, first=first)
         none = np.empty((len(points), 0, points.shape[1]))
         events = self._pool.run(Request(Record.SIMULATE, points, none, self.parameters, seed, first))
         if events.failures:
@@ -142,7 +141,7 @@ class RemoteSimulator:
 
     def _mine(self, theta: Array, others: Array, seed: int, first: int, traces: bool, probes: int = 1000) -> Events:
         if not self._gold:
-            return mine(self._program(), self.parameters, theta, others, root=seed, first=first, traces=traces)
+            return self._replay(theta, others, seed, first, traces)
         record = Record.TRACES if traces else Record.GOLD
         events = self._pool.run(Request(record, theta, others, self.parameters, seed, first, probes))
         if len(events.failures) == len(theta):
@@ -167,17 +166,17 @@ class RemoteSimulator:
             return CheckReport(False, (str(error),))
         return _report(events)
 
-    def _program(self) -> Callable[[Array], Array]:
-        """Return the plain program as a function of θ."""
-        names, options = self.parameters.names, self.options
-        if not options.restart_per_event:
-            return Lockstep(self._pool.session(), names, options.redraw_observed)
+    def _replay(self, theta: Array, others: Array, seed: int, first: int, traces: bool) -> Events:
+        """Mine a plain program over the wire; each worker takes a contiguous share of the rows."""
+        shares = np.array_split(np.arange(len(theta)), self.options.workers)
 
-        def program(theta: Array) -> Array:
-            with options.open() as session:
-                return Lockstep(session, names, options.redraw_observed)(theta)
+        def share(worker: int) -> Events:
+            rows, program = shares[worker], self._pool.mended(self._pool.program(self.parameters.names, worker))
+            at = slice(rows[0], rows[-1] + 1)
+            start = first + int(rows[0])
+            return mine(program, self.parameters, theta[at], others[at], root=seed, first=start, traces=traces)
 
-        return program
+        return join(self._pool.map(share, len(theta)))
 
     def close(self) -> None:
         """End the programs that are ours and close every connection. The next use opens them again."""
@@ -238,6 +237,7 @@ def launch(
     workers: int = 1,
     timeout: float = 30.0,
     *,
+    respawns: int = 0,
     restart_per_event: bool = False,
     redraw_observed: bool = False,
 ) -> RemoteSimulator:
@@ -254,6 +254,8 @@ def launch(
         Copies of the program to run at once.
     timeout
         Seconds that any one answer may take.
+    respawns
+        How often a program that died is replaced while mining; the event that kills it becomes a failure record.
     restart_per_event
         For plain programs that keep state between runs.
     redraw_observed
@@ -271,6 +273,7 @@ def launch(
         argv=find_program(words),
         timeout=timeout,
         workers=workers,
+        respawns=respawns,
         restart_per_event=restart_per_event,
         redraw_observed=redraw_observed,
     )

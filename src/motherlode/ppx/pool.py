@@ -1,15 +1,26 @@
-"""Keep the sessions of one remote simulator: open them when needed, share a request's rows among them."""
+"""Keep the sessions of one remote simulator: open them when needed, share rows among them, replace those that died."""
 
-from collections.abc import Iterator
+import threading
+from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from motherlode.events import Events
-from motherlode.ppx.requests import BlockSize, Request, events_of
+from motherlode.ppx.errors import SimulatorDied
+from motherlode.ppx.lockstep import Lockstep
+from motherlode.ppx.messages import GoldRun
+from motherlode.ppx.requests import BlockSize, Request, events_of, join, lost
 from motherlode.ppx.session import Session
 
 __all__ = ["Options", "Pool"]
+
+Array = NDArray[np.float64]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -24,24 +35,35 @@ class Options:
         Seconds that any one answer may take.
     workers
         Copies of the program that run at once (programs of ours only).
+    respawns
+        How often a program that died is replaced; the event that kills it becomes a failure record. To find it in a
+        block takes about log2(events in the block) deaths.
     restart_per_event
         Start a plain program anew for every run, because it keeps state between runs.
     redraw_observed
         Draw x anew where a plain program conditions on data.
+    keys
+        CURVE keys (public, secret, the server's public), or None.
     """
 
     argv: tuple[str, ...] = ()
     endpoint: str = ""
     timeout: float = 30.0
     workers: int = 1
+    respawns: int = 0
     restart_per_event: bool = False
     redraw_observed: bool = False
+    keys: tuple[bytes, bytes, bytes] | None = None
 
     def open(self) -> Session:
         """Start or reach the program."""
         if self.argv:
             return Session.launch(self.argv, self.timeout)
-        return Session(self.endpoint, self.timeout)
+        return Session(self.endpoint, self.timeout, keys=self.keys)
+
+
+def _nothing() -> None:
+    """Have nothing to stop."""
 
 
 class Pool:
@@ -55,8 +77,13 @@ class Pool:
 
     def __init__(self, options: Options) -> None:
         self.options = options
+        self._reset()
+
+    def _reset(self) -> None:
         self._sessions: list[Session] = []
-        self._sizes = [BlockSize() for _ in range(options.workers)]
+        self._sizes = [BlockSize() for _ in range(self.options.workers)]
+        self._deaths = 0
+        self._lock = threading.Lock()
 
     def session(self, worker: int = 0) -> Session:
         """Return the session of a worker, opened anew where there is none or the last one failed."""
@@ -66,37 +93,90 @@ class Pool:
             self._sessions[worker] = self.options.open()
         return self._sessions[worker]
 
+    def map(self, function: Callable[[int], Result], most: int, stop: Callable[[], None] = _nothing) -> list[Result]:
+        """Return ``function(worker)`` of at most `most` workers, run at once; `stop` is called when one has failed."""
+        self._deaths = 0
+        workers = range(min(most, self.options.workers))
+        for worker in workers:
+            self.session(worker)
+        if len(workers) == 1:
+            return [function(0)]
+        with ThreadPoolExecutor(len(workers)) as threads:
+            try:
+                return list(threads.map(function, workers))
+            finally:
+                stop()
+
     def run(self, request: Request) -> Events:
-        """Have every event of a request run, by all workers at once.
+        """Have gold peers run every event of a request.
 
         Raises
         ------
         LeakError, PeerError, WireError
             As :meth:`Session.blocks`; no worker asks for more then.
         """
-        workers = range(self.options.workers)
-        sessions = [self.session(worker) for worker in workers]
-        if len(sessions) == 1:
-            return _join(self._serve(request, 0, sessions[0]))
-        with ThreadPoolExecutor(len(sessions)) as threads:
-            try:
-                parts = list(threads.map(lambda worker: self._serve(request, worker, sessions[worker]), workers))
-            finally:
-                request.stop()
-        return _join([events for part in parts for events in part])
+        parts = self.map(lambda worker: self._serve(request, worker), len(request.theta), request.stop)
+        return join([events for part in parts for events in part])
 
-    def _serve(self, request: Request, worker: int, session: Session) -> list[Events]:
-        """Have one worker run rows until none are left; if it fails, the others stop too."""
+    def _serve(self, request: Request, worker: int) -> list[Events]:
+        """Have one worker run rows until none are left; if it fails for good, the others stop too."""
+        batches: list[Events] = []
         try:
-            return list(self._batches(request, self._sizes[worker], session))
+            while request.unfinished:
+                self._stream(request, worker, batches)
         finally:
             request.stop()
+        return batches
 
-    def _batches(self, request: Request, size: BlockSize, session: Session) -> Iterator[Events]:
+    def _stream(self, request: Request, worker: int, batches: list[Events]) -> None:
+        """Run rows until none are left or the program dies; the rows it took with it are asked for again."""
+        session, size = self.session(worker), self._sizes[worker]
+        waiting: deque[GoldRun] = deque()
         size.restart()
-        for block in session.blocks(request.runs(size, session.described)):
-            size.learn(block)
-            yield events_of(block, request)
+        try:
+            for block in session.blocks(request.runs(size, session.described), waiting):
+                size.learn(block)
+                batches.append(events_of(block, request))
+        except SimulatorDied as death:
+            if not self._may_respawn():
+                raise
+            if waiting and waiting[0].count == 1:
+                batches.append(lost(waiting.popleft(), request, str(death)))
+            request.give_back(waiting)
+
+    def _may_respawn(self) -> bool:
+        with self._lock:
+            self._deaths += 1
+            return self._deaths <= self.options.respawns
+
+    def program(self, names: tuple[str, ...], worker: int = 0) -> Callable[[Array], Array]:
+        """Return a worker's plain program as a function of θ with shape (D,)."""
+        options = self.options
+        driver: Lockstep | None = None
+
+        def program(theta: Array) -> Array:
+            nonlocal driver
+            if options.restart_per_event:
+                with options.open() as session:
+                    return Lockstep(session, names, options.redraw_observed)(theta)
+            if driver is None or driver.session.closed:
+                driver = Lockstep(self.session(worker), names, options.redraw_observed)
+            return driver(theta)
+
+        return program
+
+    def mended(self, program: Callable[[Array], Array]) -> Callable[[Array], Array]:
+        """Return a program whose death, where it may be replaced, is an event's failure and no end of the campaign."""
+
+        def mended(theta: Array) -> Array:
+            try:
+                return program(theta)
+            except SimulatorDied as death:
+                if not self._may_respawn():
+                    raise
+                raise ChildProcessError(str(death)) from death
+
+        return mended
 
     def close(self) -> None:
         """End the programs that are ours and close every connection."""
@@ -105,11 +185,8 @@ class Pool:
         self._sessions.clear()
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_sessions": []}
+        return {"options": self.options}
 
-
-def _join(batches: list[Events]) -> Events:
-    """Join blocks in order of event, whoever ran them; blocks in which every event failed bring failures only."""
-    filled = sorted((batch for batch in batches if len(batch)), key=lambda batch: int(batch.event[0]))
-    failures = sorted((failure for batch in batches for failure in batch.failures), key=lambda failure: failure.event)
-    return replace(Events.concatenate(filled or batches[:1]), failures=tuple(failures))
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.options = state["options"]
+        self._reset()

@@ -6,8 +6,8 @@ progress bar and an interruption mean something. Row i depends on (seed, first +
 
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from motherlode.events import Site as EventSite
 from motherlode.ppx.messages import GoldBlock, GoldRun, Simulator, TraceBlock
 from motherlode.ppx.schema import Record
 
-__all__ = ["BlockSize", "Request", "events_of"]
+__all__ = ["BlockSize", "Request", "events_of", "join", "lost"]
 
 Array = NDArray[np.float64]
 TARGET_SECONDS = 0.5
@@ -89,6 +89,7 @@ class Request:
             parameters.probe_box(theta, alternatives) if gold else (None, None)
         )
         self._next = 0
+        self._again: list[range] = []
         self._lock = threading.Lock()
 
     def runs(self, size: BlockSize, simulator: Simulator) -> Iterator[GoldRun]:
@@ -99,13 +100,29 @@ class Request:
         while rows := self._take(min(size.events, limit)):
             yield self._run(rows)
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether there are rows to hand out."""
+        return bool(self._again) or self._next < len(self.theta)
+
     def stop(self) -> None:
         """Hand out no more rows."""
         with self._lock:
             self._next = len(self.theta)
+            self._again.clear()
+
+    def give_back(self, runs: Iterable[GoldRun]) -> None:
+        """Hand out again what a program took with it, the first of it, which it was running, in two halves."""
+        for place, run in enumerate(runs):
+            start = run.first - self.first
+            middle = start + run.count // 2 if place == 0 else start
+            with self._lock:
+                self._again += [rows for rows in (range(start, middle), range(middle, start + run.count)) if rows]
 
     def _take(self, wanted: int) -> range:
         with self._lock:
+            if self._again:
+                return self._again.pop()
             rows = range(self._next, min(self._next + wanted, len(self.theta)))
             self._next = rows.stop
         return rows
@@ -148,6 +165,25 @@ def events_of(block: GoldBlock, request: Request) -> Events:
         ),
         counts=Counts(block.draws, block.probed, block.score_discrepancy),
     )
+
+
+def _failure(event: int, request: Request, reason: str) -> Failure:
+    return Failure(event, tuple(request.theta[event - request.first].tolist()), request.seed, reason)
+
+
+def lost(run: GoldRun, request: Request, reason: str) -> Events:
+    """Return no events but the failures of a request that was never answered."""
+    failures = tuple(_failure(event, request, reason) for event in range(run.first, run.first + run.count))
+    k, d = request.alternatives.shape[1:]
+    none = np.empty((0, d))
+    return Events(none, np.empty((0, k, d)), np.empty(0), np.empty((0, k)), none, seed=request.seed, failures=failures)
+
+
+def join(batches: Sequence[Events]) -> Events:
+    """Join blocks in order of event, whoever ran them; blocks in which every event failed bring failures only."""
+    filled = sorted((batch for batch in batches if len(batch)), key=lambda batch: int(batch.event[0]))
+    failures = sorted((failure for batch in batches for failure in batch.failures), key=lambda failure: failure.event)
+    return replace(Events.concatenate(filled or list(batches[:1])), failures=tuple(failures))
 
 
 def _traces(block: TraceBlock, theta: Array, x: Array) -> TraceColumns:

@@ -37,20 +37,24 @@ IN_FLIGHT = 2
 
 
 def peer_failure(error: Error, peer: str) -> MotherlodeError:
-    """Return the exception that a peer's ``Error`` stands for: that of the Python replay where it is a leak."""
-    text = error.text or None
+    """Return the exception that an ``Error`` stands for; for a leak that of the Python replay, in the peer's words."""
+    failure = _leak(error)
+    if failure is None:
+        return PeerError(error.code, error.text, peer)
+    if error.text:
+        failure.args = (error.text,)
+    return failure
+
+
+def _leak(error: Error) -> LeakError | None:
     at = (error.event, error.theta, error.probe)
     if error.code == ErrorCode.REPLAY_DIVERGED:
-        return ReplayDiverged(-1, error.address, None, None, *at, text=text)
-    leaks = {
-        ErrorCode.LEAK: LeakError,
-        ErrorCode.LIVE_TANGENT: LeakError,
-        ErrorCode.HIDDEN_RANDOMNESS: HiddenRandomness,
-    }
-    kind = leaks.get(ErrorCode(error.code)) if error.code in ErrorCode.__members__.values() else None
-    if kind is None:
-        return PeerError(error.code, error.text, peer)
-    return kind(error.address, *at, error.expected, error.found, text)
+        return ReplayDiverged(-1, error.address, None, None, *at)
+    if error.code == ErrorCode.HIDDEN_RANDOMNESS:
+        return HiddenRandomness(error.address, *at, error.expected, error.found)
+    if error.code in (ErrorCode.LEAK, ErrorCode.LIVE_TANGENT):
+        return LeakError(error.address, *at, error.expected, error.found)
+    return None
 
 
 class Session:
@@ -197,20 +201,22 @@ class Session:
     def _output(self) -> str:
         return "" if self.program is None else self.program.output()
 
-    def blocks(self, runs: Iterable[GoldRun]) -> Iterator[GoldBlock]:
+    def blocks(self, runs: Iterable[GoldRun], waiting: deque[GoldRun] | None = None) -> Iterator[GoldBlock]:
         """Yield the block of each request in order, two requests ahead so that the simulator never waits for us.
 
         Parameters
         ----------
         runs
             Requests; asked for one by one, so their size may follow how long earlier ones took.
+        waiting
+            Where to keep the requests that are not answered yet, for a caller who wants to know them after an error.
 
         Raises
         ------
         LeakError, PeerError, WireError
             As :meth:`receive`. After a peer's ``Error`` the session can still be used.
         """
-        waiting: deque[GoldRun] = deque()
+        waiting = deque() if waiting is None else waiting
         try:
             for run in runs:
                 self.send(encode(Run(run)))
