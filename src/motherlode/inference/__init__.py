@@ -12,6 +12,7 @@ from motherlode.inference.errors import (
     UnusablePrior,
     WrongEstimator,
 )
+from motherlode.inference.frequentist import Constraint, Limits, Rate, Region, limits
 from motherlode.inference.many_chains import ManyChains
 from motherlode.inference.posterior import Posterior, posterior
 from motherlode.inference.potential import Observation, Potential
@@ -20,9 +21,11 @@ from motherlode.inference.protocols import DirectPosterior, LogLikelihood, LogRa
 from motherlode.inference.results import PosteriorSamples
 
 __all__ = [
+    "Constraint",
     "ConvergenceWarning",
     "DirectPosterior",
     "InferenceError",
+    "Limits",
     "LogLikelihood",
     "LogRatio",
     "ManyChains",
@@ -33,8 +36,11 @@ __all__ = [
     "PosteriorSamples",
     "Potential",
     "Prior",
+    "Rate",
+    "Region",
     "UnusableObservation",
     "UnusablePrior",
     "WrongEstimator",
+    "limits",
     "posterior",
 ]

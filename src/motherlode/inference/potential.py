@@ -27,6 +27,8 @@ class Observation:
     ----------
     x
         The events with shape ``(M, *L)``.
+    may_be_empty
+        Whether no event at all is an observation, as it is where the number of events says something.
 
     Raises
     ------
@@ -34,9 +36,9 @@ class Observation:
         If there is no event or a value is not finite.
     """
 
-    def __init__(self, x: ArrayLike | Tensor) -> None:
+    def __init__(self, x: ArrayLike | Tensor, may_be_empty: bool = False) -> None:
         events = torch.as_tensor(x if isinstance(x, Tensor) else np.asarray(x)).to(torch.float64)
-        _check(events)
+        _check(events, may_be_empty)
         self.x = events
         self.distinct, counts = torch.unique(events, dim=0, return_counts=True)
         self.counts = counts.to(torch.float64)
@@ -100,14 +102,14 @@ class Potential:
         pyro.factor("posterior", self.log_prob_free(u))
 
 
-def _check(events: Tensor) -> None:
-    if events.dim() == 0 or len(events) == 0:
+def _check(events: Tensor, may_be_empty: bool) -> None:
+    if events.dim() == 0 or (len(events) == 0 and not may_be_empty):
         raise UnusableObservation(
             events.shape,
             "holds no event. The posterior would be the prior.",
             "Pass x_observed with shape (M, *L), one row an event.",
         )
-    bad = (~torch.isfinite(events.reshape(len(events), -1))).any(dim=1)
+    bad = (~torch.isfinite(events.flatten(1))).any(dim=1) if events.dim() > 1 else ~torch.isfinite(events)
     if bad.any():
         raise UnusableObservation(
             events.shape,

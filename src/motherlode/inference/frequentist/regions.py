@@ -1,0 +1,113 @@
+"""Confidence regions on a grid of parameters of interest: p-values, intervals, and what made them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Grid", "Region"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A product grid over named parameters.
+
+    Attributes
+    ----------
+    axes
+        Increasing values of each parameter by name.
+    """
+
+    axes: Mapping[str, Array]
+
+    @classmethod
+    def over(cls, bounds: Mapping[str, tuple[float, float]], points: int | Mapping[str, int]) -> "Grid":
+        """Spread that many points evenly from bound to bound of each parameter."""
+        counts = points if isinstance(points, Mapping) else dict.fromkeys(bounds, points)
+        return cls({name: np.linspace(*bounds[name], counts[name]) for name in bounds})
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Parameter names."""
+        return tuple(self.axes)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of points along each axis."""
+        return tuple(len(axis) for axis in self.axes.values())
+
+    @property
+    def points(self) -> Array:
+        """All points with shape ``(G, d)``, the last axis running fastest."""
+        return np.stack([part.ravel() for part in np.meshgrid(*self.axes.values(), indexing="ij")], axis=1)
+
+    def __len__(self) -> int:
+        return int(np.prod(self.shape))
+
+
+@dataclass(frozen=True)
+class Region:
+    """Which parameters the data allow.
+
+    Attributes
+    ----------
+    grid
+        The parameters of interest.
+    p_value
+        Probability of data at least as far from each point as the observed, or one minus the credibility at which
+        it enters, with shape ``(G,)``.
+    statistic
+        The test statistic of the observation at each point with shape ``(G,)``.
+    method
+        ``"wilks"``, ``"neyman"``, ``"cls"``, ``"credible"`` …
+    best
+        The point of the highest likelihood with shape ``(d,)``.
+    info
+        Numbers of the method: toys at each point …
+    """
+
+    grid: Grid
+    p_value: Array
+    statistic: Array
+    method: str
+    best: Array
+    info: Mapping[str, Any] = field(default_factory=dict)
+
+    def contains(self, level: float) -> NDArray[np.bool_]:
+        """Return which grid points belong to the region of that confidence level, with shape ``(G,)``."""
+        return np.asarray(self.p_value > 1.0 - level)
+
+    def intervals(self, level: float) -> list[tuple[float, float]]:
+        """Return the stretches of a single parameter where the interpolated p-value exceeds ``1 - level``.
+
+        Raises
+        ------
+        ValueError
+            If the region has more than one parameter: then see :meth:`contains`.
+        """
+        if len(self.grid.axes) != 1:
+            raise ValueError(f"the region has parameters {self.grid.names}; intervals exist for one. Use .contains.")
+        (axis,) = self.grid.axes.values()
+        return _stretches(axis, self.p_value - (1.0 - level))
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """Return the hull of :meth:`intervals`; NaN where it is empty."""
+        stretches = self.intervals(level)
+        return (stretches[0][0], stretches[-1][1]) if stretches else (float("nan"), float("nan"))
+
+
+def _stretches(axis: Array, height: Array) -> list[tuple[float, float]]:
+    """Return where a piecewise linear function is positive."""
+    inside = height > 0.0
+    crossings = np.flatnonzero(inside[1:] != inside[:-1])
+    step = height[crossings] / (height[crossings] - height[crossings + 1])
+    edges = list(axis[crossings] + step * (axis[crossings + 1] - axis[crossings]))
+    if inside[0]:
+        edges.insert(0, axis[0])
+    if inside[-1]:
+        edges.append(axis[-1])
+    return [(float(a), float(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]

@@ -1,0 +1,187 @@
+r"""Simulated experiments: their log-likelihoods over a grid, from one table of log r̂ per event.
+
+.. math:: q(ψ) = -2 \log \frac{\max_ν L(ψ, ν)}{\max_{ψ', ν} L(ψ', ν)}
+
+Each event of a pool simulated at θ is evaluated once at every grid point; an experiment is a sum of rows.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motherlode.events import philox_generator
+from motherlode.inference.errors import InferenceError
+from motherlode.inference.frequentist.likelihood import Experiment
+from motherlode.inference.frequentist.regions import Grid
+from motherlode.inference.potential import Observation
+
+__all__ = ["Scan", "Simulates", "Toys"]
+
+Array = NDArray[np.float64]
+
+_TOY_STREAM = 4
+
+
+class Simulates(Protocol):
+    """What toys need of a simulator; every :class:`motherlode.events.Simulator` has it."""
+
+    def simulate(self, theta: Array, seed: int, first: int = 0) -> Array:
+        """Return x ``(N, *L)`` for theta ``(N, D)``."""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The grid over all parameters, interest first, and how it folds onto the parameters of interest.
+
+    Attributes
+    ----------
+    experiment
+        The likelihood.
+    grid
+        Over all parameters, in the estimator's order.
+    interest
+        Names of the parameters of interest.
+    """
+
+    experiment: Experiment
+    grid: Grid
+    interest: tuple[str, ...]
+
+    @property
+    def axes(self) -> Grid:
+        """The grid of the parameters of interest."""
+        return Grid({name: self.grid.axes[name] for name in self.interest})
+
+    def fold(self, values: Array) -> Array:
+        """Reorder values ``(T, G)`` on the full grid to ``(T, points of interest, points of nuisance)``."""
+        names = self.grid.names
+        order = [names.index(n) for n in (*self.interest, *(n for n in names if n not in self.interest))]
+        cube = values.reshape(len(values), *self.grid.shape).transpose(0, *(i + 1 for i in order))
+        return cube.reshape(len(values), len(self.axes), -1)
+
+    def statistic(self, log_likelihood: Array) -> Array:
+        """Return q at every point of interest with shape ``(T, P)`` for log L ``(T, G)``."""
+        profile = self.fold(log_likelihood).max(axis=2)
+        statistic: Array = 2.0 * (profile.max(axis=1, keepdims=True) - profile)
+        return statistic
+
+    def truths(self, log_likelihood: Array) -> Array:
+        """Return for each point of interest the θ ``(P, D)`` whose nuisances fit one log L ``(G,)`` best."""
+        which = self.fold(log_likelihood[None])[0].argmax(axis=1)
+        indices = self.fold(np.arange(len(self.grid), dtype=np.float64)[None])[0]
+        chosen = indices[np.arange(len(which)), which].astype(np.int64)
+        return self.grid.points[chosen]
+
+    def observed(self, observation: Observation) -> Array:
+        """Return log L of the observation at every grid point with shape ``(G,)``."""
+        points, experiment = self.grid.points, self.experiment
+        table = experiment.table(observation.distinct.numpy(), points)
+        total: Array = observation.counts.numpy() @ table
+        number = experiment.counts(np.array([float(len(observation))]), points)[0]
+        auxiliary = experiment.auxiliary(experiment.measured(), points)[0]
+        return total + number + auxiliary
+
+
+@dataclass(frozen=True)
+class Toys:
+    """Experiments simulated at one θ.
+
+    Attributes
+    ----------
+    scan
+        Grid and likelihood.
+    simulator
+        Where events come from.
+    events
+        Events in each experiment; their mean is given by the rate instead, where there is one.
+    seed
+        Seed of simulator and auxiliary measurements.
+    pool
+        Number of events simulated at each θ, from which experiments draw with replacement. None: every experiment gets
+        fresh events. A pool much smaller than toys × events makes experiments share events: the critical value gets
+        an error of its own.
+    """
+
+    scan: Scan
+    simulator: Simulates
+    events: int
+    seed: int
+    pool: int | None = None
+
+    def log_likelihoods(self, theta: Array, count: int, stream: int, batch: int = 0) -> Array:
+        """Simulate experiments at one θ.
+
+        Parameters
+        ----------
+        theta
+            True parameters with shape ``(D,)``.
+        count
+            Number of experiments.
+        stream
+            Separates the events of different θ.
+        batch
+            Separates further experiments at the same θ.
+
+        Returns
+        -------
+        Array
+            log L with shape ``(count, G)``.
+
+        Raises
+        ------
+        InferenceError
+            If the simulator's output is not finite.
+        """
+        generator = philox_generator(self.seed, (stream << 20) + batch, _TOY_STREAM)
+        experiment, points = self.scan.experiment, self.scan.grid.points
+        numbers = self._numbers(theta, count, generator)
+        sums = self._sums(theta, numbers, (stream << 40) + (batch << 28), generator, points)
+        auxiliary = experiment.auxiliary(experiment.fluctuate(theta, count, generator), points)
+        return sums + experiment.counts(numbers.astype(np.float64), points) + auxiliary
+
+    def _numbers(self, theta: Array, count: int, generator: np.random.Generator) -> NDArray[np.int64]:
+        import torch
+
+        experiment = self.scan.experiment
+        if experiment.rate is None or experiment.mode == "kinematics":
+            return np.full(count, self.events)
+        mean = float(experiment.rate.expected(torch.from_numpy(theta)))
+        return generator.poisson(mean, count)
+
+    def _sums(
+        self, theta: Array, numbers: NDArray[np.int64], first: int, generator: np.random.Generator, points: Array
+    ) -> Array:
+        total = int(numbers.sum())
+        size = min(self.pool or total, total)
+        if self.scan.experiment.mode == "rate" or total == 0:
+            return np.zeros((len(numbers), len(points)))
+        x = np.asarray(self.simulator.simulate(np.tile(theta, (size, 1)), self.seed, first), dtype=np.float64)
+        if not np.isfinite(x).all():
+            raise InferenceError(
+                f"the simulator gave x that is not finite at θ = {theta.tolist()}. Such a toy has no likelihood and "
+                "leaving it out would bias the coverage. Give such outcomes a finite code in simulator and data."
+            )
+        table, rows = self._table(x, points)
+        if size < total:
+            rows = rows[generator.integers(0, size, total)]
+        return _sum_rows(table, rows, numbers)
+
+    def _table(self, x: Array, points: Array) -> tuple[Array, NDArray[np.intp]]:
+        """Evaluate distinct events only, where they are counts or bins."""
+        if np.array_equal(x, np.round(x)):
+            distinct, rows = np.unique(x, axis=0, return_inverse=True)
+            return self.scan.experiment.table(distinct, points), rows.reshape(-1)
+        return self.scan.experiment.table(x, points), np.arange(len(x))
+
+
+def _sum_rows(table: Array, rows: NDArray[np.intp], numbers: NDArray[np.int64]) -> Array:
+    """Sum consecutive stretches of rows, ``numbers[t]`` rows for experiment t."""
+    if (numbers == numbers[0]).all():
+        cube: Array = table[rows].reshape(len(numbers), int(numbers[0]), -1).sum(axis=1)
+        return cube
+    ends = np.concatenate([[0], np.cumsum(numbers)])
+    parts = [table[rows[a:b]].sum(axis=0) for a, b in pairwise(ends)]
+    return np.stack(parts)

@@ -1,0 +1,46 @@
+"""Coverage by toys: regions hold the truth as often as they promise, even with a bad estimator."""
+
+import numpy as np
+import pytest
+import torch
+from test_inference_limits import Galton, Gaussian
+
+from motherlode.diagnostics import coverage
+from motherlode.inference import Constraint, limits
+
+X = np.zeros((3, 1))
+
+
+class Bad(Gaussian):
+    """A deliberately wrong likelihood: too wide, shifted and bent."""
+
+    def log_prob(self, x, theta):
+        mean = 0.7 * theta.sum(-1) + 0.3 + 0.2 * torch.sin(3.0 * theta.sum(-1))
+        return torch.distributions.Normal(mean, 2.0).log_prob(x[..., 0])
+
+
+def test_both_constructions_cover_in_the_gaussian_limit():
+    result = coverage(limits(Gaussian(), X, {"mean": (-4.0, 4.0)}), Gaussian(), [0.5], points=161, seed=1)
+    assert (np.abs(result.z("neyman")) < 4.0).all(), result.summary()
+    assert (np.abs(result.z("wilks")) < 5.0).all(), result.summary()
+    assert "as promised" in result.summary()
+
+
+def test_a_bad_estimator_breaks_wilks_but_not_toys():
+    result = coverage(limits(Bad(), X, {"mean": (-4.0, 4.0)}), Gaussian(), [1.0], points=81, seed=2)
+    assert (np.abs(result.z("neyman")) < 4.0).all(), result.summary()
+    assert np.abs(result.z("wilks")).max() > 20.0
+
+
+def test_discrete_data_cover_at_least_what_is_promised():
+    result = coverage(limits(Galton(), X + 12.0, {"theta": (-1.0, -0.4)}), Galton(), [-0.8], points=13, seed=3)
+    assert (result.z("neyman") > -4.0).all(), result.summary()
+
+
+def test_profiled_nuisances_are_measured():
+    problem = limits(
+        Gaussian(), X, {"mean": (-4.0, 4.0), "shift": (-2.0, 2.0)}, constraints={"shift": Constraint(0.0, 0.5)}
+    )
+    result = coverage(problem, Gaussian(), [0.0, 0.5], experiments=1500, points=33, seed=4)
+    assert (np.abs(result.observed["neyman"] - result.levels) < 0.06).all(), result.summary()
+    assert result.theta.tolist() == pytest.approx([0.0, 0.5])

@@ -1,0 +1,200 @@
+"""Fits and confidence regions against closed forms: Gaussian, bounded Gaussian, counting, Galton."""
+
+import numpy as np
+import pytest
+import torch
+from closed_forms import GaltonExact
+from scipy.optimize import brentq
+from scipy.stats import chi2, norm, poisson
+
+from motherlode.inference import Constraint, InferenceError, Rate, Region, UnusableObservation, limits
+from motherlode.inference.frequentist import rank_p_value
+from motherlode.inference.frequentist.regions import Grid
+
+D = torch.distributions
+
+
+class Gaussian:
+    """x ~ N(sum of θ, 1), as likelihood and as simulator."""
+
+    def log_prob(self, x, theta):
+        return D.Normal(theta.sum(-1), 1.0).log_prob(x[..., 0])
+
+    def simulate(self, theta, seed, first=0):
+        return theta.sum(axis=1, keepdims=True) + np.random.default_rng([seed, first]).normal(size=(len(theta), 1))
+
+
+class Galton(GaltonExact):
+    def simulate(self, theta, seed, first=0):
+        table = self.table(torch.from_numpy(theta[:1, 0])).numpy()[0]
+        return np.random.default_rng([seed, first]).choice(32, len(theta), p=table / table.sum())[:, None].astype(float)
+
+
+X = np.array([[0.3], [1.1], [0.7], [0.2]])
+
+
+def test_maximum_and_error_of_a_gaussian_mean():
+    found = limits(Gaussian(), X, {"mean": (-5.0, 5.0)}).mle()
+    assert found.theta[0] == pytest.approx(X.mean(), abs=1e-5)
+    assert found.errors[0] == pytest.approx(0.5, abs=1e-6)
+
+
+def test_a_maximum_on_a_bound_has_no_error():
+    found = limits(Gaussian(), X, {"mean": (1.0, 5.0)}).mle()
+    assert found.theta[0] == 1.0
+    assert np.isnan(found.errors[0])
+
+
+@pytest.mark.parametrize("level", [0.6827, 0.9545])
+def test_wilks_interval_of_a_gaussian_mean(level):
+    region = limits(Gaussian(), X, {"mean": (-2.0, 3.0)}).wilks(points=201)
+    half = 0.5 * norm.isf((1.0 - level) / 2.0)
+    assert region.interval(level) == pytest.approx((X.mean() - half, X.mean() + half), abs=2e-3)
+
+
+def test_constrained_nuisance_widens_the_interval_by_its_variance():
+    problem = limits(
+        Gaussian(), X, {"mean": (-3.0, 4.0), "shift": (-3.0, 3.0)}, constraints={"shift": Constraint(0.2, 0.4)}
+    )
+    assert problem.interest == ("mean",)
+    half = np.sqrt(0.25 + 0.16)
+    assert problem.wilks(points=71).interval(0.6827) == pytest.approx(
+        (X.mean() - 0.2 - half, X.mean() - 0.2 + half), abs=0.01
+    )
+    assert problem.mle().errors == pytest.approx([half, 0.4], abs=1e-4)
+
+
+def test_two_parameters_of_interest_use_two_degrees_of_freedom():
+    class Plane:
+        def log_prob(self, x, theta):
+            return D.Normal(theta, 1.0).log_prob(x).sum(-1)
+
+    region = limits(Plane(), [[0.0, 0.0]], {"a": (-4.0, 4.0), "b": (-4.0, 4.0)}).wilks(points=21)
+    assert np.allclose(region.p_value, np.exp(-0.5 * (region.grid.points**2).sum(axis=1)), atol=1e-6)
+    with pytest.raises(ValueError, match="contains"):
+        region.intervals(0.68)
+
+
+def test_feldman_cousins_interval_at_a_physical_bound():
+    for x, expected in ((0.0, (0.0, 1.64)), (3.0, (1.37, 4.64)), (-1.0, (0.0, 0.81))):
+        problem = limits(Gaussian(), [[x]], {"mean": (0.0, 7.0)})
+        region = problem.neyman(Gaussian(), points=71, toys=4000, level=0.9, seed=1)
+        assert region.interval(0.9) == pytest.approx(expected, abs=0.13), x
+
+
+def test_neyman_p_values_on_galton_equal_enumeration():
+    exact = Galton()
+    problem = limits(exact, [[9.0]], {"theta": (-1.0, -0.4)})
+    region = problem.neyman(exact, points=7, toys=2000, level=0.0, seed=3)
+    grid = torch.from_numpy(region.grid.points[:, 0])
+    table = exact.table(grid)[:, 5:26]
+    statistic = 2.0 * (table.log().max(dim=0).values - table.log())
+    for g in range(7):
+        worse = statistic[g] >= statistic[g, 9 - 5] - 1e-9
+        p = float(table[g][worse].sum())
+        seen = region.p_value[g] * 2001 - 1
+        assert abs(seen - 2000 * p) < 4.0 * np.sqrt(2000 * p * (1 - p)) + 1.0
+
+
+def test_toys_stop_early_without_changing_any_decision():
+    problem = limits(Gaussian(), X, {"mean": (-1.0, 2.0)})
+    whole = problem.neyman(Gaussian(), points=13, toys=800, level=0.0, seed=2)
+    early = problem.neyman(Gaussian(), points=13, toys=800, level=0.68, seed=2)
+    assert (whole.info["toys"] == 800).all()
+    assert (early.info["toys"][whole.p_value > 0.6] < 800).all()
+    assert early.info["toys"].min() < 400
+    for level in (0.68, 0.95, 0.99):
+        assert np.array_equal(whole.contains(level), early.contains(level))
+
+
+def test_a_pool_shared_by_toys_gives_the_same_p_values_within_error():
+    problem = limits(Gaussian(), X, {"mean": (-1.0, 2.0)})
+    region = problem.neyman(Gaussian(), points=61, toys=1000, level=0.0, seed=2, pool=2000)
+    exact = chi2.sf(4.0 * (X.mean() - region.grid.points[:, 0]) ** 2, 1)
+    assert np.abs(region.p_value - exact).max() < 0.08
+
+
+@pytest.mark.parametrize(("n", "background"), [(0, 2.0), (3, 3.0), (8, 4.0)])
+def test_cls_limit_of_a_counting_experiment(n, background):
+    rate = Rate(lambda theta: background + theta[..., 0], 1.0)
+    problem = limits(Gaussian(), np.zeros((n, 1)), {"mu": (0.0, 20.0)}, rate=rate, mode="rate")
+
+    def excess(mu):
+        return poisson.cdf(n, background + mu) / poisson.cdf(n, background) - 0.05
+
+    found = problem.cls(Gaussian(), points=41, toys=4000, seed=1)
+    assert found.observed == pytest.approx(brentq(excess, 0.0, 30.0), rel=0.06)
+    assert (np.diff(found.expected) >= 0).all()
+
+
+def test_cls_refuses_what_it_is_not_defined_for():
+    with pytest.raises(InferenceError, match="begin at -1"):
+        limits(Gaussian(), X, {"mu": (-1.0, 1.0)}).cls(Gaussian())
+    with pytest.raises(InferenceError, match="2 parameters"):
+        limits(Gaussian(), X, {"a": (0.0, 1.0), "b": (0.0, 1.0)}).cls(Gaussian())
+
+
+def test_rate_and_shape_combine():
+    theta = np.linspace(0.0, 4.0, 9)[:, None]
+    rate = Rate.fit(theta, 1.0 + 2.0 * theta[:, 0] + 0.5 * theta[:, 0] ** 2, luminosity=10.0)
+    at = torch.tensor([[1.0], [2.5]], dtype=torch.float64)
+    assert rate.expected(at).tolist() == pytest.approx([35.0, 91.25])
+    linear = Rate(lambda point: point[..., 0], 20.0)
+    counted = limits(Gaussian(), np.zeros((30, 1)), {"mean": (0.1, 5.0)}, rate=linear, mode="rate").mle()
+    assert counted.theta[0] == pytest.approx(1.5, abs=1e-4)
+    assert counted.errors[0] == pytest.approx(np.sqrt(30.0) / 20.0, rel=1e-3)
+    both = limits(Gaussian(), np.full((30, 1), 1.5), {"mean": (0.1, 5.0)}, rate=linear).mle()
+    assert both.errors[0] == pytest.approx((30.0 + 20.0**2 / 30.0) ** -0.5, rel=1e-3)
+
+
+def test_asimov_region_is_centred_on_the_truth_with_the_expected_width():
+    problem = limits(Gaussian(), X, {"mean": (-2.0, 3.0)})
+    low, high = problem.asimov(Gaussian(), [0.5], points=101).interval(0.6827)
+    assert (low + high) / 2 == pytest.approx(0.5, abs=0.05)
+    assert high - low == pytest.approx(1.0, abs=0.02)
+
+
+def test_credible_region_of_a_flat_prior_equals_wilks_for_a_gaussian():
+    problem = limits(Gaussian(), X, {"mean": (-3.0, 4.0)})
+    credible = problem.credible(D.Uniform(-3.0, 4.0), points=401).interval(0.6827)
+    assert credible == pytest.approx((X.mean() - 0.5, X.mean() + 0.5), abs=0.02)
+
+
+def test_rank_p_values_count_the_observation_and_ties():
+    assert rank_p_value(np.array([1.0, 2.0, 3.0]), np.array([0.0, 2.0, 4.0])).tolist() == [1.0, 0.75, 0.25]
+
+
+def test_disconnected_intervals_are_kept_apart():
+    axis = np.linspace(-2.0, 2.0, 401)
+    region = Region(Grid({"a": axis}), np.abs(axis) / 2.0, axis, "test", np.zeros(1))
+    assert region.intervals(0.5) == [pytest.approx((-2.0, -1.0)), pytest.approx((1.0, 2.0))]
+    assert region.interval(0.5) == pytest.approx((-2.0, 2.0))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"bounds": {"mean": (1.0, 1.0)}}, "not finite and increasing"),
+        ({"constraints": {"scale": Constraint(0.0, 1.0)}}, "name no parameter"),
+        ({"interest": ("sigma",)}, "not among"),
+        ({"mode": "rate"}, "without a rate"),
+    ],
+)
+def test_contradictory_settings_are_refused(changes, message):
+    settings = {"bounds": {"mean": (-1.0, 1.0)}, **changes}
+    with pytest.raises(InferenceError, match=message):
+        limits(Gaussian(), X, settings.pop("bounds"), **settings)
+
+
+def test_no_events_are_an_observation_only_where_they_are_counted():
+    with pytest.raises(UnusableObservation):
+        limits(Gaussian(), np.zeros((0, 1)), {"mean": (-1.0, 1.0)})
+
+
+def test_toys_that_are_not_finite_stop_the_construction():
+    class Broken(Gaussian):
+        def simulate(self, theta, seed, first=0):
+            return np.full((len(theta), 1), np.nan)
+
+    with pytest.raises(InferenceError, match="bias the coverage"):
+        limits(Gaussian(), X, {"mean": (-1.0, 1.0)}).neyman(Broken(), points=3, toys=10)
