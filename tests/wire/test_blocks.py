@@ -13,9 +13,13 @@ from motherlode.events import Parameters, Simulator
 from motherlode.frontends.remote import launch
 from motherlode.ppx import requests
 from motherlode.ppx.errors import SimulatorDied
+from motherlode.ppx.messages import Simulator as Described
+from motherlode.ppx.requests import BlockSize
+from motherlode.ppx.schema import Record, Tier
 from motherlode.tracing import ParameterError
 
 FAKE = Path(__file__).resolve().parents[1] / "faults" / "fake_peer.py"
+DESCRIBED = Described(("gold/1",), "1", ("sigma", "mu"), None, None, Tier.REPLAY, 100, 0)
 ARGV = [sys.executable, str(FAKE), "gold"]
 THETA = np.linspace(-1, 1, 500)[:, None]
 OTHERS = np.linspace(1, -1, 500).reshape(500, 1, 1)
@@ -107,6 +111,14 @@ def test_parameters_may_not_contradict_the_peer():
 def test_narrower_bounds_may_be_given():
     with launch(ARGV, Parameters(("theta",), (-1.0,), (1.0,))) as peer, pytest.raises(ParameterError):
         peer.mine([[1.5]])
+
+
+def test_probes_stay_in_half_a_box():
+    theta = np.array([[0.5, 2.0], [1.5, 3.0]])
+    parameters = Parameters(("sigma", "mu"), (0.0, -np.inf), (np.inf, np.inf))
+    (run,) = requests.Request(Record.GOLD, theta, theta[:, None], parameters, 0, 0).runs(BlockSize(2), DESCRIBED)
+    np.testing.assert_array_equal(run.probe_low, [0.0, 1.5])
+    np.testing.assert_array_equal(run.probe_high, [2.0, 3.5])
 
 
 @pytest.mark.cpp

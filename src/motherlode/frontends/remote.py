@@ -4,7 +4,6 @@ A front end of motherlode in the program ("gold" peers) runs whole blocks of eve
 PPX 1.0.0 program is driven draw by draw, and gold comes from replay over the wire.
 """
 
-import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,17 +15,16 @@ from typing_extensions import Self
 
 from motherlode.events import CheckReport, Events, Parameters
 from motherlode.gold import mine, simulate
-from motherlode.ppx.messages import HandshakeResult
+from motherlode.ppx.described import Names, parameters_of, version_of
 from motherlode.ppx.pool import Options, Pool
 from motherlode.ppx.process import find_program
 from motherlode.ppx.requests import Request, join
 from motherlode.ppx.schema import Record
-from motherlode.tracing import MotherlodeError, ParameterError, SimulatorFailed
+from motherlode.tracing import MotherlodeError, SimulatorFailed
 
 __all__ = ["Options", "RemoteSimulator", "connect", "launch"]
 
 Array = NDArray[np.float64]
-Names = str | Sequence[str] | Parameters | None
 CHECK_EVENTS = 200
 
 
@@ -51,9 +49,9 @@ class RemoteSimulator:
         session = self._pool.session()
         self._gold = session.gold
         self._name = session.peer.model_name or Path(*options.argv[:1]).name or options.endpoint
-        self._version = _version(session.peer, options)
+        self._version = version_of(session.peer, options)
         try:
-            self._parameters = _parameters(session.peer, parameters)
+            self._parameters = parameters_of(session.peer, parameters)
         except BaseException:
             self.close()
             raise
@@ -191,36 +189,6 @@ class RemoteSimulator:
         self.close()
 
 
-def _version(peer: HandshakeResult, options: Options) -> str:
-    told = peer.simulator.version if peer.simulator else peer.system_name
-    if not options.argv:
-        return told
-    return f"{told}+{hashlib.sha256(Path(options.argv[0]).read_bytes()).hexdigest()[:16]}"
-
-
-def _parameters(peer: HandshakeResult, given: Names) -> Parameters:
-    """Return θ's names and bounds: the peer's own where it says them, else the caller's."""
-    declared = given if isinstance(given, Parameters) or given is None else Parameters(tuple(np.atleast_1d(given)))
-    if peer.simulator is None or not peer.simulator.parameter_names:
-        if declared is None:
-            raise ParameterError(
-                f"The program {peer.model_name or '(no name)'} does not say which of its draws are parameters. "
-                "Without that nothing can be varied. "
-                'Name them: parameters=("theta",), by name or address of Sample requests.'
-            )
-        return declared
-    told = peer.simulator
-    low, high = (None if side is None else tuple(side.tolist()) for side in (told.parameter_low, told.parameter_high))
-    if declared is not None and declared.names != told.parameter_names:
-        raise ParameterError(
-            f"parameters= names {declared.names}, but the program says its parameters are {told.parameter_names}. "
-            "Columns of theta would be mixed up. Leave parameters= away, or repeat the program's names in its order."
-        )
-    return (
-        declared if declared is not None and declared.low is not None else Parameters(told.parameter_names, low, high)
-    )
-
-
 def _report(events: Events) -> CheckReport:
     audit = events.audit()
     figures = (
@@ -229,6 +197,12 @@ def _report(events: Events) -> CheckReport:
         ("score_discrepancy", events.counts.score_discrepancy),
     )
     return CheckReport(audit.ok, audit.warnings, figures)
+
+
+def _positive(**numbers: float) -> None:
+    for name, number in numbers.items():
+        if not number > 0:
+            raise ValueError(f"{name}={number} is not positive. Nothing was started. Give a number above 0.")
 
 
 def launch(
@@ -267,8 +241,7 @@ def launch(
         If it cannot be started or does not answer.
     """
     words = [os.fspath(argv)] if isinstance(argv, str | os.PathLike) else [os.fspath(word) for word in argv]
-    if workers < 1 or not timeout > 0:
-        raise ValueError(f"workers={workers} and timeout={timeout} must be positive. Nothing was started.")
+    _positive(workers=workers, timeout=timeout)
     options = Options(
         argv=find_program(words),
         timeout=timeout,
@@ -281,7 +254,12 @@ def launch(
 
 
 def connect(
-    endpoint: str, parameters: Names = None, timeout: float = 30.0, *, redraw_observed: bool = False
+    endpoint: str,
+    parameters: Names = None,
+    timeout: float = 30.0,
+    *,
+    keys: str | os.PathLike[str] | None = None,
+    redraw_observed: bool = False,
 ) -> RemoteSimulator:
     """Connect to a PPX program that already runs and return it as a simulator.
 
@@ -289,12 +267,17 @@ def connect(
     ----------
     endpoint
         ``tcp://HOST:PORT`` or ``ipc://PATH``.
+    keys
+        The ``client`` folder that ``motherlode keys`` made, for a simulator that asks for keys.
     parameters, timeout, redraw_observed
         As for :func:`launch`.
 
     Raises
     ------
     WireError
-        If nothing that speaks PPX answers there.
+        If nothing that speaks PPX answers there, or the keys do not match.
     """
-    return RemoteSimulator(Options(endpoint=endpoint, timeout=timeout, redraw_observed=redraw_observed), parameters)
+    _positive(timeout=timeout)
+    path = "" if keys is None else os.fspath(keys)
+    options = Options(endpoint=endpoint, timeout=timeout, keys=path, redraw_observed=redraw_observed)
+    return RemoteSimulator(options, parameters)

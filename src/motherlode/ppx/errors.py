@@ -8,6 +8,7 @@ __all__ = [
     "ConditionedProgram",
     "EndpointError",
     "HandshakeError",
+    "KeysError",
     "PeerError",
     "PeerTimeout",
     "ProtocolError",
@@ -193,6 +194,24 @@ class HandshakeError(WireError, ConnectionError):
             f"Something listens at {endpoint} but the connection fails: {reason}. "
             "It is no ZeroMQ program (an HTTP server?), or its keys do not match ours. "
             "Check host and port, and that both sides use keys from `motherlode keys`, or neither does."
+        )
+
+
+class KeysError(WireError, ValueError):
+    """Refuse a folder or file of keys.
+
+    Attributes
+    ----------
+    path, reason
+        The folder or file and what is wrong with it.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(
+            f"The keys at {path} cannot be used: {reason}. "
+            "Without matching keys on both sides no connection over a network is made. "
+            "Make a new pair with `motherlode keys DIR`; DIR/server stays with the simulator, DIR/client is for you."
         )
 
 

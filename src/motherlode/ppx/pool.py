@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from motherlode.events import Events
 from motherlode.ppx.errors import SimulatorDied
+from motherlode.ppx.keys import client_keys
 from motherlode.ppx.lockstep import Lockstep
 from motherlode.ppx.messages import GoldRun
 from motherlode.ppx.requests import BlockSize, Request, events_of, join, lost
@@ -43,7 +44,7 @@ class Options:
     redraw_observed
         Draw x anew where a plain program conditions on data.
     keys
-        CURVE keys (public, secret, the server's public), or None.
+        A client's folder of keys, or empty.
     """
 
     argv: tuple[str, ...] = ()
@@ -53,13 +54,13 @@ class Options:
     respawns: int = 0
     restart_per_event: bool = False
     redraw_observed: bool = False
-    keys: tuple[bytes, bytes, bytes] | None = None
+    keys: str = ""
 
     def open(self) -> Session:
         """Start or reach the program."""
         if self.argv:
             return Session.launch(self.argv, self.timeout)
-        return Session(self.endpoint, self.timeout, keys=self.keys)
+        return Session(self.endpoint, self.timeout, keys=client_keys(self.keys) if self.keys else None)
 
 
 def _nothing() -> None:

@@ -142,6 +142,14 @@ class Request:
         )
 
 
+def _box(parameters: Parameters, theta: Array, alternatives: Array) -> tuple[Array, Array]:
+    """Return the box of probes, with shape (D,) each; a side that is declared infinite is spanned by the points."""
+    declared = parameters.probe_box(theta, alternatives)
+    spanned = Parameters(parameters.names).probe_box(theta, alternatives)
+    low, high = (np.where(np.isfinite(d), d, s) for d, s in zip(declared, spanned, strict=True))
+    return low, high
+
+
 def events_of(block: GoldBlock, request: Request) -> Events:
     """Return a block as events; those that failed are listed and have no row."""
     index = np.arange(block.count)

@@ -14,6 +14,7 @@ from typing_extensions import Self
 
 from motherlode.ppx.codec import decode, encode
 from motherlode.ppx.errors import PeerError, PeerTimeout, ProtocolError, WireError
+from motherlode.ppx.keys import ClientKeys
 from motherlode.ppx.messages import (
     Body,
     Error,
@@ -82,7 +83,7 @@ class Session:
         endpoint: str,
         timeout: float,
         program: Program | None = None,
-        keys: tuple[bytes, bytes, bytes] | None = None,
+        keys: ClientKeys | None = None,
     ) -> None:
         self.timeout, self.program, self.closed = timeout, program, True
         self.link = Link(endpoint, timeout, keys)

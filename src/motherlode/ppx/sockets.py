@@ -12,6 +12,7 @@ from typing_extensions import Self
 from zmq.utils.monitor import recv_monitor_message
 
 from motherlode.ppx.errors import EndpointError, HandshakeError, ProtocolError
+from motherlode.ppx.keys import ClientKeys
 
 __all__ = ["MAX_MESSAGE_SIZE", "Link", "private_folder", "tick"]
 
@@ -72,7 +73,7 @@ class Link:
     timeout
         Seconds that a handshake may take.
     keys
-        (public, secret, server's public) CURVE keys as 40 characters each, or None.
+        As :func:`motherlode.ppx.keys.client_keys` reads them, or None.
 
     Raises
     ------
@@ -80,7 +81,7 @@ class Link:
         If the endpoint cannot be parsed or its path is too long.
     """
 
-    def __init__(self, endpoint: str, timeout: float, keys: tuple[bytes, bytes, bytes] | None = None) -> None:
+    def __init__(self, endpoint: str, timeout: float, keys: ClientKeys | None = None) -> None:
         _check_endpoint(endpoint)
         self.endpoint = endpoint
         self.established = False

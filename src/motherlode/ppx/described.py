@@ -1,0 +1,49 @@
+"""Read off a greeting what a simulator is: its version, and the names and bounds of its parameters."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from motherlode.events import Parameters
+from motherlode.ppx.messages import HandshakeResult
+from motherlode.ppx.pool import Options
+from motherlode.tracing import ParameterError
+
+__all__ = ["Names", "parameters_of", "version_of"]
+
+Names = str | Sequence[str] | Parameters | None
+
+
+def version_of(peer: HandshakeResult, options: Options) -> str:
+    """Return the version the program says, and for a program of ours a hash of the files its command line names."""
+    told = peer.simulator.version if peer.simulator else peer.system_name
+    if not options.argv:
+        return told
+    content = hashlib.sha256()
+    for path in (Path(word) for word in options.argv):
+        content.update(path.read_bytes() if path.is_file() else b"")
+    return f"{told}+{content.hexdigest()[:16]}"
+
+
+def parameters_of(peer: HandshakeResult, given: Names) -> Parameters:
+    """Return θ's names and bounds: the peer's own where it says them, else the caller's."""
+    declared = given if isinstance(given, Parameters) or given is None else Parameters(tuple(np.atleast_1d(given)))
+    if peer.simulator is None or not peer.simulator.parameter_names:
+        if declared is None:
+            raise ParameterError(
+                f"The program {peer.model_name or '(no name)'} does not say which of its draws are parameters. "
+                "Without that nothing can be varied. "
+                'Name them: parameters=("theta",), by name or address of Sample requests.'
+            )
+        return declared
+    told = peer.simulator
+    low, high = (None if side is None else tuple(side.tolist()) for side in (told.parameter_low, told.parameter_high))
+    if declared is not None and declared.names != told.parameter_names:
+        raise ParameterError(
+            f"parameters= names {declared.names}, but the program says its parameters are {told.parameter_names}. "
+            "Columns of theta would be mixed up. Leave parameters= away, or repeat the program's names in its order."
+        )
+    bounded = declared is not None and declared.low is not None
+    return declared if declared and bounded else Parameters(told.parameter_names, low, high)
