@@ -31,14 +31,14 @@ def nre(estimator: Any, batch: EventBatch) -> Tensor:
 @loss_function("events", "ratio", "theta", "x")
 def nre_contrastive(estimator: Any, batch: EventBatch) -> Tensor:
     """NRE-B: which of K parameters drew x (Durkan et al., 2020, arXiv:2002.03712); right up to a function of x."""
-    logits = _logits(estimator, batch)
+    logits = estimator.potential(_shuffled(batch), batch.x)
     return -logits.log_softmax(0)[0].mean()
 
 
 @loss_function("events", "marginal", "theta", "x")
 def nre_c(estimator: Any, batch: EventBatch) -> Tensor:
     """NRE-C with γ = 1: K parameters against none of them, which fixes the function of x (Miller et al., 2022)."""
-    logits = _logits(estimator, batch)
+    logits = estimator.log_ratio(_shuffled(batch), batch.x)
     classes = len(logits) - 1
     joint = _with_none(logits[:-1], classes)
     apart = _with_none(logits[1:], classes)
@@ -58,11 +58,9 @@ def gold_contrastive(estimator: Any, batch: EventBatch) -> Tensor:
     return -(target * logits.log_softmax(0)).sum(0).mean()
 
 
-def _logits(estimator: Any, batch: EventBatch) -> Tensor:
+def _shuffled(batch: EventBatch) -> Tensor:
     count = min(CLASSES, len(batch.theta))
-    thetas = torch.stack([batch.theta.roll(shift, 0) for shift in range(count)])
-    logits: Tensor = estimator.potential(thetas, batch.x)
-    return logits
+    return torch.stack([batch.theta.roll(shift, 0) for shift in range(count)])
 
 
 def _with_none(logits: Tensor, classes: int) -> Tensor:
