@@ -34,9 +34,6 @@ class CorruptShard(MotherlodeError, OSError):
             "Delete the file and run the same campaign again: only the missing events are mined."
         )
 
-    def __reduce__(self) -> tuple[type["CorruptShard"], tuple[Path, str]]:
-        return type(self), (self.path, self.reason)
-
 
 class StoreWriteError(MotherlodeError, OSError):
     """Report a shard or manifest that could not be written."""
@@ -48,9 +45,6 @@ class StoreWriteError(MotherlodeError, OSError):
             "Everything written before is intact, and no half-written file was left. "
             "Free some space or choose another path, then run the same command again: it resumes."
         )
-
-    def __reduce__(self) -> tuple[type["StoreWriteError"], tuple[Path, str]]:
-        return type(self), (self.path, self.reason)
 
 
 class CondemnedStore(MotherlodeError, ValueError):

@@ -29,7 +29,7 @@ class Parameters:
     Raises
     ------
     ParameterError
-        If names repeat, or bounds are not D pairs with low < high.
+        If names repeat, or bounds are not D finite pairs with low < high.
     """
 
     names: tuple[str, ...]
@@ -51,9 +51,16 @@ class Parameters:
             raise ParameterError(
                 f"{len(self)} parameters need as many bounds, not {len(low)} low and {len(high)} high."
             )
-        wrong = [name for name, a, b in zip(self.names, low, high, strict=True) if not a < b]
+        wrong = [
+            f"{name} in [{a:g}, {b:g}]"
+            for name, a, b in zip(self.names, low, high, strict=True)
+            if not 0 < b - a < np.inf
+        ]
         if wrong:
-            raise ParameterError(f"Bounds must satisfy low < high; they do not for {', '.join(wrong)}.")
+            raise ParameterError(
+                f"Bounds must be finite with low < high, not {', '.join(wrong)}: the leak check draws its probes from "
+                "this box. Give finite bounds, or none at all."
+            )
         object.__setattr__(self, "low", low)
         object.__setattr__(self, "high", high)
 
@@ -75,12 +82,12 @@ class Parameters:
         ParameterError
             For a wrong shape, NaN or infinity, or a value outside the bounds.
         """
-        array = np.asarray(theta, dtype=np.float64)
+        array = _numbers(theta, what)
         array = np.atleast_2d(array) if array.ndim < 2 else array
-        if array.ndim != 2 or array.shape[-1] != len(self):
+        if array.ndim != 2 or array.shape[-1] != len(self) or not len(array):
             raise ParameterError(
-                f"{what} has shape {np.shape(theta)}, but (N, {len(self)}) is needed: one row an event, one column for "
-                f"each of {', '.join(self.names)}."
+                f"{what} has shape {np.shape(theta)}, but (N, {len(self)}) with N ≥ 1 is needed: one row an event, one "
+                f"column for each of {', '.join(self.names)}."
             )
         self._check_values(array, what)
         return array
@@ -102,7 +109,7 @@ class Parameters:
         """
         if alternatives is None or np.size(alternatives) == 0:
             return np.empty((events, 0, len(self)))
-        array = np.asarray(alternatives, dtype=np.float64)
+        array = _numbers(alternatives, "alternatives")
         if array.ndim == 2:
             array = np.broadcast_to(array, (events, *array.shape))
         if array.ndim != 3 or array.shape[0] != events or array.shape[2] != len(self):
@@ -158,6 +165,13 @@ class Parameters:
     def from_json(cls, data: Mapping[str, Any]) -> "Parameters":
         """Build from :meth:`to_json`'s data."""
         return cls(tuple(data["names"]), data["low"], data["high"])
+
+
+def _numbers(values: ArrayLike, what: str) -> Array:
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"{what} is no array of numbers ({error}). Give float64 rows of equal length.") from error
 
 
 def _plain(bounds: Sequence[float] | None) -> list[float] | None:

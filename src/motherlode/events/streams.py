@@ -4,6 +4,7 @@ Philox4x64 with key = (seed, stream) and counter = (block, thread, event, 0). St
 draws, 1 the leak check's probes, 2 the proposals of θ and of alternatives, 3 and up are for users of the library.
 """
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ class EventStreams:
     """
 
     def __init__(self, seed: int, stream: int = DRAWS) -> None:
-        if not 0 <= seed < 2**64:
+        if not 0 <= operator.index(seed) < 2**64:
             raise ValueError(f"seed={seed} is outside [0, 2**64). It is one word of a Philox key. Choose another seed.")
         self._bits = Philox(key=np.array([seed, stream], dtype=np.uint64))
         self._state: Any = self._bits.state
@@ -47,7 +48,9 @@ class EventStreams:
         self._generator = Generator(self._bits)
 
     def at(self, event: int) -> Generator:
-        """Return the one generator, set to the start of `event`'s stream."""
+        """Return the one generator, set to the start of `event`'s stream; `event` is in [0, 2⁶⁴)."""
+        if event < 0:
+            raise ValueError(f"event={event} is negative. It is one word of a Philox counter. Use first ≥ 0.")
         self._counter[2] = event
         self._bits.state = self._state
         return self._generator

@@ -17,9 +17,6 @@ class NotInstrumented(MotherlodeError, AttributeError):
             "choice with p=, random), or draw it from a generator of your own if nothing after it depends on theta."
         )
 
-    def __reduce__(self) -> tuple[type["NotInstrumented"], tuple[str, str]]:
-        return type(self), (self.method, self.reason)
-
 
 class NotWrappable(MotherlodeError, TypeError):
     """Refuse an object that is no simulator."""

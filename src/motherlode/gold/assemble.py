@@ -10,7 +10,7 @@ from motherlode.events import Counts, Events, EventsError, Failure, Site, TraceC
 from motherlode.gold.differences import Stencil
 from motherlode.gold.leaks import Run
 from motherlode.gold.scoring import Scores, log_probs
-from motherlode.tracing import InvalidParameters, address_of
+from motherlode.tracing import InfiniteDensity, InvalidParameters, address_of
 from motherlode.tracing.branching import RecordedDraw
 
 __all__ = ["Mined", "assemble"]
@@ -69,6 +69,8 @@ def assemble(block: Sequence[Mined | Failure], alternatives: Array, first: int, 
         Whether to keep the branchings.
     """
     mined = [entry for entry in block if isinstance(entry, Mined)]
+    if not mined:
+        return _nothing(block, alternatives, root)
     draws = [draw for entry in mined for draw in entry.run.draws]
     lanes = _evaluate(mined, draws, [entry.alternatives + entry.near_asked for entry in mined])
     k = alternatives.shape[1]
@@ -76,7 +78,7 @@ def assemble(block: Sequence[Mined | Failure], alternatives: Array, first: int, 
     if undefined.any():
         return assemble(_refuse(block, mined, lanes, undefined, root), alternatives, first, root, traces)
     event = np.array([entry.run.event for entry in mined], dtype=np.int64)
-    theta = np.array([entry.run.theta for entry in mined]).reshape(len(mined), alternatives.shape[2])
+    theta = np.array([entry.run.theta for entry in mined])
     x = _outputs(mined)
     log_prob = lanes.scores.log_prob
     score = _score(lanes, np.array([entry.near.weights for entry in mined]), k)
@@ -94,6 +96,13 @@ def assemble(block: Sequence[Mined | Failure], alternatives: Array, first: int, 
     )
 
 
+def _nothing(block: Sequence[Mined | Failure], alternatives: Array, root: int) -> Events:
+    """Return no events, and the failures of a block that has nothing else."""
+    failures = tuple(entry for entry in block if isinstance(entry, Failure))
+    rows = np.empty((0, alternatives.shape[2]))
+    return Events(rows, alternatives[:0], np.empty(0), alternatives[:0, :, 0], rows, seed=root, failures=failures)
+
+
 def _evaluate(mined: Sequence[Mined], draws: list[RecordedDraw], asked: Sequence[Asked]) -> _Lanes:
     replays = len(asked[0]) if asked else 0
     runs = [[draw.parameters for draw in draws]]
@@ -104,7 +113,8 @@ def _evaluate(mined: Sequence[Mined], draws: list[RecordedDraw], asked: Sequence
 
 
 def _undefined(log_prob: Array) -> NDArray[np.bool_]:
-    return np.isnan(log_prob).any(axis=0) | np.isneginf(log_prob[0])
+    """Return lanes without a density somewhere, with an infinite one, or impossible where they were drawn."""
+    return np.any(np.isnan(log_prob) | np.isposinf(log_prob), axis=0) | np.isneginf(log_prob[0])
 
 
 def _refuse(
@@ -122,14 +132,20 @@ def _refuse(
     return [refused.get(entry.run.event, entry) if isinstance(entry, Mined) else entry for entry in block]
 
 
-def _undefined_at(entry: Mined, j: int) -> InvalidParameters:
+def _undefined_at(entry: Mined, j: int) -> InvalidParameters | InfiniteDensity:
     """Say at which parameters draw j of an event has no density."""
     draw = entry.run.draws[j]
     asked = [draw.parameters, *(run[j] for run in entry.alternatives)]
-    bad = [not np.all(np.isfinite(draw.family.log_prob(draw.value, *parameters))) for parameters in asked]
-    names, domain = draw.family.parameters, draw.family.domain
-    given = dict(zip(names, asked[bad.index(True)], strict=True))
-    return InvalidParameters(address_of(draw.site), draw.family.name, given, dict(zip(names, domain, strict=True)))
+    log_probs = [draw.family.log_prob(draw.value, *parameters) for parameters in asked]
+    bad = [
+        bool(np.any(np.isnan(lp) | np.isposinf(lp) | ((lp == -np.inf) & (r == 0)))) for r, lp in enumerate(log_probs)
+    ]
+    run = bad.index(True)
+    address, family = address_of(draw.site), draw.family
+    given = dict(zip(family.parameters, asked[run], strict=True))
+    if np.any(np.isnan(log_probs[run])):
+        return InvalidParameters(address, family.name, given, dict(zip(family.parameters, family.domain, strict=True)))
+    return InfiniteDensity(address, family.name, given, draw.value)
 
 
 def _outputs(mined: Sequence[Mined]) -> Array:

@@ -1,9 +1,10 @@
 r"""Difference log-probabilities in θ: central inside the bounds, one-sided at them.
 
-.. math:: \partial_d \log p \approx c_a (\log p_a - \log p_0) + c_b (\log p_b - \log p_0)
+.. math:: \partial_d \log p \approx c_a (\log p_a - \log p_0) + c_b (\log p_b - \log p_0), \qquad
+   c_a = \frac{b}{a (b - a)}, \quad c_b = \frac{-a}{b (b - a)}
 
-with second-order stencils: (θ+h, θ-h) with c = (1/2h, -1/2h), or (θ±h, θ±2h) with c = ±(2/h, -1/2h). The
-differences are taken branching by branch and then summed, so that nothing cancels.
+exact to second order for points at distances a and b: (h, -h) inside, ±(h, 2h) at a bound. The distances are those
+of the rounded points. Differences are taken branching by branch and then summed, so that nothing cancels.
 """
 
 from typing import NamedTuple
@@ -44,7 +45,8 @@ def stencil(theta: Array, steps: Array, parameters: Parameters) -> Stencil:
     points = np.repeat(theta[None], 2 * len(theta), axis=0)
     points[2 * axis, axis] += first
     points[2 * axis + 1, axis] += second
+    first, second = points[2 * axis, axis] - theta, points[2 * axis + 1, axis] - theta
     weights = np.empty(2 * len(theta))
-    weights[0::2] = np.where(one_sided, 2 / first, 0.5 / first)
-    weights[1::2] = -0.5 / first
+    weights[0::2] = second / (first * (second - first))
+    weights[1::2] = -first / (second * (second - first))
     return Stencil(points, weights)

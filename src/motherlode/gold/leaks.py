@@ -58,7 +58,7 @@ def same_output(a: Array, b: Array) -> bool:
 def run_of(program: Program, event: int, theta: Array, generator: Generator) -> Run:
     """Run the program at θ on `generator` and record it."""
     with seed(generator), record() as recorded:
-        x = np.array(program(theta), dtype=np.float64)
+        x = _output(program, theta)
     return Run(event, theta, x, recorded.draws)
 
 
@@ -70,19 +70,17 @@ def replay_at(program: Program, run: Run, theta: Array, generator: Generator) ->
     LeakError, HiddenRandomness, ReplayDiverged
         If the path or x is not the recorded one.
     """
-    with seed(generator), replay(run.draws) as replayed:
-        found = _run(program, run, theta)
+    try:
+        with seed(generator), replay(run.draws) as replayed:
+            found = _output(program, theta)
+    except ReplayDiverged as diverged:
+        raise diverged.at(run.event, run.theta, theta) from diverged
     if not same_output(run.x, found):
         kind = HiddenRandomness if np.array_equal(theta, run.theta) else LeakError
         raise kind(run.last_address, run.event, run.theta, theta, run.x, found)
-    if replayed.position < len(run.draws):
-        missing = address_of(run.draws[replayed.position].site)
-        raise ReplayDiverged(replayed.position, run.last_address, missing, None, run.event, run.theta, theta)
     return replayed.asked
 
 
-def _run(program: Program, run: Run, theta: Array) -> Array:
-    try:
-        return np.array(program(theta), dtype=np.float64)
-    except ReplayDiverged as found:
-        raise found.at(run.event, run.theta, theta) from found
+def _output(program: Program, theta: Array) -> Array:
+    """Run the program; its x is converted at one place, where lazy numbers in it settle."""
+    return np.array(program(theta), dtype=np.float64)

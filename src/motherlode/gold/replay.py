@@ -57,7 +57,7 @@ def mine(
     parameters
         Names and bounds of θ.
     theta
-        Shape (N, D), N ≥ 1.
+        Shape (N, D), N ≥ 1, as :meth:`motherlode.events.Parameters.check` returns it.
     alternatives
         Shape (N, K, D).
     root, first

@@ -10,6 +10,7 @@ from motherlode.tracing.addresses import address_of, caller_site, intern
 from motherlode.tracing.branching import Branching, Trace
 from motherlode.tracing.errors import (
     HiddenRandomness,
+    InfiniteDensity,
     InvalidParameters,
     LeakError,
     MissingRandomness,
@@ -18,13 +19,15 @@ from motherlode.tracing.errors import (
     ReplayDiverged,
     SimulatorFailed,
 )
-from motherlode.tracing.handlers import Draw, Handler, block, condition, draw, record, replay, seed, stream
+from motherlode.tracing.handlers import Draw, Handler, block, condition, draw, record, seed, stream
+from motherlode.tracing.replaying import replay
 
 __all__ = [
     "Branching",
     "Draw",
     "Handler",
     "HiddenRandomness",
+    "InfiniteDensity",
     "InvalidParameters",
     "LeakError",
     "MissingRandomness",

@@ -16,7 +16,7 @@ _PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
 
 _addresses: list[str] = []
 _sites: dict[str, int] = {}
-_by_code: dict[tuple[CodeType, int], int] = {}
+_by_code: dict[tuple[int, int], tuple[int, CodeType]] = {}
 _lock = threading.Lock()
 
 
@@ -42,15 +42,15 @@ def caller_site(depth: int = 1) -> int:
     The instruction offset serves as a key of the cache only; the address holds the line.
     """
     frame = sys._getframe(depth + 1)
-    key = (frame.f_code, frame.f_lasti)
-    site = _by_code.get(key)
-    return _intern_frame(key, frame) if site is None else site
+    known = _by_code.get((id(frame.f_code), frame.f_lasti))
+    return _intern_frame(frame) if known is None else known[0]
 
 
-def _intern_frame(key: tuple[CodeType, int], frame: FrameType) -> int:
+def _intern_frame(frame: FrameType) -> int:
+    """Intern the frame's line; the code object is kept beside its site, so that its id is never used again."""
     code = frame.f_code
     site = intern(f"{relative_path(code.co_filename)}:{code.co_name}:{frame.f_lineno}")
-    _by_code[key] = site
+    _by_code[id(code), frame.f_lasti] = (site, code)
     return site
 
 

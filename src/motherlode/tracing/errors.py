@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "HiddenRandomness",
+    "InfiniteDensity",
     "InvalidParameters",
     "LeakError",
     "MissingRandomness",
@@ -23,7 +24,10 @@ Array = NDArray[np.float64]
 
 
 class MotherlodeError(Exception):
-    """Be the base of all errors that motherlode raises on purpose."""
+    """Be the base of all errors that motherlode raises on purpose; whole after a pickle, so workers can raise them."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (type(self), self.args, self.__dict__)
 
 
 class ParameterError(MotherlodeError, ValueError):
@@ -48,12 +52,25 @@ class InvalidParameters(MotherlodeError, ValueError):
 
     def __init__(self, address: str, family: str, parameters: dict[str, Any], domain: dict[str, str]) -> None:
         self.address, self.family, self.parameters = address, family, parameters
-        given = ", ".join(f"{name}={value}" for name, value in parameters.items())
+        given = ", ".join(f"{name}={show(value)}" for name, value in parameters.items())
         wanted = ", ".join(f"{name} {words}" for name, words in domain.items())
         super().__init__(
             f"The draw at {address} asks for {family}({given}), where {wanted} is needed. "
             "Its log-probability is undefined, and so is the gold of this event. "
             "Bound the parameters (low=, high=) or the proposal of alternatives so that the simulator is defined there."
+        )
+
+
+class InfiniteDensity(MotherlodeError, ValueError):
+    """Report a value where its density is zero though it was drawn, or infinite."""
+
+    def __init__(self, address: str, family: str, parameters: dict[str, Any], value: Any) -> None:
+        self.address, self.family, self.parameters, self.value = address, family, parameters, value
+        given = ", ".join(f"{name}={show(value)}" for name, value in parameters.items())
+        super().__init__(
+            f"The draw at {address} has value {show(value)}, where {family}({given}) has no finite log-probability. "
+            "No joint log-ratio follows from it; the value was rounded onto the end of the support. "
+            "Keep concentrations away from 0, or draw the logarithm of the quantity."
         )
 
 
@@ -92,16 +109,11 @@ class LeakError(MotherlodeError):
         probe: Array | None = None,
         expected: Array | None = None,
         found: Array | None = None,
-        text: str | None = None,
     ) -> None:
         self.address, self.event = address, event
         self.theta, self.probe = theta, probe
         self.expected, self.found = expected, found
-        super().__init__(text if text is not None else self._explain())
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        data = (self.address, self.event, self.theta, self.probe, self.expected, self.found, str(self))
-        return type(self), data
+        super().__init__(self._explain())
 
     def _moved(self) -> str:
         return f"x={show(self.expected)} at theta={show(self.theta)} became x={show(self.found)}"
@@ -153,15 +165,9 @@ class ReplayDiverged(LeakError):
         event: int | None = None,
         theta: Array | None = None,
         probe: Array | None = None,
-        text: str | None = None,
     ) -> None:
         self.position, self.expected_draw, self.found_draw = position, expected, found
-        self.theta, self.probe, self.event, self.address = theta, probe, event, address
-        super().__init__(address, event, theta, probe, text=text)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        paths = (self.position, self.address, self.expected_draw, self.found_draw)
-        return type(self), (*paths, self.event, self.theta, self.probe, str(self))
+        super().__init__(address, event, theta, probe)
 
     def at(self, event: int, theta: Array, probe: Array) -> "ReplayDiverged":
         """Return the same finding with the event and the parameters it was met at."""
@@ -177,6 +183,13 @@ class ReplayDiverged(LeakError):
             "ratio does not follow from the draws. "
             "Replace an `if` on theta by a draw such as `if rng.random() < p(theta)`, and let loops end on draws."
         )
+
+
+def _rebuilt(kind: type[MotherlodeError], args: tuple[Any, ...], data: dict[str, Any]) -> MotherlodeError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(data)
+    return error
 
 
 def show(value: Any, digits: int = 6) -> str:

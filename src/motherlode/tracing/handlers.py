@@ -6,26 +6,29 @@ context variable, so threads and asynchronous tasks do not see each other's hand
 exit. Laws (tested): ``replay(record(f))`` is ``f``'s own trace; ``condition`` is idempotent; ``block`` hides.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from contextvars import ContextVar, Token
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
 
+import numpy as np
 from numpy.random import Generator
 from typing_extensions import Self
 
 from motherlode.families import Family
 from motherlode.tracing.addresses import address_of
 from motherlode.tracing.branching import RecordedDraw, Trace
-from motherlode.tracing.errors import MissingRandomness, ReplayDiverged
+from motherlode.tracing.errors import MissingRandomness
 
-__all__ = ["Draw", "Handler", "block", "condition", "draw", "record", "replay", "seed", "stream"]
+Size = int | tuple[int, ...] | None
+
+__all__ = ["Draw", "Handler", "block", "condition", "draw", "own", "record", "seed", "stream"]
 
 
 class Draw:
     """Carry one draw through the handlers: what is asked, and the value once somebody has answered."""
 
-    __slots__ = ("arguments", "family", "hidden", "observed", "parameters", "sampler", "site", "value")
+    __slots__ = ("arguments", "family", "hidden", "observed", "parameters", "sampler", "site", "size", "value")
 
     def __init__(
         self,
@@ -35,6 +38,7 @@ class Draw:
         value: Any,
         sampler: Callable[..., Any] | None,
         arguments: tuple[Any, ...],
+        size: Size,
     ) -> None:
         self.site = site
         self.family = family
@@ -43,6 +47,7 @@ class Draw:
         self.observed = value is not None
         self.sampler = sampler
         self.arguments = arguments
+        self.size = size
         self.hidden = False
 
     @property
@@ -50,11 +55,25 @@ class Draw:
         """Where the draw is made."""
         return address_of(self.site)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the value that is asked for."""
+        if self.size is not None:
+            return (self.size,) if isinstance(self.size, int) else tuple(self.size)
+        shapes = [parameter.shape for parameter in self.parameters if isinstance(parameter, np.ndarray)]
+        shape = np.broadcast_shapes(*shapes) if shapes else ()
+        return shape[:-1] if self.family.vector else shape
+
+
+def own(value: Any) -> Any:
+    """Return a copy of an array, and anything else as it is."""
+    return value.copy() if isinstance(value, np.ndarray) else value
+
 
 class Handler:
     """See every draw made while the handler is entered; the base class lets all of them pass."""
 
-    _token: Token[tuple["Handler", ...]]
+    _outer: tuple[Any, ...] = ()
 
     def process(self, draw: Draw) -> None:
         """Look at a draw on its way out; set ``draw.value`` to answer it."""
@@ -63,13 +82,15 @@ class Handler:
         """Look at an answered draw on its way back."""
 
     def __enter__(self) -> Self:
-        self._token = _STACK.set((self, *_STACK.get()))
+        self._outer = (_STACK.get(), self._outer)
+        _STACK.set((self, *_STACK.get()))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        _STACK.reset(self._token)
+        stack, self._outer = self._outer
+        _STACK.set(stack)
 
 
 _STACK: ContextVar[tuple[Handler, ...]] = ContextVar("motherlode_handlers", default=())
@@ -83,6 +104,7 @@ def draw(
     observed: Any = None,
     sampler: Callable[..., Any] | None = None,
     arguments: tuple[Any, ...] = (),
+    size: Size = None,
 ) -> Any:
     """Ask for one random value; the whole semantics of the handler stack is here.
 
@@ -96,13 +118,15 @@ def draw(
         The value, where the draw is data.
     sampler, arguments
         ``sampler(*arguments)`` gives the value if no handler does.
+    size
+        Shape asked for; that of the parameters when absent.
 
     Raises
     ------
     MissingRandomness
         If nobody answers: no value, no sampler, no ``seed`` handler.
     """
-    message = Draw(site, family, parameters, observed, sampler, arguments)
+    message = Draw(site, family, parameters, observed, sampler, arguments, size)
     reached: list[Handler] = []
     for handler in _STACK.get():
         handler.process(message)
@@ -152,7 +176,7 @@ def stream() -> Generator:
 
 
 class record(Handler):  # noqa: N801
-    """Keep every draw that passes.
+    """Keep every draw that passes, with copies of arrays: a simulator may change them in place.
 
     Examples
     --------
@@ -170,61 +194,12 @@ class record(Handler):  # noqa: N801
 
     def postprocess(self, draw: Draw) -> None:
         """Append the answered draw."""
-        self.draws.append(RecordedDraw(draw.site, draw.family, draw.parameters, draw.value, draw.observed))
+        parameters = tuple(map(own, draw.parameters))
+        self.draws.append(RecordedDraw(draw.site, draw.family, parameters, own(draw.value), draw.observed))
 
     def trace(self) -> Trace:
         """Return what was recorded so far."""
         return Trace.from_draws(self.draws)
-
-
-class replay(Handler):  # noqa: N801
-    """Answer draws from a record, in order, and insist that the same draws are asked for.
-
-    Parameters
-    ----------
-    draws
-        ``record().draws`` of an earlier run.
-
-    Attributes
-    ----------
-    asked
-        The family parameters each draw was asked with, in order: all that gold needs of a replay.
-
-    Raises
-    ------
-    ReplayDiverged
-        At a draw with another address or family, or one past the record; on leaving the block without an
-        exception, where recorded draws were not asked for.
-    """
-
-    def __init__(self, draws: Iterable[RecordedDraw]) -> None:
-        self.draws = list(draws)
-        self.asked: list[tuple[Any, ...]] = []
-        self.position = 0
-
-    def process(self, draw: Draw) -> None:
-        """Answer with the recorded value."""
-        if self.position >= len(self.draws):
-            raise ReplayDiverged(self.position, self._last(), expected=None, found=draw.address)
-        recorded = self.draws[self.position]
-        if recorded.site != draw.site or recorded.family is not draw.family:
-            expected = f"{address_of(recorded.site)} ({recorded.family.name})"
-            raise ReplayDiverged(self.position, self._last(), expected, f"{draw.address} ({draw.family.name})")
-        draw.value = recorded.value
-        draw.observed = recorded.observed
-        self.asked.append(draw.parameters)
-        self.position += 1
-
-    def _last(self) -> str | None:
-        return address_of(self.draws[self.position - 1].site) if self.position else None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        super().__exit__(kind, error, traceback)
-        if kind is None and self.position < len(self.draws):
-            missing = address_of(self.draws[self.position].site)
-            raise ReplayDiverged(self.position, self._last(), expected=missing, found=None)
 
 
 class condition(Handler):  # noqa: N801
