@@ -12,14 +12,17 @@ import pytest
 from motherlode.events import Parameters, Simulator
 from motherlode.frontends.remote import launch
 from motherlode.ppx import requests
+from motherlode.ppx.described import parameters_of
 from motherlode.ppx.errors import SimulatorDied
+from motherlode.ppx.messages import HandshakeResult
 from motherlode.ppx.messages import Simulator as Described
 from motherlode.ppx.requests import BlockSize
 from motherlode.ppx.schema import Record, Tier
 from motherlode.tracing import ParameterError
 
 FAKE = Path(__file__).resolve().parents[1] / "faults" / "fake_peer.py"
-DESCRIBED = Described(("gold/1",), "1", ("sigma", "mu"), None, None, Tier.REPLAY, 100, 0)
+LOW, HIGH = np.array([0.2, -np.inf]), np.array([np.inf, np.inf])
+DESCRIBED = Described(("gold/1",), "1", ("sigma", "mu"), LOW, HIGH, Tier.REPLAY, 100, 0)
 ARGV = [sys.executable, str(FAKE), "gold"]
 THETA = np.linspace(-1, 1, 500)[:, None]
 OTHERS = np.linspace(1, -1, 500).reshape(500, 1, 1)
@@ -113,11 +116,12 @@ def test_narrower_bounds_may_be_given():
         peer.mine([[1.5]])
 
 
-def test_probes_stay_in_half_a_box():
+def test_half_bounded_parameters_are_probed_inside_their_bounds():
     theta = np.array([[0.5, 2.0], [1.5, 3.0]])
-    parameters = Parameters(("sigma", "mu"), (0.0, -np.inf), (np.inf, np.inf))
+    parameters = parameters_of(HandshakeResult("", "", DESCRIBED), None)
+    assert parameters == Parameters(("sigma", "mu"))
     (run,) = requests.Request(Record.GOLD, theta, theta[:, None], parameters, 0, 0).runs(BlockSize(2), DESCRIBED)
-    np.testing.assert_array_equal(run.probe_low, [0.0, 1.5])
+    np.testing.assert_array_equal(run.probe_low, [0.2, 1.5])
     np.testing.assert_array_equal(run.probe_high, [2.0, 3.5])
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from motherlode.events import Parameters
-from motherlode.ppx.messages import HandshakeResult
+from motherlode.ppx.messages import HandshakeResult, Simulator
 from motherlode.ppx.pool import Options
 from motherlode.tracing import ParameterError
 
@@ -39,11 +39,17 @@ def parameters_of(peer: HandshakeResult, given: Names) -> Parameters:
             )
         return declared
     told = peer.simulator
-    low, high = (None if side is None else tuple(side.tolist()) for side in (told.parameter_low, told.parameter_high))
     if declared is not None and declared.names != told.parameter_names:
         raise ParameterError(
             f"parameters= names {declared.names}, but the program says its parameters are {told.parameter_names}. "
             "Columns of theta would be mixed up. Leave parameters= away, or repeat the program's names in its order."
         )
-    bounded = declared is not None and declared.low is not None
-    return declared if declared and bounded else Parameters(told.parameter_names, low, high)
+    return declared if declared is not None and declared.low is not None else _declared(peer.simulator)
+
+
+def _declared(told: Simulator) -> Parameters:
+    """Return names and bounds as the peer says them; an infinite side declares no box, and bounds are left out then."""
+    low, high = told.parameter_low, told.parameter_high
+    if low is None or high is None or not np.isfinite([low, high]).all():
+        return Parameters(told.parameter_names)
+    return Parameters(told.parameter_names, tuple(low.tolist()), tuple(high.tolist()))

@@ -97,8 +97,16 @@ class Request:
         event_bytes = 8 * self.theta.shape[1] * (2 + self.alternatives.shape[1])
         room = min(simulator.max_message_size or MAX_BLOCK_BYTES, MAX_BLOCK_BYTES) // 2
         limit = max(1, min(simulator.max_events, room // max(1, event_bytes)))
+        low, high = self._box_within(simulator)
         while rows := self._take(min(size.events, limit)):
-            yield self._run(rows)
+            yield self._run(rows, low, high)
+
+    def _box_within(self, simulator: Simulator) -> tuple[Array | None, Array | None]:
+        """Return the box of probes, kept inside what the simulator declares of itself (some sides may be infinite)."""
+        low, high = self._box
+        if low is None or high is None or simulator.parameter_low is None or simulator.parameter_high is None:
+            return low, high
+        return np.maximum(low, simulator.parameter_low), np.minimum(high, simulator.parameter_high)
 
     @property
     def unfinished(self) -> bool:
@@ -127,7 +135,7 @@ class Request:
             self._next = rows.stop
         return rows
 
-    def _run(self, rows: range) -> GoldRun:
+    def _run(self, rows: range, low: Array | None, high: Array | None) -> GoldRun:
         at = slice(rows.start, rows.stop)
         return GoldRun(
             self.record,
@@ -136,18 +144,10 @@ class Request:
             self.theta[at],
             self.alternatives[at],
             None if self._steps is None else self._steps[at],
-            self._box[0],
-            self._box[1],
+            low,
+            high,
             self.probe_events,
         )
-
-
-def _box(parameters: Parameters, theta: Array, alternatives: Array) -> tuple[Array, Array]:
-    """Return the box of probes, with shape (D,) each; a side that is declared infinite is spanned by the points."""
-    declared = parameters.probe_box(theta, alternatives)
-    spanned = Parameters(parameters.names).probe_box(theta, alternatives)
-    low, high = (np.where(np.isfinite(d), d, s) for d, s in zip(declared, spanned, strict=True))
-    return low, high
 
 
 def events_of(block: GoldBlock, request: Request) -> Events:
