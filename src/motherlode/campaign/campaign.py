@@ -1,12 +1,13 @@
 """Run a simulator over many proposed events into a store, on any executor, and pick up where it stopped."""
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import Executor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import cloudpickle
 from tqdm import tqdm
 
 from motherlode.campaign.errors import CampaignError, WorkerDied
@@ -173,7 +174,7 @@ class Campaign:
 
 
 def _spread(tasks: list[_Shard], executor: Executor) -> Iterator[_Shard]:
-    futures: dict[Future[Path], _Shard] = {executor.submit(_write_shard, task): task for task in tasks}
+    futures = {executor.submit(_write_pickled, cloudpickle.dumps(task)): task for task in tasks}
     try:
         for future in as_completed(futures):
             future.result()
@@ -181,6 +182,11 @@ def _spread(tasks: list[_Shard], executor: Executor) -> Iterator[_Shard]:
     finally:
         for future in futures:
             future.cancel()
+
+
+def _write_pickled(task: bytes) -> Path:
+    """Write a shard from a task pickled by value, whatever pickles the executor itself uses."""
+    return _write_shard(cloudpickle.loads(task))
 
 
 def _mine_shard(task: _Shard) -> _Shard:
