@@ -8,83 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "../../simulators/galton/board.hpp"
 #include "check.hpp"
-#include "motherlode/motherlode.hpp"
-
-using namespace motherlode;
-
-namespace {
-
-constexpr double inf = std::numeric_limits<double>::infinity();
-
-template <class Function>
-Model one_parameter(Function function, double low = -inf, double high = inf) {
-  return Model("test", "1", function).parameter("theta", low, high);
-}
-
-GoldRequest request(std::uint32_t count, double theta, std::vector<double> alternatives, Keep keep = Keep::gold) {
-  GoldRequest request;
-  request.keep = keep;
-  request.seed = 42;
-  request.count = count;
-  request.theta.assign(count, theta);
-  for (std::uint32_t row = 0; row < count; ++row) {
-    request.alternatives.insert(request.alternatives.end(), alternatives.begin(), alternatives.end());
-  }
-  request.steps.assign(count, 6e-6);
-  return request;
-}
-
-/// K = 0, probes in [0.1, 0.9].
-GoldRequest probing(std::uint32_t count, double theta) {
-  GoldRequest asked = request(count, theta, {});
-  asked.probe_low = {0.1};
-  asked.probe_high = {0.9};
-  return asked;
-}
-
-GoldBlock gold(const Model& model, const GoldRequest& asked) {
-  check(asked, model, 1'000'000);
-  return mine(model, asked);
-}
-
-LeakError leak(const Model& model, const GoldRequest& asked) { return THROWN(LeakError, gold(model, asked)); }
-
-bool says(const std::exception& error, const std::string& part) {
-  return std::string(error.what()).find(part) != std::string::npos;
-}
-
-double noise_and_reading(const Theta& theta, Draws& draws) {
-  const double z = draws.sample(Normal{theta[0], 2.0}, "z");
-  return draws.observe(Normal{z, 1.0}, "x");
-}
-
-/// All families, the parameters of each moved by theta but no support.
-std::vector<double> zoo(const Theta& theta, Draws& draws) {
-  const double t = theta[0];
-  return {draws.sample(Normal{t, 1 + t}),       draws.sample(Uniform{0.0, 1.0}),
-          draws.sample(Poisson{2 * t}),         draws.sample(Bernoulli{t}),
-          draws.sample(Beta{1 + t, 2.0}),       draws.sample(Exponential{t}),
-          draws.sample(Gamma{2 + t, 1 / t}),    draws.sample(LogNormal{t, 0.5 + t}),
-          draws.sample(Binomial{12.0, t}),      draws.sample(Weibull{1 + t, 1.5}),
-          draws.sample(Categorical<double>{{t, 1 - t, 0.5}})};
-}
-
-/// log p of the zoo's draws, written out.
-double zoo_log_prob(const double* v, double t) {
-  return Normal{t, 1 + t}.log_prob(v[0]) + Poisson{2 * t}.log_prob(v[2]) + Bernoulli{t}.log_prob(v[3]) +
-         Beta{1 + t, 2.0}.log_prob(v[4]) + Exponential{t}.log_prob(v[5]) + Gamma{2 + t, 1 / t}.log_prob(v[6]) +
-         LogNormal{t, 0.5 + t}.log_prob(v[7]) + Binomial{12.0, t}.log_prob(v[8]) + Weibull{1 + t, 1.5}.log_prob(v[9]) +
-         Categorical<double>{{t, 1 - t, 0.5}}.log_prob(v[10]);
-}
-
-Model board() { return one_parameter(galton::fall<Theta, Draws>, -1, -0.4); }
-
-}  // namespace
+#include "models.hpp"
 
 TEST("replay: linear Gaussian has its closed form") {
-  const GoldBlock block = gold(one_parameter(noise_and_reading), request(200, 0.5, {0.0, -3.0}, Keep::traces));
+  const GoldBlock block = gold(one_parameter(NoiseAndReading{}), request(200, 0.5, {0.0, -3.0}, Keep::traces));
   for (std::size_t row = 0; row < 200; ++row) {
     const double z = block.traces.value[2 * row];
     CHECK_NEAR(block.joint_log_ratio[2 * row], (z * z - (z - 0.5) * (z - 0.5)) / 8, 1e-12 * (1 + z * z));
@@ -95,7 +23,7 @@ TEST("replay: linear Gaussian has its closed form") {
 }
 
 TEST("replay: every family enters the ratio and the score") {
-  const GoldBlock block = gold(one_parameter(zoo, 0, 1).output({11}), request(100, 0.4, {0.7}, Keep::traces));
+  const GoldBlock block = gold(one_parameter(Zoo{}, 0, 1).output({11}), request(100, 0.4, {0.7}, Keep::traces));
   CHECK(block.failures.empty());
   for (std::size_t row = 0; row < 100; ++row) {
     const double* values = &block.x[11 * row];
@@ -109,8 +37,8 @@ TEST("replay: every family enters the ratio and the score") {
 
 TEST("replay: within a step of a bound the score is one-sided and as right") {
   for (const double theta : {0.2, 0.8}) {
-    const GoldBlock inside = gold(one_parameter(zoo, 0, 1).output({11}), request(50, theta, {}));
-    const GoldBlock at_bound = gold(one_parameter(zoo, 0.2, 0.8).output({11}), request(50, theta, {}));
+    const GoldBlock inside = gold(one_parameter(Zoo{}, 0, 1).output({11}), request(50, theta, {}));
+    const GoldBlock at_bound = gold(one_parameter(Zoo{}, 0.2, 0.8).output({11}), request(50, theta, {}));
     for (std::size_t row = 0; row < 50; ++row) {
       CHECK(inside.x[row] == at_bound.x[row]);
       CHECK_NEAR(at_bound.joint_score[row], inside.joint_score[row], 1e-7 * (1 + std::abs(inside.joint_score[row])));
@@ -196,7 +124,7 @@ TEST("replay: simulate keeps x alone, the same x") {
 
 TEST("replay: a shift of x by theta is a leak") {
   const auto model = one_parameter([](const Theta& theta, Draws& draws) { return theta[0] + draws.sample(Normal{0.0, 1.0}, "z"); });
-  const LeakError error = leak(model, request(5, 0.5, {0.6}));
+  const LeakError error = leak_of(model, request(5, 0.5, {0.6}));
   CHECK(error.code() == ErrorCode::leak && error.finding().event == 0 && error.finding().address == "z");
   CHECK(error.finding().theta == std::vector<double>{0.5} && error.finding().probe == std::vector<double>{0.6});
   CHECK_NEAR(error.finding().found[0] - error.finding().expected[0], 0.1, 1e-12);
@@ -207,19 +135,19 @@ TEST("replay: a probe finds what near alternatives and K = 0 do not") {
   const auto model = one_parameter([](const Theta& theta, Draws& draws) { return draws.sample(Uniform{0.0, 1.0}) > theta[0] ? 1.0 : 0.0; });
   GoldRequest blind = request(200, 0.5, {});
   CHECK(gold(model, blind).failures.empty());
-  const LeakError error = leak(model, probing(200, 0.5));
+  const LeakError error = leak_of(model, probing(200, 0.5));
   CHECK(error.code() == ErrorCode::leak && error.finding().probe[0] >= 0.1 && error.finding().probe[0] <= 0.9);
 }
 
 TEST("replay: an exponential made of a raw uniform is a leak") {
   const auto model = one_parameter([](const Theta& theta, Draws& draws) { return -std::log1p(-draws.sample(Uniform{0.0, 1.0})) / theta[0]; });
-  CHECK(leak(model, probing(1, 0.5)).code() == ErrorCode::leak);
+  CHECK(leak_of(model, probing(1, 0.5)).code() == ErrorCode::leak);
 }
 
 TEST("replay: an engine of the model's own is hidden randomness") {
   std::mt19937 engine(1);
   const auto model = one_parameter([&engine](const Theta& theta, Draws& draws) { return draws.sample(Normal{theta[0], 1.0}) + static_cast<double>(engine() % 7); });
-  const LeakError error = leak(model, probing(20, 0.5));
+  const LeakError error = leak_of(model, probing(20, 0.5));
   CHECK(error.code() == ErrorCode::hidden_randomness && says(error, "an engine of the model's own"));
 }
 
@@ -231,12 +159,12 @@ TEST("replay: a path steered by theta diverges, with more draws, fewer, or other
     }
     return sum;
   });
-  CHECK(leak(longer, request(1, 0.55, {0.75})).code() == ErrorCode::replay_diverged);
-  CHECK(leak(longer, request(1, 0.55, {0.25})).code() == ErrorCode::replay_diverged);
+  CHECK(leak_of(longer, request(1, 0.55, {0.75})).code() == ErrorCode::replay_diverged);
+  CHECK(leak_of(longer, request(1, 0.55, {0.25})).code() == ErrorCode::replay_diverged);
   const auto other = one_parameter([](const Theta& theta, Draws& draws) {
     return theta[0] > 0.6 ? draws.sample(Normal{0.0, 1.0}, "high") : draws.sample(Normal{0.0, 1.0}, "low");
   });
-  const LeakError error = leak(other, request(1, 0.55, {0.75}));
+  const LeakError error = leak_of(other, request(1, 0.55, {0.75}));
   CHECK(error.code() == ErrorCode::replay_diverged && says(error, "should be low but the simulator came to high"));
 }
 
@@ -251,7 +179,7 @@ TEST("replay: a model that catches everything cannot hide a divergence") {
       return 0.0;
     }
   });
-  CHECK(leak(model, request(1, 0.55, {0.75})).code() == ErrorCode::replay_diverged);
+  CHECK(leak_of(model, request(1, 0.55, {0.75})).code() == ErrorCode::replay_diverged);
 }
 
 TEST("replay: impossible is +inf and no leak") {

@@ -12,6 +12,7 @@
 #include "motherlode/errors.hpp"
 #include "motherlode/families.hpp"
 #include "motherlode/product.hpp"
+#include "motherlode/refusal.hpp"
 #include "motherlode/remote.hpp"
 #include "motherlode/sites.hpp"
 #include "motherlode/trace.hpp"
@@ -59,7 +60,7 @@ class Draws {
   /// Show a number to whoever listens; it has no part in the gold.
   void tag(double value, std::string_view name = {}, Location where = Location::current()) {
     if (remote_ != nullptr) {
-      remote_->tag({name.empty() ? address(where) : std::string(name), std::string(name), FamilyId{}, false}, value);
+      remote_->tag({address_of(name, where), std::string(name), FamilyId{}, false}, value);
     }
   }
 
@@ -183,7 +184,7 @@ class Draws {
 
   template <class F>
   double ask(const F& family, bool observed, std::string_view name, const Location& where) {
-    const Site site{name.empty() ? address(where) : std::string(name), std::string(name), F::id, observed};
+    const Site site{address_of(name, where), std::string(name), F::id, observed};
     return remote_->sample(site, family);
   }
 
@@ -193,16 +194,6 @@ class Draws {
       divergence_.emplace(position_, ended ? "" : sites_[records_[position_].site].address, sites_[site].address);
     }
     throw *divergence_;
-  }
-
-  template <class F>
-  [[noreturn]] void refuse(const F& family, std::string_view name, const Location& where) const {
-    const auto parameters = family.parameters();
-    throw InvalidParameters("The draw at " + (name.empty() ? address(where) : std::string(name)) + " asks for " +
-                            name_of(F::id) + " with parameters " +
-                            show(std::vector<double>(parameters.begin(), parameters.end())) + ", where " + F::domain +
-                            " is needed. Its log-probability is undefined, and so is the gold of this event. "
-                            "Bound the parameters so that the simulator is defined at every theta it is asked for.");
   }
 
   Source source_;

@@ -51,6 +51,7 @@ struct GoldBlock {
   std::uint64_t draws = 0;
   std::uint32_t probed = 0;
   double score_discrepancy = 0;
+  std::uint64_t diverted = 0;  ///< alternatives that control flow by theta sent from tangents to replay
   std::vector<Failure> failures;
   TraceBlock traces;
 };

@@ -13,6 +13,7 @@
 
 #include "motherlode/draws.hpp"
 #include "motherlode/errors.hpp"
+#include "motherlode/tangents.hpp"
 #include "motherlode/theta.hpp"
 
 namespace motherlode {
@@ -32,7 +33,9 @@ class Model {
  public:
   template <class Function>
   Model(std::string name, std::string version, Function function)
-      : name_(std::move(name)), version_(std::move(version)), run_(adapt(std::move(function))) {}
+      : name_(std::move(name)), version_(std::move(version)), tangents_(tangents_of(function)) {
+    run_ = adapt(std::move(function));
+  }
 
   Model& parameter(std::string name, double low = -unbounded, double high = unbounded) {
     if (!(low < high)) {
@@ -52,6 +55,9 @@ class Model {
   const std::string& version() const { return version_; }
   const std::vector<Parameter>& parameters() const { return parameters_; }
   const std::vector<std::uint32_t>& shape() const { return shape_; }
+
+  /// How to make its tangents; empty for a model in plain double.
+  const MakeTangents& tangents() const { return tangents_; }
 
   std::size_t output_size() const {
     return std::accumulate(shape_.begin(), shape_.end(), std::size_t{1}, std::multiplies<>());
@@ -85,8 +91,15 @@ class Model {
     };
   }
 
+  template <class Function>
+  static auto tangents_of(const Function& function) -> decltype(function.tangents()) {
+    return function.tangents();
+  }
+  static MakeTangents tangents_of(...) { return {}; }
+
   std::string name_;
   std::string version_;
+  MakeTangents tangents_;
   Run run_;
   std::vector<Parameter> parameters_;
   std::vector<std::uint32_t> shape_;

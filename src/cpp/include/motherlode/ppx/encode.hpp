@@ -117,8 +117,8 @@ inline void handshake_result(Builder& builder, const Model& model) {
   }
   const auto simulator = ppx::CreateSimulator(
       builder, builder.CreateVectorOfStrings(std::vector<std::string>{"gold/1"}), builder.CreateString(model.version()),
-      builder.CreateVectorOfStrings(names), builder.CreateVector(low), builder.CreateVector(high), ppx::Tier::Replay,
-      max_events, max_message_size);
+      builder.CreateVectorOfStrings(names), builder.CreateVector(low), builder.CreateVector(high),
+      model.tangents() ? ppx::Tier::Tangent : ppx::Tier::Replay, max_events, max_message_size);
   const std::string system = std::string("motherlode C++ ") + version;
   finish(builder, ppx::CreateHandshakeResultDirect(builder, system.c_str(), model.name().c_str(), simulator));
 }

@@ -10,12 +10,12 @@
 
 #include "motherlode/errors.hpp"
 #include "motherlode/gold.hpp"
+#include "motherlode/mine.hpp"
 #include "motherlode/model.hpp"
 #include "motherlode/ppx/connection.hpp"
 #include "motherlode/ppx/decode.hpp"
 #include "motherlode/ppx/encode.hpp"
 #include "motherlode/ppx/lockstep.hpp"
-#include "motherlode/replay.hpp"
 
 namespace motherlode {
 

@@ -1,0 +1,101 @@
+#pragma once
+
+/// What all families share: their numbers and names, and the checks and powers that their densities are made of.
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+namespace motherlode {
+
+/// The families, numbered as the union `Distribution`.
+enum class FamilyId : std::uint8_t {
+  normal = 1,
+  uniform,
+  categorical,
+  poisson,
+  bernoulli,
+  beta,
+  exponential,
+  gamma,
+  lognormal,
+  binomial,
+  weibull
+};
+
+inline const char* name_of(FamilyId family) {
+  constexpr std::array<const char*, 12> names{"",     "Normal",      "Uniform", "Categorical", "Poisson",  "Bernoulli",
+                                              "Beta", "Exponential", "Gamma",   "LogNormal",   "Binomial", "Weibull"};
+  return names[static_cast<std::size_t>(family)];
+}
+
+/// The number a draw is made with; tracked numbers overload it.
+constexpr double primal(double value) { return value; }
+
+/// What literal parameters become: Normal{0, sigma} has the type of sigma, Normal{0, 1} is in double.
+template <class... Numbers>
+using RealOf = std::common_type_t<std::conditional_t<std::is_arithmetic_v<Numbers>, double, Numbers>...>;
+
+namespace detail {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+template <class Real>
+bool is_finite(const Real& value) {
+  return value > -infinity && value < infinity;
+}
+template <class Real>
+bool is_positive(const Real& value) {
+  return value > 0.0 && value < infinity;
+}
+template <class Real>
+bool is_rate(const Real& value) {
+  return value >= 0.0 && value < infinity;
+}
+template <class Real>
+bool is_probability(const Real& value) {
+  return value >= 0.0 && value <= 1.0;
+}
+template <class Real>
+bool is_count(const Real& value) {
+  using std::floor;
+  return is_rate(value) && value == floor(value);
+}
+
+/// x·log(y), 0 where x is 0.
+template <class Y>
+Y xlogy(double x, const Y& y) {
+  using std::log;
+  return x == 0 ? Y(0.0) : Y(x * log(y));
+}
+
+/// exponent·log_base: at the edge of a support, where the base is 0, it is 0 for an exponent of 0.
+template <class Real, class Log>
+Real log_power(double base, const Real& exponent, const Log& log_base) {
+  return base == 0 && exponent == 0.0 ? Real(0.0) : Real(exponent * log_base);
+}
+
+}  // namespace detail
+
+/// Whether a family's density is a probability to be multiplied.
+template <class F, class = void>
+inline constexpr bool has_prob = false;
+template <class F>
+inline constexpr bool has_prob<F, std::void_t<decltype(&F::prob)>> = true;
+
+/// Whether a family's support moves with its parameters.
+template <class F, class = void>
+inline constexpr bool has_support = false;
+template <class F>
+inline constexpr bool has_support<F, std::void_t<decltype(&F::support)>> = true;
+
+/// Whether a family's parameters are plain: then its density is the same at all theta, and cancels.
+template <class F>
+inline constexpr bool has_plain_parameters = false;
+template <template <class> class F>
+inline constexpr bool has_plain_parameters<F<double>> = true;
+
+}  // namespace motherlode

@@ -1,0 +1,32 @@
+#pragma once
+
+/// Refuse a draw from a family that does not exist at its parameters.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "motherlode/errors.hpp"
+#include "motherlode/families.hpp"
+#include "motherlode/location.hpp"
+
+namespace motherlode {
+
+/// A draw's address: its name if it has one, else its place.
+inline std::string address_of(std::string_view name, const Location& where) {
+  return name.empty() ? address(where) : std::string(name);
+}
+
+template <class F>
+[[noreturn]] void refuse(const F& family, std::string_view name, const Location& where) {
+  std::vector<double> values;
+  for (const auto& parameter : family.parameters()) {
+    values.push_back(primal(parameter));
+  }
+  throw InvalidParameters("The draw at " + address_of(name, where) + " asks for " + name_of(F::id) +
+                          " with parameters " + show(values) + ", where " + F::domain +
+                          " is needed. Its log-probability is undefined, and so is the gold of this event. "
+                          "Bound the parameters so that the simulator is defined at every theta it is asked for.");
+}
+
+}  // namespace motherlode
