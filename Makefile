@@ -56,7 +56,7 @@ bench: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/pip install -q -c constraints.txt -e ".[docs]"
-	$(BIN)/sphinx-build -W -q docs docs/_build
+	$(BIN)/sphinx-build -W --keep-going -q docs docs/_build
 
 clean:
 	rm -rf build dist demo docs/_build .pytest_cache .mypy_cache .ruff_cache

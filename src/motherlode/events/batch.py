@@ -63,7 +63,7 @@ class Events:
     alternatives
         Where gold was evaluated, shape (N, K, D).
     x
-        The simulator's output, shape (N, *L).
+        The simulator's output, shape ``(N, *L)``.
     joint_log_ratio
         log p(x,z|θ) - log p(x,z|alternative_k), shape (N, K); +inf where the event is impossible at the alternative.
     joint_score
@@ -84,7 +84,7 @@ class Events:
     Raises
     ------
     EventsError
-        If shapes do not fit or θ is not finite.
+        If shapes do not fit, θ or an alternative is not finite, or a joint log-ratio is NaN.
     """
 
     theta: Array
@@ -105,6 +105,16 @@ class Events:
         if self.event.size == 0 and len(self.theta):
             object.__setattr__(self, "event", np.arange(len(self.theta), dtype=np.int64))
         self._check_shapes()
+        if not (np.isfinite(self.theta).all() and np.isfinite(self.alternatives).all()):
+            raise EventsError(
+                "theta or alternatives hold NaN or infinity: no density was evaluated there. Drop the rows."
+            )
+        if np.isnan(self.joint_log_ratio).any():
+            rows = np.flatnonzero(np.isnan(self.joint_log_ratio).any(axis=1))
+            raise EventsError(
+                f"joint_log_ratio is NaN in {len(rows)} events, first in row {rows[0]}: a density is undefined. "
+                "A surrogate would learn nothing from NaN. Record such events as failures."
+            )
 
     def _check_shapes(self) -> None:
         if self.theta.ndim != 2 or self.alternatives.ndim != 3:

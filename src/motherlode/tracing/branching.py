@@ -65,7 +65,7 @@ class Trace(Sequence[Branching]):
     theta
         Parameters of the run with shape (D,), or None where the recorder does not know them.
     x
-        The simulator's output with shape (*L), or None where the recorder does not know it.
+        The simulator's output with shape ``(*L)``, or None where the recorder does not know it.
     """
 
     branchings: tuple[Branching, ...]
