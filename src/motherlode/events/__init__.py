@@ -8,7 +8,14 @@ The audit checks these identities, which every data set must meet.
 
 from motherlode.events.audit import Audit, audit
 from motherlode.events.batch import Counts, Events, Failure
-from motherlode.events.errors import CondemnedStore, CorruptShard, EventsError, StoreMismatch, StoreWriteError
+from motherlode.events.errors import (
+    CondemnedStore,
+    CorruptManifest,
+    CorruptShard,
+    EventsError,
+    StoreMismatch,
+    StoreWriteError,
+)
 from motherlode.events.manifest import Manifest
 from motherlode.events.parameters import Parameters
 from motherlode.events.pareto import pareto_k
@@ -22,6 +29,7 @@ __all__ = [
     "Audit",
     "CheckReport",
     "CondemnedStore",
+    "CorruptManifest",
     "CorruptShard",
     "Counts",
     "EventStore",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from motherlode.tracing import MotherlodeError
 
-__all__ = ["CondemnedStore", "CorruptShard", "EventsError", "StoreMismatch", "StoreWriteError"]
+__all__ = ["CondemnedStore", "CorruptManifest", "CorruptShard", "EventsError", "StoreMismatch", "StoreWriteError"]
 
 
 class EventsError(MotherlodeError, ValueError):
@@ -32,6 +32,18 @@ class CorruptShard(MotherlodeError, OSError):
             f"The shard {path} cannot be read: {reason}. "
             "The other shards are intact; loading without this one would silently change the data set. "
             "Delete the file and run the same campaign again: only the missing events are mined."
+        )
+
+
+class CorruptManifest(MotherlodeError, OSError):
+    """Report a manifest that cannot be read back."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(
+            f"The manifest {path} cannot be read: {reason}. "
+            "It says where the events come from; without it they have no known density. "
+            "Restore the file from a copy, or mine into a new store."
         )
 
 

@@ -1,14 +1,15 @@
 """Write files so that a reader sees either all of a file or none of it."""
 
 import contextlib
+import fcntl
 import os
-import tempfile
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from motherlode.events.errors import StoreWriteError
 
-__all__ = ["write_atomically"]
+__all__ = ["locked", "write_atomically", "write_text"]
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
@@ -19,12 +20,9 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     StoreWriteError
         If the disk is full or the folder cannot be written; the temporary file is removed.
     """
-    temporary: Path | None = None
+    temporary = path.parent / f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
         write(temporary)
         _flush(temporary)
         temporary.replace(path)
@@ -32,9 +30,28 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     except OSError as error:
         raise StoreWriteError(path, error.strerror or str(error)) from error
     finally:
-        if temporary is not None:
-            with contextlib.suppress(FileNotFoundError):
-                temporary.unlink()
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file atomically; see :func:`write_atomically`."""
+    write_atomically(path, lambda temporary: _write_text(temporary, text))
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Let one process at a time change what is in `folder`."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _flush(path: Path) -> None:

@@ -9,8 +9,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from motherlode.events.errors import CorruptShard, StoreMismatch
-from motherlode.events.files import write_atomically
+from motherlode.events.errors import CorruptManifest, StoreMismatch
+from motherlode.events.files import write_text
 from motherlode.events.parameters import Parameters
 
 __all__ = ["FORMAT", "Manifest", "library_versions"]
@@ -106,8 +106,7 @@ class Manifest:
             "libraries": dict(self.libraries),
             "inputs_sha256": self.inputs_hash(),
         }
-        text = json.dumps(data, indent=2) + "\n"
-        write_atomically(path, lambda temporary: _write_text(temporary, text))
+        write_text(path, json.dumps(data, indent=2) + "\n")
 
     @classmethod
     def read(cls, path: Path) -> "Manifest":
@@ -115,22 +114,21 @@ class Manifest:
 
         Raises
         ------
-        CorruptShard
-            If the file is damaged or of another format.
+        CorruptManifest
+            If the file is damaged, was edited, or is of another format.
         """
         try:
             data = json.loads(path.read_text())
             if data.pop("format") != FORMAT:
-                raise CorruptShard(path, f"it is not of format {FORMAT}")
-            data.pop("inputs_sha256")
-            return cls(**data | {"parameters": Parameters.from_json(data["parameters"])})
-        except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-            raise CorruptShard(path, f"it is no manifest ({error!r})") from error
+                raise CorruptManifest(path, f"it is not of format {FORMAT}")
+            digest = data.pop("inputs_sha256")
+            manifest = cls(**data | {"parameters": Parameters.from_json(data["parameters"])})
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise CorruptManifest(path, f"it is no manifest ({error!r})") from error
+        if digest != manifest.inputs_hash():
+            raise CorruptManifest(path, "its inputs are not those it was written with (inputs_sha256 differs)")
+        return manifest
 
     def condemn(self, reason: str) -> "Manifest":
         """Return the same manifest, condemned."""
         return replace(self, condemned=reason)
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text)

@@ -47,7 +47,8 @@ def _zhang_stephens(excess: Array) -> float:
     inverse = 1 / excess[-1] + (1 - np.sqrt(grid / (np.arange(1, grid + 1) - 0.5))) / (3 * quartile)
     shapes = np.mean(np.log1p(-inverse[:, None] * excess), axis=1)
     likelihoods = count * (np.log(-inverse / shapes) - shapes - 1)
-    weights = 1 / np.sum(np.exp(likelihoods - likelihoods[:, None]), axis=1)
+    with np.errstate(over="ignore"):
+        weights = 1 / np.sum(np.exp(likelihoods - likelihoods[:, None]), axis=1)
     b = np.sum(inverse * weights) / np.sum(weights)
     return float(np.mean(np.log1p(-b * excess)))
 
@@ -55,5 +56,8 @@ def _zhang_stephens(excess: Array) -> float:
 def effective_sample_size(ratios: ArrayLike) -> float:
     """Return (Σw)²/Σw² of non-negative weights."""
     weights = np.asarray(ratios, dtype=np.float64)
-    square = float(np.sum(weights**2))
-    return float(np.sum(weights)) ** 2 / square if square > 0 else 0.0
+    largest = float(np.max(weights, initial=0.0))
+    if not 0.0 < largest < np.inf:
+        return float("nan") if np.isnan(largest) else float(np.isposinf(weights).sum())
+    shares = weights / largest
+    return float(np.sum(shares)) ** 2 / float(np.sum(shares**2))

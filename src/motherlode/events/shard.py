@@ -14,7 +14,7 @@ from motherlode.events.errors import CorruptShard
 from motherlode.events.files import write_atomically
 from motherlode.events.traces import Site, TraceColumns
 
-__all__ = ["read_shard", "shard_rows", "write_shard"]
+__all__ = ["read_shard", "shard_rows", "shard_shapes", "write_shard"]
 
 Array = NDArray[np.float64]
 
@@ -35,9 +35,29 @@ def write_shard(events: Events, path: Path) -> None:
     write_atomically(
         path,
         lambda temporary: pq.write_table(
-            table, temporary, compression="zstd", use_dictionary=False, use_byte_stream_split=floats
+            table,
+            temporary,
+            compression="zstd",
+            use_dictionary=False,
+            use_byte_stream_split=floats,
+            write_page_checksum=True,
         ),
     )
+
+
+def shard_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Return the shape of a row of each array in a shard, without reading rows.
+
+    Raises
+    ------
+    CorruptShard
+        If the file is damaged.
+    """
+    try:
+        header = json.loads(pq.read_metadata(path).metadata[_KEY])
+        return {name: tuple(shape) for name, shape in header["shapes"].items()}
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+        raise CorruptShard(path, f"{type(error).__name__}: {error}") from error
 
 
 def shard_rows(path: Path) -> int:
@@ -57,7 +77,7 @@ def read_shard(path: Path) -> Events:
         If the file is missing, damaged or none of ours.
     """
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path, page_checksum_verification=True)
         header = json.loads(table.schema.metadata[_KEY])
         return _events(table, header)
     except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
@@ -85,17 +105,18 @@ def _header(events: Events) -> dict[str, Any]:
 
 def _trace_columns(traces: TraceColumns) -> dict[str, Any]:
     k = traces.log_prob.shape[1]
-    draws = pa.array(traces.offsets.astype(np.int32))
-    numbers = traces.parameter_offsets[traces.offsets].astype(np.int32)
+    draws = traces.offsets
     return {
-        "trace_site": pa.ListArray.from_arrays(draws, pa.array(traces.site)),
-        "trace_value": pa.ListArray.from_arrays(draws, pa.array(traces.value)),
-        "trace_parameter_count": pa.ListArray.from_arrays(draws, pa.array(np.diff(traces.parameter_offsets))),
-        "trace_parameters": pa.ListArray.from_arrays(pa.array(numbers), pa.array(traces.parameters)),
-        "trace_log_prob": pa.ListArray.from_arrays(
-            pa.array((traces.offsets * k).astype(np.int32)), pa.array(traces.log_prob.ravel())
-        ),
+        "trace_site": _lists(draws, traces.site),
+        "trace_value": _lists(draws, traces.value),
+        "trace_parameter_count": _lists(draws, np.diff(traces.parameter_offsets)),
+        "trace_parameters": _lists(traces.parameter_offsets[draws], traces.parameters),
+        "trace_log_prob": _lists(draws * k, traces.log_prob.ravel()),
     }
+
+
+def _lists(offsets: NDArray[np.int64], values: NDArray[Any]) -> Any:
+    return pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(values))
 
 
 def _events(table: Any, header: dict[str, Any]) -> Events:

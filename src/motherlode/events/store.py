@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from motherlode.events.batch import Events, Failure
 from motherlode.events.errors import CondemnedStore, CorruptShard, EventsError, StoreMismatch
-from motherlode.events.files import write_atomically
+from motherlode.events.files import locked, write_text
 from motherlode.events.manifest import Manifest
 from motherlode.events.parameters import Parameters
-from motherlode.events.shard import read_shard, shard_rows, write_shard
+from motherlode.events.shard import read_shard, shard_rows, shard_shapes, write_shard
 
 if TYPE_CHECKING:
     from motherlode.events.audit import Audit
@@ -112,7 +112,7 @@ class EventStore:
         stem = f"events-{events.seed}-{first:012d}-{count:08d}"
         if events.failures:
             text = json.dumps([asdict(failure) for failure in events.failures], indent=1) + "\n"
-            write_atomically(self.path / "failures" / f"{stem}.json", lambda path: _write_text(path, text))
+            write_text(self.path / "failures" / f"{stem}.json", text)
         shard = self.path / "shards" / f"{stem}.parquet"
         write_shard(events, shard)
         if not events.score_valid:
@@ -124,11 +124,10 @@ class EventStore:
             if seed == events.seed and begin < first + count and first < begin + length:
                 streams = f"(seed {seed}, events {begin} to {begin + length - 1})"
                 raise StoreMismatch(self.path, "random streams", streams, f"events {first} to {first + count - 1}")
-        shards = self.shards()
-        stored = read_shard(shards[0]) if shards else events
-        for name in ("theta", "alternatives", "x"):
-            old, new = getattr(stored, name).shape[1:], getattr(events, name).shape[1:]
-            if old != new and len(stored) and len(events):
+        full = next((shard for shard in self.shards() if shard_rows(shard)), None) if len(events) else None
+        for name, old in ({} if full is None else shard_shapes(full)).items():
+            new = getattr(events, name).shape[1:]
+            if old != new:
                 raise StoreMismatch(self.path, f"the shape of {name}", old, new)
 
     def iterate(self) -> Iterator[Events]:
@@ -194,9 +193,11 @@ class EventStore:
             raise CondemnedStore(self.path, manifest.condemned)
 
     def _update(self, **changes: object) -> None:
-        manifest = self.manifest()
-        if manifest is not None:
-            replace(manifest, **changes).write(self.manifest_path)  # type: ignore[arg-type]
+        """Change the manifest; locked, so that a worker's change never undoes another's."""
+        with locked(self.path):
+            manifest = self.manifest()
+            if manifest is not None:
+                replace(manifest, **changes).write(self.manifest_path)  # type: ignore[arg-type]
 
 
 def _span(shard: Path) -> tuple[int, int, int]:
@@ -215,7 +216,3 @@ def _manifest_by_hand(events: Events) -> Manifest:
     names = tuple(f"theta_{d}" for d in range(events.theta.shape[1]))
     k = events.alternatives.shape[1]
     return Manifest("(appended by hand)", "", Parameters(names), k, exchangeable=events.exchangeable)
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text)
