@@ -3,6 +3,28 @@ r"""When not to trust: checks of estimators, posteriors and confidence regions; 
 .. math:: P(θ^* \in C_α(x)) = 1 - α, \qquad θ^* \sim π,\ x \sim p(x|θ^*)
 """
 
+from motherlode.diagnostics.calibration import Calibration, expected_coverage, sbc, tarp
+from motherlode.diagnostics.classifiers import Separation, c2st, critic, local_c2st
 from motherlode.diagnostics.coverage import Coverage, coverage
+from motherlode.diagnostics.predictive import PredictiveCheck, predictive_check
+from motherlode.diagnostics.replicas import Replicas, replicate
+from motherlode.diagnostics.uniformity import band, p_value_uniform
 
-__all__ = ["Coverage", "coverage"]
+__all__ = [
+    "Calibration",
+    "Coverage",
+    "PredictiveCheck",
+    "Replicas",
+    "Separation",
+    "band",
+    "c2st",
+    "coverage",
+    "critic",
+    "expected_coverage",
+    "local_c2st",
+    "p_value_uniform",
+    "predictive_check",
+    "replicate",
+    "sbc",
+    "tarp",
+]

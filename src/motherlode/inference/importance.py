@@ -69,6 +69,7 @@ def resample(potential: Potential, count: int, seed: int, proposals: int = 10_00
         divergences=np.zeros((1, count), dtype=bool),
         acceptance=np.array([effective / len(weight)]),
         k_hat=pareto_k(np.exp(log_weight.numpy() - float(log_weight.max()))),
+        independent=True,
         seconds=time.perf_counter() - begin,
         info={
             "effective_draws": effective,

@@ -131,6 +131,7 @@ class Posterior:
             method="direct",
             divergences=np.zeros((1, count), dtype=bool),
             acceptance=np.array([inside]),
+            independent=True,
             seconds=time.perf_counter() - begin,
         )
 

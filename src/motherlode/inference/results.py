@@ -37,6 +37,8 @@ class PosteriorSamples:
         Mean acceptance probability of each chain, with shape ``(chain,)``.
     k_hat
         Pareto shape of importance weights, where the method has them; above 0.7 the draws are not trustworthy.
+    independent
+        Whether the draws are independent by construction, so that R-hat says nothing.
     seconds
         Wall time in seconds, warm-up included.
     info
@@ -50,6 +52,7 @@ class PosteriorSamples:
     divergences: NDArray[np.bool_]
     acceptance: Array
     k_hat: float = float("nan")
+    independent: bool = False
     seconds: float = float("nan")
     info: Mapping[str, Any] = field(default_factory=dict)
 
@@ -121,7 +124,7 @@ class PosteriorSamples:
     def findings(self) -> list[str]:
         """Return what is wrong with the draws, in sentences; empty when nothing is known to be."""
         found = []
-        rhat = self.rhat
+        rhat = np.zeros(1) if self.independent else self.rhat
         if np.nanmax(rhat, initial=0.0) > 1.01:
             worst = int(np.nanargmax(rhat))
             found.append(

@@ -133,6 +133,7 @@ def fit_guide(
         divergences=np.zeros((1, samples), dtype=bool),
         acceptance=np.ones(1),
         k_hat=pareto_k(np.exp(ratios - ratios.max())),
+        independent=True,
         seconds=time.perf_counter() - begin,
         info={"elbo": elbo, "converged": converged, "guide": chosen, "kl": evidence - float(np.mean(ratios))},
     )

@@ -1,0 +1,56 @@
+r"""Are numbers uniform on (0, 1): the test that calibration comes down to.
+
+The empirical distribution function is compared with its simultaneous band: the smallest pointwise binomial p-value over
+all places, calibrated by simulation (Säilynoja, Bürkner, Vehtari, "Graphical test for discrete uniformity and its
+applications" (2022), arXiv:2103.10522).
+
+.. math:: n \hat F(z) \sim \mathrm{Binomial}(n, z)
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binom
+
+__all__ = ["band", "p_value_uniform"]
+
+Array = NDArray[np.float64]
+
+_PLACES = 99
+_SIMULATIONS = 4000
+
+
+def p_value_uniform(values: Array) -> float:
+    """Return the probability that uniform numbers look at least as uneven as ``values`` ``(n,)``."""
+    smallest = _smallest(values[None])[0]
+    simulated = _simulated(len(values))
+    return float((1 + (simulated <= smallest * (1 + 1e-12)).sum()) / (len(simulated) + 1))
+
+
+def band(count: int, level: float = 0.95) -> tuple[Array, Array, Array]:
+    """Return places z and the simultaneous band of the distribution function of ``count`` uniform numbers."""
+    tail = float(np.quantile(_simulated(count), 1.0 - level)) / 2.0
+    z = _places()
+    return z, binom.ppf(tail, count, z) / count, binom.isf(tail, count, z) / count
+
+
+def _places() -> Array:
+    return np.arange(1, _PLACES + 1) / (_PLACES + 1)
+
+
+def _smallest(values: Array) -> Array:
+    """Return the smallest two-sided binomial p-value over places, for rows of numbers ``(r, n)``."""
+    z, count = _places(), values.shape[1]
+    below = (values[:, :, None] <= z).sum(axis=1)
+    pointwise: Array = 2.0 * np.minimum(binom.cdf(below, count, z), binom.sf(below - 1, count, z))
+    return pointwise.min(axis=1)
+
+
+@lru_cache(maxsize=16)
+def _simulated(count: int) -> Array:
+    generator = np.random.default_rng(count)
+    sizes = generator.multinomial(count, np.full(_PLACES + 1, 1.0 / (_PLACES + 1)), _SIMULATIONS)
+    below, z = np.cumsum(sizes, axis=1)[:, :-1], _places()
+    pointwise: Array = 2.0 * np.minimum(binom.cdf(below, count, z), binom.sf(below - 1, count, z))
+    return pointwise.min(axis=1)
