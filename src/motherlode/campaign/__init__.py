@@ -7,7 +7,7 @@ Row i depends on (seed, i) alone, whatever the number of workers or the size of 
 """
 
 from motherlode.campaign.campaign import Campaign
-from motherlode.campaign.errors import CampaignError, ProposalError
+from motherlode.campaign.errors import CampaignError, ProposalError, WorkerDied
 from motherlode.campaign.proposal import Proposal
 
-__all__ = ["Campaign", "CampaignError", "Proposal", "ProposalError"]
+__all__ = ["Campaign", "CampaignError", "Proposal", "ProposalError", "WorkerDied"]

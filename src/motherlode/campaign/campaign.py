@@ -8,16 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import cloudpickle
+import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from motherlode.campaign.errors import CampaignError, WorkerDied
 from motherlode.campaign.proposal import Proposal
-from motherlode.events import EventStore, Manifest, Simulator
-from motherlode.tracing import LeakError
+from motherlode.events import Events, EventStore, Failure, Manifest, Simulator
+from motherlode.events.shard import shard_rows
+from motherlode.tracing import LeakError, SimulatorFailed
 
 __all__ = ["Campaign"]
 
+Array = NDArray[np.float64]
+
 _SHARD = 10_000
+_GIVE_UP = 1000
 
 
 @dataclass(frozen=True)
@@ -133,12 +139,16 @@ class Campaign:
         LeakError
             If x moves with θ other than through the draws; the store is condemned.
         SimulatorFailed
-            If every event of a shard failed; other shards stay.
+            If nothing but failures came of the first thousand events, or of all.
+        CampaignError
+            If workers < 1.
         WorkerDied
             If a process vanished; run again to resume.
         StoreMismatch
             If the store holds events of another origin.
         """
+        if workers < 1:
+            raise CampaignError(f"workers={workers}: at least one process has to mine. Use 1 for this one.")
         self.store.open(self.manifest())
         self.store.check_usable()
         tasks = [self._task(first, count) for first, count in self.missing()]
@@ -148,12 +158,19 @@ class Campaign:
             try:
                 for task in self._finished(tasks, workers, executor):
                     bar.update(task.count)
+                    self._refuse_failing(done=int(bar.n))
             except LeakError as leak:
                 self.store.condemn(str(leak))
                 raise
             except BrokenProcessPool as error:
                 raise WorkerDied(str(error), int(bar.n), self.events) from error
         return self.store
+
+    def _refuse_failing(self, done: int) -> None:
+        """Stop a campaign in which nothing works; its failures are on record."""
+        if (done >= min(_GIVE_UP, self.events)) and not any(shard_rows(shard) for shard in self.store.shards()):
+            failures = self.store.failures()
+            raise SimulatorFailed(failures[0].reason, np.array(failures[0].theta), len(failures))
 
     def _task(self, first: int, count: int) -> _Shard:
         fixed = (self.simulator, self.proposal, self.alternatives, self.seed, self.store.path.absolute(), self.traces)
@@ -197,6 +214,16 @@ def _mine_shard(task: _Shard) -> _Shard:
 def _write_shard(task: _Shard) -> Path:
     """Mine one shard and write it; runs on a worker and returns the file's path."""
     theta, alternatives = task.proposal.draw(task.seed, task.first, task.count, task.alternatives)
-    events = task.simulator.mine(theta, alternatives, seed=task.seed, first=task.first, traces=task.traces)
+    try:
+        events = task.simulator.mine(theta, alternatives, seed=task.seed, first=task.first, traces=task.traces)
+    except SimulatorFailed as failed:
+        events = _only_failures(task, theta, alternatives, failed.reason)
     events = replace(events, exchangeable=task.proposal.exchangeable)
     return EventStore(task.path).append(events, span=(task.first, task.count))
+
+
+def _only_failures(task: _Shard, theta: Array, alternatives: Array, reason: str) -> Events:
+    """Return the failures of a shard whose every event failed: the last shard may be small, and others succeed."""
+    failures = tuple(Failure(task.first + i, tuple(row.tolist()), task.seed, reason) for i, row in enumerate(theta))
+    none = alternatives[:0]
+    return Events(theta[:0], none, np.empty(0), none[:, :, 0], theta[:0], seed=task.seed, failures=failures)

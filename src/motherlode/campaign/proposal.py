@@ -44,8 +44,8 @@ class Proposal:
         For each parameter ``(kind, a, b)``: ("uniform", low, high), ("log_uniform", low, high) or
         ("normal", mean, stddev).
     near
-        None: alternatives are drawn like θ. A number: θ and alternatives are centre + near·width·(u - ½), reflected
-        at the ends, where the width is high - low (twice the stddev for a normal law).
+        None: alternatives are drawn like θ. A number: the quantiles of θ and of its alternatives are
+        centre + near·(u - ½) with a centre of their event's own, reflected at 0 and 1. Both then have one law.
 
     Examples
     --------
@@ -109,6 +109,8 @@ class Proposal:
                 low, high = (float(bound) for bound in bounds.split(":"))
             except ValueError as error:
                 raise ProposalError(f"{part!r} in the prior {text!r} is not of the form name=low:high.") from error
+            if name.strip() in laws:
+                raise ProposalError(f"The prior {text!r} names {name.strip()} twice. Give each parameter one range.")
             laws[name.strip()] = ("uniform", low, high)
         return cls(laws)
 
