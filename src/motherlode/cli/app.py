@@ -17,6 +17,7 @@ _COMMANDS = {
     "train": "motherlode.cli.train",
     "infer": "motherlode.cli.infer",
     "report": "motherlode.cli.report",
+    "keys": "motherlode.cli.keys",
 }
 
 

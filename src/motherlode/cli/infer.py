@@ -1,12 +1,12 @@
 """Infer θ from observed events on the command line."""
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 import click
 
+from motherlode.cli.origin import digest, trained_on
 from motherlode.cli.threads import use_one_thread
 
 __all__ = ["infer"]
@@ -33,15 +33,13 @@ def infer(
     The observed file is .npy, .npz, .csv with a header, or Parquet; each row is one event.
     """
     import motherlode
-    from motherlode.campaign import Proposal
     from motherlode.cli.priors import prior_of
     from motherlode.events import read_table
 
     use_one_thread()
     estimator = motherlode.load(model)
-    proposal = Proposal.parse(prior) if prior is not None else _trained_on(estimator, model)
     data = read_table(observed, tuple(estimator.shape))
-    posterior = motherlode.posterior(estimator, prior_of(proposal), data)
+    posterior = motherlode.posterior(estimator, prior_of(trained_on(estimator, model, prior)), data)
     if method == "nuts":
         result = posterior.mcmc(method="nuts", chains=chains, samples=samples, seed=seed, progress=True)
     elif method == "vi":
@@ -49,21 +47,11 @@ def infer(
     else:
         result = posterior.sample(samples, seed=seed)
     out.mkdir(parents=True, exist_ok=True)
-    _write(result, out, {"method": method, "seed": seed, "model": _digest(model), "observed": _digest(observed)})
+    _write(result, out, {"method": method, "seed": seed, "model": digest(model), "observed": digest(observed)})
     click.echo(result.summary())
     for finding in result.findings():
         click.echo(f"! {finding}")
     click.echo(f"samples.npz, posterior.png, chains.png and manifest.json are in {out}/")
-
-
-def _trained_on(estimator: Any, model: Path) -> Any:
-    from motherlode.campaign import Proposal
-
-    origin = {} if estimator.record is None else estimator.record.origin
-    laws = origin.get("proposal", {}).get("laws")
-    if laws is None:
-        raise click.UsageError(f"{model} does not say which law it was trained on. Give --prior name=low:high,…")
-    return Proposal({name: (law[0], law[1], law[2]) for name, law in laws.items()})
 
 
 def _write(result: Any, out: Path, origin: dict[str, Any]) -> None:
@@ -85,7 +73,3 @@ def _write(result: Any, out: Path, origin: dict[str, Any]) -> None:
     libraries = library_versions("motherlode", "numpy", "torch", "pyro-ppl")
     manifest = {"command": "infer", **origin, "parameters": figures, "libraries": libraries}
     (out / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
-
-
-def _digest(path: Path) -> dict[str, str]:
-    return {"path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
