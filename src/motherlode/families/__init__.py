@@ -8,6 +8,9 @@ family, write one entry in :mod:`motherlode.families.table`, one struct in
 """
 
 from motherlode.families.family import Family
+from motherlode.families.local import LOCAL
 from motherlode.families.table import FAMILIES
 
 __all__ = ["FAMILIES", "Family"]
+
+FAMILIES.update(LOCAL)

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from motherlode.events import CheckReport, Events, EventStreams, Parameters
+from motherlode.frontends.errors import NotInstrumented
 from motherlode.frontends.generator import TracedGenerator
 from motherlode.gold import mine
-from motherlode.tracing import LeakError, stream
+from motherlode.tracing import LeakError, SimulatorFailed, stream
 
 __all__ = ["PythonSimulator"]
 
@@ -61,7 +62,7 @@ class PythonSimulator:
         """
         rows = self.parameters.check(theta)
         streams = EventStreams(seed)
-        outputs = [self.function(row, streams.at(first + i)) for i, row in enumerate(rows)]
+        outputs = [self.function(row.copy(), streams.at(first + i)) for i, row in enumerate(rows)]
         return np.array(outputs, dtype=np.float64)
 
     def mine(
@@ -103,14 +104,14 @@ class PythonSimulator:
         """Mine the given events and say whether the simulator is minable."""
         try:
             events = self.mine(theta, alternatives, seed=seed)
-        except LeakError as leak:
-            return CheckReport(False, (str(leak),))
+        except (LeakError, NotInstrumented, SimulatorFailed) as finding:
+            return CheckReport(False, (str(finding),))
         audit = events.audit()
         figures = (("events", float(len(events))), ("draws_per_event", events.counts.draws / len(events)))
         return CheckReport(audit.ok, audit.warnings, figures)
 
     def _run(self, theta: Array) -> Any:
-        return self.function(theta, TracedGenerator(stream()))
+        return self.function(theta.copy(), TracedGenerator(stream()))
 
     def __repr__(self) -> str:
         return f"PythonSimulator({self.name}, {self.parameters})"

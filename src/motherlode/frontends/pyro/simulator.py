@@ -187,22 +187,21 @@ def _failure(request: Request, row: int, reason: str) -> Failure:
 
 
 def _events(request: Request, rows: Rows, traces: bool) -> Events:
-    event = request.first + np.arange(len(request.theta))
-    failures = tuple(_failure(request, row, why) for row, why in rows.refused.items())
+    kept = np.setdiff1d(np.arange(len(request.theta)), list(rows.refused))
+    columns = trace_columns(rows.passes, request.theta, rows.x) if traces else None
     draws = sum(visit.value.numel() for visit in rows.passes[0].visits)
-    events = Events(
-        theta=request.theta,
-        alternatives=request.alternatives,
-        x=rows.x,
-        joint_log_ratio=rows.joint_log_ratio,
-        joint_score=rows.joint_score,
-        event=event,
+    return Events(
+        theta=request.theta[kept],
+        alternatives=request.alternatives[kept],
+        x=rows.x[kept],
+        joint_log_ratio=rows.joint_log_ratio[kept],
+        joint_score=rows.joint_score[kept],
+        event=request.first + kept,
         seed=request.seed,
-        traces=trace_columns(rows.passes, request.theta, rows.x) if traces else None,
-        failures=failures,
+        traces=None if columns is None else columns[kept],
+        failures=tuple(_failure(request, row, why) for row, why in rows.refused.items()),
         counts=Counts(draws, rows.probed.events, rows.probed.discrepancy),
     )
-    return events[np.setdiff1d(np.arange(len(event)), list(rows.refused))] if failures else events
 
 
 def _stack(parts: list[Array]) -> Array:
