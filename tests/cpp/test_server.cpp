@@ -172,6 +172,9 @@ TEST("server: reset abandons a run, even in a model that catches everything") {
   sample_of(client.answer({0.5}));
   CHECK(client.reset().body_type() == ppx::MessageBody::Reset);
   CHECK(client.reset().body_type() == ppx::MessageBody::Reset);
+  sample_of(client.run());
+  sample_of(client.answer({0.5}));
+  CHECK(error_of(client.answer({1, 2, 3})).code() == ppx::ErrorCode::Protocol);
   CHECK(client.handshake().body_type() == ppx::MessageBody::HandshakeResult);
 }
 

@@ -58,6 +58,7 @@ struct Categorical {
     return all_rates && detail::is_positive(total());
   }
   const std::vector<Real>& parameters() const { return probs; }
+  std::array<double, 1> support() const { return {static_cast<double>(probs.size())}; }
 
   /// The first index whose cumulative sum exceeds u·total.
   double sample(Source& source) const {

@@ -69,7 +69,7 @@ class TrackedDraws {
       add(family.log_prob(value));
     }
     if constexpr (has_support<F>) {
-      for (const Real& bound : family.support()) {
+      for (const Real bound : family.support()) {
         for (std::size_t d = 0; d < D; ++d) {
           moved_[d] = moved_[d] || bound.tangent(d) != 0;
         }

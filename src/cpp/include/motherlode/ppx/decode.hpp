@@ -18,10 +18,14 @@ inline std::vector<double> numbers(const flatbuffers::Vector<double>* vector) {
 }
 
 /// The number of elements that a shape holds.
-inline std::size_t volume(const flatbuffers::Vector<std::int32_t>* shape, const char* field) {
+inline std::size_t volume(const flatbuffers::Vector<std::int32_t>& shape, const char* field) {
+  constexpr std::size_t most_dimensions = 16;
+  if (shape.size() > most_dimensions) {
+    protocol_error(std::string(field) + ".shape has " + std::to_string(shape.size()) + " dimensions.");
+  }
   std::size_t size = 1;
-  for (flatbuffers::uoffset_t i = 0; shape != nullptr && i < shape->size(); ++i) {
-    const std::int32_t extent = shape->Get(i);
+  for (flatbuffers::uoffset_t i = 0; i < shape.size(); ++i) {
+    const std::int32_t extent = shape.Get(i);
     if (extent < 0 || size > max_message_size) {
       protocol_error(std::string(field) + ".shape is negative or too large.");
     }
@@ -35,7 +39,8 @@ inline std::vector<double> tensor(const ppx::Tensor* tensor, const char* field) 
   if (tensor == nullptr || tensor->data() == nullptr) {
     protocol_error(std::string(field) + " holds no tensor with data.");
   }
-  const std::size_t wanted = volume(tensor->shape(), field);
+  const bool has_shape = tensor->shape() != nullptr;
+  const std::size_t wanted = has_shape ? volume(*tensor->shape(), field) : tensor->data()->size();
   if (tensor->data()->size() != wanted) {
     protocol_error(std::string(field) + " holds " + std::to_string(tensor->data()->size()) + " numbers, but its shape " +
                    std::to_string(wanted) + ".");

@@ -26,12 +26,18 @@ void finish(Builder& builder, flatbuffers::Offset<Body> body) {
   ppx::FinishMessageBuffer(builder, ppx::CreateMessage(builder, ppx::MessageBodyTraits<Body>::enum_value, body.Union()));
 }
 
+/// Texts of models may be long; a frame of failures must stay small.
+inline std::string shortened(const std::string& text) {
+  constexpr std::size_t longest = 2000;
+  return text.size() <= longest ? text : text.substr(0, longest) + " ...";
+}
+
 /// A tensor always has data and shape: stock peers read both.
 inline TensorOffset tensor(Builder& builder, const std::vector<double>& data, const std::vector<std::int32_t>& shape) {
   return ppx::CreateTensorDirect(builder, &data, &shape);
 }
 
-inline TensorOffset scalar(Builder& builder, double value) { return tensor(builder, {value}, {1}); }
+inline TensorOffset scalar(Builder& builder, double value) { return tensor(builder, {value}, {}); }
 
 inline std::vector<TensorOffset> parameters(Builder& builder, const Categorical<double>& family) {
   return {tensor(builder, family.probs, {static_cast<std::int32_t>(family.probs.size())})};
@@ -83,7 +89,8 @@ inline void tag(Builder& builder, const Site& site, double value) {
 inline void reset(Builder& builder) { finish(builder, ppx::CreateReset(builder)); }
 
 inline void error(Builder& builder, ErrorCode code, const std::string& text, const Finding& facts = {}) {
-  finish(builder, ppx::CreateErrorDirect(builder, static_cast<ppx::ErrorCode>(code), text.c_str(), facts.event,
+  const std::string words = shortened(text);
+  finish(builder, ppx::CreateErrorDirect(builder, static_cast<ppx::ErrorCode>(code), words.c_str(), facts.event,
                                          facts.address.c_str(), &facts.theta, &facts.probe, &facts.expected,
                                          &facts.found));
 }
@@ -151,7 +158,7 @@ inline void block(Builder& builder, const Model& model, const GoldBlock& block, 
   check_size(block);
   std::vector<flatbuffers::Offset<ppx::Failure>> failures;
   for (const Failure& failure : block.failures) {
-    failures.push_back(ppx::CreateFailureDirect(builder, failure.event, failure.text.c_str()));
+    failures.push_back(ppx::CreateFailureDirect(builder, failure.event, shortened(failure.text).c_str()));
   }
   const flatbuffers::Offset<ppx::TraceBlock> no_traces = 0;
   const auto trace_block = keep == Keep::traces ? traces(builder, block.traces) : no_traces;

@@ -18,20 +18,23 @@ class Lockstep : public Remote {
   double sample(const Site& site, const AnyFamily& family) override {
     check_wanted();
     encode::sample(connection_.fresh(), site, family);
-    const auto& result = *answer(ppx::MessageBody::SampleResult).body_as_SampleResult();
-    return decode::scalar(result.result(), "SampleResult.result");
+    double value = 0;
+    exchange(ppx::MessageBody::SampleResult, [&value](const ppx::Message& answer) {
+      value = decode::scalar(answer.body_as_SampleResult()->result(), "SampleResult.result");
+    });
+    return value;
   }
 
   void observe(const Site& site, const AnyFamily& family, double value) override {
     check_wanted();
     encode::observe(connection_.fresh(), site, family, value);
-    answer(ppx::MessageBody::ObserveResult);
+    exchange(ppx::MessageBody::ObserveResult, [](const ppx::Message&) {});
   }
 
   void tag(const Site& site, double value) override {
     check_wanted();
     encode::tag(connection_.fresh(), site, value);
-    answer(ppx::MessageBody::TagResult);
+    exchange(ppx::MessageBody::TagResult, [](const ppx::Message&) {});
   }
 
  private:
@@ -42,20 +45,33 @@ class Lockstep : public Remote {
     }
   }
 
-  const ppx::Message& answer(ppx::MessageBody expected) {
+  /// Send what was built and read the answer. Any other answer is refused at once and ends the run: what is
+  /// thrown here passes through the model, and must not be mistaken for an exception of its own.
+  template <class Read>
+  void exchange(ppx::MessageBody expected, Read read) {
     abandoned_ = true;
-    const ppx::Message& message = connection_.exchange();
-    if (message.body_type() == ppx::MessageBody::Reset) {
-      encode::reset(connection_.fresh());
+    try {
+      const ppx::Message& answer = connection_.exchange();
+      if (answer.body_type() == ppx::MessageBody::Reset) {
+        encode::reset(connection_.fresh());
+        connection_.reply();
+        throw Abandoned();
+      }
+      check(answer.body_type(), expected);
+      read(answer);
+    } catch (const Error& error) {
+      encode::error(connection_.fresh(), error.code(), error.what());
       connection_.reply();
       throw Abandoned();
     }
-    if (message.body_type() != expected) {
-      protocol_error(std::string("A ") + ppx::EnumNameMessageBody(message.body_type()) + " was received where " +
+    abandoned_ = false;
+  }
+
+  static void check(ppx::MessageBody found, ppx::MessageBody expected) {
+    if (found != expected) {
+      protocol_error(std::string("A ") + ppx::EnumNameMessageBody(found) + " was received where " +
                      ppx::EnumNameMessageBody(expected) + " is due.");
     }
-    abandoned_ = false;
-    return message;
   }
 
   Connection& connection_;
