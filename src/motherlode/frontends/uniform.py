@@ -17,6 +17,7 @@ __all__ = ["LazyUniform"]
 
 _BERNOULLI = FAMILIES["Bernoulli"]
 _UNIFORM = FAMILIES["Uniform"]
+_lt = operator.lt
 _DECIDE = {False: operator.lt, True: operator.le}
 _ORDER = {
     (True, False): operator.lt,
@@ -69,14 +70,18 @@ class LazyUniform(Lazy):
         return self._settled
 
     def __lt__(self, other: Any) -> Any:
-        if isinstance(other, float):
-            return self.branch(other, False, caller_site())
-        return self._compare(other, True, False)
-
-    def __gt__(self, other: Any) -> Any:
-        if isinstance(other, float):
-            return not self.branch(other, True, caller_site())
-        return self._compare(other, False, False)
+        """Branch; the commonest draw of all, so :meth:`branch` is written out once more for it."""
+        if not isinstance(other, float) or self._settled is not None:
+            return self._compare(other, True, False)
+        low, high = self._low, self._high
+        p = 0.0 if other <= low else 1.0 if other >= high else (other - low) / (high - low)
+        outcome = self._take(caller_site(), _BERNOULLI, (p,), _lt, (self._hidden, other))
+        if 0.0 < p < 1.0:
+            if outcome:
+                self._high = other
+            else:
+                self._low = other
+        return outcome if outcome.__class__ is bool else bool(outcome)
 
     def _compare(self, other: Any, below: bool, closed: bool, depth: int = 2) -> Any:
         return _compare(self, self, 1.0, 0.0, other, (below, closed), depth + 1)

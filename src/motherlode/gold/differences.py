@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 
 class Stencil(NamedTuple):
-    """Say where to replay for the score: points (2D, D), two for each parameter, and their weights (2D,)."""
+    """Say where to replay for the score: points (*N, 2D, D), two for each parameter, and their weights (*N, 2D)."""
 
     points: Array
     weights: Array
@@ -32,7 +32,7 @@ def stencil(theta: Array, steps: Array, parameters: Parameters) -> Stencil:
     Parameters
     ----------
     theta, steps
-        Shape (D,).
+        Shape (*N, D).
     parameters
         Its bounds are never crossed.
     """
@@ -41,12 +41,12 @@ def stencil(theta: Array, steps: Array, parameters: Parameters) -> Stencil:
     one_sided = (theta + steps > high) | (theta - steps < low)
     first = np.where(theta + steps > high, -steps, steps)
     second = np.where(one_sided, 2 * first, -first)
-    axis = np.arange(len(theta))
-    points = np.repeat(theta[None], 2 * len(theta), axis=0)
-    points[2 * axis, axis] += first
-    points[2 * axis + 1, axis] += second
-    first, second = points[2 * axis, axis] - theta, points[2 * axis + 1, axis] - theta
-    weights = np.empty(2 * len(theta))
-    weights[0::2] = second / (first * (second - first))
-    weights[1::2] = -first / (second * (second - first))
+    axis = np.arange(theta.shape[-1])
+    points = np.repeat(theta[..., None, :], 2 * len(axis), axis=-2)
+    points[..., 2 * axis, axis] += first
+    points[..., 2 * axis + 1, axis] += second
+    first, second = points[..., 2 * axis, axis] - theta, points[..., 2 * axis + 1, axis] - theta
+    weights = np.empty(points.shape[:-1])
+    weights[..., 0::2] = second / (first * (second - first))
+    weights[..., 1::2] = -first / (second * (second - first))
     return Stencil(points, weights)

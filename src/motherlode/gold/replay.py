@@ -4,7 +4,9 @@ Any program whose draws pass through :func:`motherlode.tracing.draw` can be mine
 wire. Each event costs 1 + K + 2D runs, probed events 2 + 2D more.
 """
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 
 from motherlode.events import Events, EventStreams, Failure, Parameters
 from motherlode.gold.assemble import Mined, assemble
-from motherlode.gold.differences import stencil
+from motherlode.gold.differences import Stencil, stencil
 from motherlode.gold.leaks import is_probed, probe_at, replay_at, run_of
 from motherlode.tracing import MotherlodeError, SimulatorFailed, seed
 
@@ -24,15 +26,16 @@ Program = Callable[[Array], Any]
 """Runs one event at θ with shape (D,) under the handlers in force and returns x."""
 
 _BLOCK = 512
+_COLLECT_AFTER = 100_000
 
 
 @dataclass(frozen=True)
 class _Request:
     program: Program
-    parameters: Parameters
     theta: Array
     alternatives: Array
-    steps: Array
+    near: Stencil
+    wide: Stencil
     box: tuple[Array, Array]
     root: int
     first: int
@@ -78,12 +81,26 @@ def mine(
         If every event failed.
     """
     box = parameters.probe_box(theta, alternatives)
-    request = _Request(program, parameters, theta, alternatives, parameters.steps(theta), box, root, first)
-    batches = [assemble(block, alternatives, first, root, traces) for block in _blocks(request)]
+    steps = parameters.steps(theta)
+    near, wide = stencil(theta, steps, parameters), stencil(theta, 2 * steps, parameters)
+    request = _Request(program, theta, alternatives, near, wide, box, root, first)
+    with _rare_collections():
+        batches = [assemble(block, alternatives, first, root, traces) for block in _blocks(request)]
     failures = [failure for batch in batches for failure in batch.failures]
     if len(failures) == len(theta):
         raise SimulatorFailed(failures[0].reason, np.array(failures[0].theta), len(failures))
     return replace(Events.concatenate([batch for batch in batches if len(batch)]), failures=tuple(failures))
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Let Python look for cycles once in 100,000 new objects: a record is many small tuples and no cycles."""
+    before = gc.get_threshold()
+    gc.set_threshold(max(before[0], _COLLECT_AFTER) if before[0] else 0, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _blocks(request: _Request) -> Iterator[list[Mined | Failure]]:
@@ -111,11 +128,11 @@ def _mine(request: _Request, streams: EventStreams, row: int) -> Mined:
     def asked(points: Sequence[Array] | Array) -> list[list[tuple[Any, ...]]]:
         return [replay_at(request.program, run, point, generator) for point in points]
 
-    near = stencil(theta, request.steps[row], request.parameters)
+    near = Stencil(request.near.points[row], request.near.weights[row])
     if not is_probed(event):
         return Mined(run, asked(request.alternatives[row]), near, asked(near.points))
     asked([theta, probe_at(request.root, event, request.box)])
-    wide = stencil(theta, 2 * request.steps[row], request.parameters)
+    wide = Stencil(request.wide.points[row], request.wide.weights[row])
     return Mined(run, asked(request.alternatives[row]), near, asked(near.points), wide, asked(wide.points))
 
 

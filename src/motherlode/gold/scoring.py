@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,11 +54,14 @@ def log_probs(draws: Sequence[RecordedDraw], runs: Sequence[Parameters]) -> Scor
     runs
         R runs, each with the parameters of all J draws; run 0 is the recording.
     """
-    lanes = np.array([np.size(draw.value) for draw in draws], dtype=np.int64)
+    groups = _groups(draws)
+    lanes = np.empty(len(draws), dtype=np.int64)
+    for group, members in groups:
+        lanes[members] = math.prod(group.shape)
     starts = np.concatenate([[0], np.cumsum(lanes)]).astype(np.int64)
     log_prob = np.empty((len(runs), starts[-1]))
     moved = np.zeros((len(runs), starts[-1]), dtype=np.bool_)
-    for group, members in _groups(draws).items():
+    for group, members in groups:
         value = np.array([draws[j].value for j in members], dtype=np.float64)
         parameters = [_gather(runs, members, p, group) for p in range(len(group.family.parameters))]
         where = (starts[members][:, None] + np.arange(math.prod(group.shape))).ravel()
@@ -68,18 +72,19 @@ def log_probs(draws: Sequence[RecordedDraw], runs: Sequence[Parameters]) -> Scor
     return Scores(log_prob, np.repeat(np.arange(len(draws)), lanes), moved)
 
 
-def _groups(draws: Sequence[RecordedDraw]) -> dict[_Group, list[int]]:
-    groups: dict[_Group, list[int]] = defaultdict(list)
-    for j, draw in enumerate(draws):
-        categories = np.shape(draw.parameters[0])[-1] if draw.family.vector else 0
-        groups[_Group(draw.family, np.shape(draw.value), categories)].append(j)
-    return groups
+def _groups(draws: Sequence[RecordedDraw]) -> list[tuple[_Group, list[int]]]:
+    groups: dict[tuple[Family, tuple[int, ...], int], list[int]] = defaultdict(list)
+    for j, (_, family, parameters, value, _) in enumerate(draws):
+        shape = value.shape if isinstance(value, np.ndarray) else ()
+        groups[family, shape, np.shape(parameters[0])[-1] if family.vector else 0].append(j)
+    return [(_Group(*group), members) for group, members in groups.items()]
 
 
 def _gather(runs: Sequence[Parameters], members: list[int], position: int, group: _Group) -> Array:
     """Return one parameter with shape (R, members, *shape), and (.., C) for a vector family."""
     if not group.shape:
-        return np.array([[run[j][position] for j in members] for run in runs], dtype=np.float64)
+        numbers = itemgetter(position)
+        return np.array([[numbers(run[j]) for j in members] for run in runs], dtype=np.float64)
     shape = (*group.shape, group.categories) if group.family.vector else group.shape
     rows = [[np.broadcast_to(run[j][position], shape) for j in members] for run in runs]
     return np.array(rows, dtype=np.float64)
