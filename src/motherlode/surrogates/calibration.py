@@ -4,7 +4,7 @@ r"""Correct a ratio estimator on held-out events, so that its probabilities are 
    σ(-m_θ(l)) \approx \mathbb E[s(x,z)\,|\,\log \hat r = l, θ]
 
 m is monotone and piecewise linear, found by isotonic regression or from a histogram, for all θ at once or in cells of
-θ between which it is interpolated. With gold the soft label s(x,z) replaces the class: the same mean, less noise.
+θ between which it is interpolated. The soft label s(x,z) replaces the class: the same mean, less noise.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,8 @@ from torch import Tensor
 from motherlode.surrogates.arrays import accepts_arrays
 from motherlode.surrogates.dataset import as_batch, pair_up
 from motherlode.surrogates.errors import UnsuitableEstimator
-from motherlode.surrogates.losses import alice, carl
+from motherlode.surrogates.losses import alice
+from motherlode.surrogates.losses.terms import column
 from motherlode.surrogates.surrogate import Surrogate
 
 __all__ = ["Calibrated", "calibrate"]
@@ -55,12 +56,10 @@ def calibrate(
             "There is no probability to correct.",
             "Pass a RatioEstimator.",
         )
-    gold = events.joint_log_ratio.size > 0 and not np.isnan(events.joint_log_ratio).any()
-    batch = as_batch(events, alice if gold else carl)
-    pairs = pair_up(batch, estimator, torch.Generator().manual_seed(seed))
+    pairs = pair_up(as_batch(events, alice), estimator, torch.Generator().manual_seed(seed))
     with torch.no_grad():
         log_ratio = estimator.log_ratio(pairs.theta0, pairs.x, pairs.theta1).cpu().numpy()
-    label = (pairs.y if pairs.joint_log_ratio is None else torch.sigmoid(-pairs.joint_log_ratio)).numpy()
+    label = torch.sigmoid(-column(pairs.joint_log_ratio)).numpy()
     theta = pairs.theta0.numpy()
     if pairs.theta1 is not None:
         theta = np.concatenate([theta, pairs.theta1.numpy()])

@@ -38,10 +38,10 @@ def as_batch(events: Any, loss: Loss) -> EventBatch:
 
 
 def split(events: EventBatch, share: float, seed: int) -> Dataset:
-    """Hold out a share of the events, at least one and chosen by the seed alone."""
+    """Hold out a share of the events, at least 16 or half of them, chosen by the seed alone."""
     total = len(events)
     order = torch.randperm(total, generator=torch.Generator().manual_seed(seed))
-    held = min(max(1, round(share * total)), total - 1)
+    held = min(max(16, round(share * total)), total // 2)
     validation, training = order[:held].sort().values, order[held:].sort().values
     return Dataset(events[training], events[validation], training, validation)
 

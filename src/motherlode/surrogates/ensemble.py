@@ -64,7 +64,7 @@ class Ensemble(Surrogate):
         self.eval()
 
     @classmethod
-    def train(cls, events: Any, loss: Loss = alices, size: int = 5, seed: int = 0, **options: Any) -> Any:
+    def trained(cls, events: Any, loss: Loss = alices, size: int = 5, seed: int = 0, **options: Any) -> Any:
         """Return an ensemble of ``size`` trainings that differ in their seeds: weights, split and order of batches.
 
         Parameters
@@ -89,7 +89,9 @@ class Ensemble(Surrogate):
             Always.
         """
         raise UnsuitableEstimator(
-            "An Ensemble was given to train", "Its members would share one loss.", "Call Ensemble.train(events, loss)."
+            "An Ensemble was given to train",
+            "Its members would share one loss.",
+            "Call Ensemble.trained(events, loss).",
         )
 
     def _each(self, function: Callable[[Any], Tensor]) -> Tensor:

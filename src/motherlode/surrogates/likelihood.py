@@ -32,8 +32,8 @@ class LikelihoodEstimator(Surrogate):
     shape
         Shape ``(*L)`` of one outcome x.
     density
-        A key of :data:`~motherlode.surrogates.density.DENSITIES` for the continuous columns; None: masked
-        autoregressive, a neural spline for a single column.
+        A key of :data:`~motherlode.surrogates.density.DENSITIES` for the continuous columns; None: a
+        masked autoregressive flow, a mixture for a single column.
     whole
         Whole-number columns of the flattened x, ``{"columns": …, "lows": …, "highs": …}``;
         :meth:`for_events` finds them.
@@ -59,7 +59,7 @@ class LikelihoodEstimator(Surrogate):
         whole = whole or {"columns": [], "lows": [], "highs": []}
         width = prod(shape)
         line = [column for column in range(width) if column not in whole["columns"]]
-        density = density or ("maf" if len(line) > 1 else "nsf")
+        density = density or ("maf" if len(line) > 1 else "mixture")
         configuration = {
             "density": density,
             "whole": whole,

@@ -30,7 +30,7 @@ class PosteriorEstimator(Surrogate):
     shape
         Shape ``(*L)`` of one outcome x.
     density
-        A key of :data:`~motherlode.surrogates.density.DENSITIES`.
+        A key of :data:`~motherlode.surrogates.density.DENSITIES`; None: a neural spline flow, a mixture for D = 1.
     low, high
         Bounds of θ, D numbers each; None for the whole line. :meth:`for_events` takes them from the events.
     hidden, activation
@@ -48,7 +48,7 @@ class PosteriorEstimator(Surrogate):
         self,
         parameters: int,
         shape: Sequence[int] = (),
-        density: str = "nsf",
+        density: str | None = None,
         low: Sequence[float] | None = None,
         high: Sequence[float] | None = None,
         hidden: Sequence[int] = (64, 64),
@@ -56,6 +56,7 @@ class PosteriorEstimator(Surrogate):
         transforms: int = 5,
         embedding: nn.Module | dict[str, Any] | None = None,
     ) -> None:
+        density = density or ("nsf" if parameters > 1 else "mixture")
         configuration = {
             "density": density,
             "low": None if low is None else [float(value) for value in low],

@@ -30,7 +30,7 @@ from motherlode.surrogates.schedule import Schedule
 
 __all__ = ["train"]
 
-_CHUNK, _PARTS = 8192, 8
+_CHUNK, _PARTS, _LEAST = 8192, 8, 16
 
 
 def train(
@@ -164,7 +164,7 @@ class _Run:
         """Return the loss on each part of the held-out events, with the same pairs every time."""
         self.estimator.eval()
         generator = torch.Generator().manual_seed(self.seed + 2)
-        size = max(1, min(_CHUNK, len(self.validation) // _PARTS))
+        size = min(len(self.validation), max(_LEAST, min(_CHUNK, len(self.validation) // _PARTS)))
         parts = (
             self.validation[slice(first, first + size)] for first in range(0, len(self.validation) - size + 1, size)
         )
@@ -173,7 +173,7 @@ class _Run:
         return torch.stack([value.detach().double().cpu() for value in losses])
 
     def _not_finite(self, step: int, rows: Tensor, number: float) -> NonFiniteLoss:
-        guilty = [int(row) for row in rows if not self._is_finite(row.reshape(1))]
+        guilty = [int(row) for row in rows if not self._is_finite(row.repeat(2))]
         events = [int(self.dataset.training_index[row]) for row in guilty]
         detail = "the batch as a whole overflows"
         if guilty:

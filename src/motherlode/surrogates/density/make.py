@@ -31,6 +31,8 @@ def make_density(
 ) -> Density:
     """Return an untrained density of ``features`` columns given ``context`` columns.
 
+    A single column has nothing to couple with: coupling flows become autoregressive ones.
+
     Raises
     ------
     ValueError
@@ -38,4 +40,6 @@ def make_density(
     """
     if name not in DENSITIES:
         raise ValueError(f"No density {name!r}: choose of {sorted(DENSITIES)}.")
+    if features == 1 and name.endswith("coupling"):
+        name = name.replace("coupling", "nsf")
     return DENSITIES[name](features, context, hidden, activation, transforms)

@@ -1,0 +1,249 @@
+"""Likelihood, posterior, score, ensemble, calibration and histogram against closed forms."""
+
+from dataclasses import replace
+
+import numpy as np
+import pyro
+import pytest
+import torch
+from gaussian import gaussian_events
+from scipy import stats
+
+from motherlode.events import Events
+from motherlode.surrogates import (
+    Calibrated,
+    Ensemble,
+    HistogramRatio,
+    LikelihoodEstimator,
+    PosteriorEstimator,
+    RatioEstimator,
+    ScoreEstimator,
+    TrainingOptions,
+    calibrate,
+    load,
+    losses,
+    train,
+)
+from motherlode.surrogates.errors import MissingColumns, UnknownProposal, UnsuitableEstimator
+
+SHORT = TrainingOptions(steps=8)
+
+
+def fit(events, loss, **options):
+    return train(events, loss, progress=False, **({"options": SHORT} | options))
+
+
+def counts(total=3000, seed=0):
+    """x = (Poisson(exp θ), Binomial(500, σ(θ)), N(θ, 1)): a table, a long count and a number."""
+    generator = np.random.default_rng(seed)
+    theta = generator.uniform(-1, 1, (total, 1))
+    chance = 1 / (1 + np.exp(-theta[:, 0]))
+    columns = [
+        generator.poisson(np.exp(theta[:, 0])),
+        generator.binomial(500, chance),
+        generator.normal(theta[:, 0], 1.0),
+    ]
+    x = np.stack(columns, 1).astype(float)
+    none = np.empty((total, 0))
+    return Events(theta, np.empty((total, 0, 1)), x, none, np.zeros((total, 1)))
+
+
+def test_nle_of_a_gaussian():
+    estimator = fit(gaussian_events(4000), losses.nle, options=TrainingOptions(steps=400))
+    assert estimator.configuration["density"] == "mixture"
+    theta, x = np.zeros((41, 1)), np.linspace(-3, 3, 41)[:, None]
+    exact = stats.norm.logpdf(x[:, 0], 0.0, np.sqrt(2.0))
+    assert np.average((estimator.log_prob(x, theta) - exact) ** 2, weights=np.exp(exact)) < 0.02
+    draws = estimator.sample(np.full((4000, 1), 0.5))
+    assert draws.shape == (4000, 1)
+    assert abs(draws.mean() - 0.5) < 0.15
+    assert estimator.sample(np.zeros((2, 1)), (3,)).shape == (3, 2, 1)
+    assert estimator.score(theta, x).shape == (41, 1)
+
+
+def test_heads_are_chosen_from_the_columns():
+    estimator = LikelihoodEstimator.for_events(counts())
+    assert estimator.configuration["whole"]["columns"] == [0, 1]
+    assert type(estimator.head).__name__ == "Ordinal"
+    only = replace(counts(), x=counts().x[:, :1])
+    assert type(LikelihoodEstimator.for_events(only).head).__name__ == "Categorical"
+    assert LikelihoodEstimator.for_events(only).density is None
+    assert LikelihoodEstimator.for_events(gaussian_events(100)).head is None
+
+
+def test_mixed_likelihood_is_normalized_sampled_and_saved(tmp_path):
+    estimator = fit(counts(), losses.nle, options=TrainingOptions(steps=250))
+    draws = estimator.sample(np.full((4000, 1), 0.3))
+    assert np.array_equal(draws[:, :2], np.round(draws[:, :2]))
+    assert draws[:, 0].mean() == pytest.approx(np.exp(0.3), abs=0.25)
+    assert draws[:, 1].mean() == pytest.approx(500 / (1 + np.exp(-0.3)), rel=0.05)
+    again = load(estimator.save(tmp_path / "mixed"))
+    np.testing.assert_array_equal(
+        again.log_prob(draws, np.full((1, 1), 0.3)), estimator.log_prob(draws, np.full((1, 1), 0.3))
+    )
+    off = draws.copy()
+    off[:, 0] += 0.5
+    assert np.isneginf(estimator.log_prob(off, np.full((1, 1), 0.3))).all()
+
+
+def test_images_of_likelihood_shapes():
+    estimator = LikelihoodEstimator(2, (2, 2))
+    theta, x = torch.zeros(5, 1, 2).double(), torch.ones(3, 2, 2).double()
+    assert estimator.log_prob(x, theta).shape == (5, 3)
+    assert estimator.sample(torch.zeros(5, 2).double()).shape == (5, 2, 2)
+
+
+def test_npe_stays_in_its_box_and_is_calibrated_in_the_mean():
+    events = gaussian_events(4000)
+    estimator = fit(events, losses.npe, options=TrainingOptions(steps=500))
+    draws = estimator.sample((5000,), np.array([3.0]))
+    low, high = estimator.bounds()
+    assert draws.shape == (5000, 1)
+    assert draws.min() >= low.item()
+    assert draws.max() <= high.item()
+    grid = np.linspace(-1, 1, 401)
+    weight = stats.norm.pdf(3.0, grid, np.sqrt(2.0))
+    assert draws.mean() == pytest.approx((weight * grid).sum() / weight.sum(), abs=0.08)
+    outside = estimator.log_prob(np.array([[1.5]]), np.array([3.0]))
+    assert np.isneginf(outside).all()
+    inside = estimator.log_prob(grid[1:-1, None], np.array([3.0]))
+    assert np.exp(inside).sum() * (grid[1] - grid[0]) == pytest.approx(1.0, abs=0.03)
+
+
+def test_unbounded_theta_gets_no_box():
+    generator = np.random.default_rng(0)
+    theta = generator.normal(size=(2000, 2))
+    events = Events(theta, np.empty((2000, 0, 2)), theta + 1.0, np.empty((2000, 0)), np.zeros((2000, 2)))
+    assert PosteriorEstimator.for_events(events).bounds() is None
+    with pytest.raises(UnknownProposal, match="which law"):
+        fit(events, losses.score_matched_posterior)
+
+
+def test_sally_learns_the_score_at_its_reference():
+    events = gaussian_events(4000)
+    at_zero = replace(events, theta=events.theta * 0, x=events.x - events.theta)
+    estimator = fit(at_zero, losses.sally, options=TrainingOptions(steps=500))
+    x = np.linspace(-2, 2, 21)[:, None]
+    assert np.abs(estimator.score(x) - x / 2.0).max() < 0.15
+    np.testing.assert_allclose(estimator.sallino(x, np.array([2.0])), estimator.score(x)[:, 0], rtol=1e-6)
+    with pytest.raises(ValueError, match="direction"):
+        estimator.sallino(x, np.array([0.0]))
+    with pytest.raises(UnsuitableEstimator, match="drawn at θ from"):
+        fit(events, losses.sally)
+
+
+@pytest.mark.parametrize(
+    ("loss", "method"),
+    [(losses.alices, "log_ratio"), (losses.nle, "log_prob"), (losses.npe, "log_prob"), (losses.nre, "log_ratio")],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_ensembles_answer_to_the_methods_of_their_members(loss, method, tmp_path):
+    events = gaussian_events(600)
+    ensemble = Ensemble.trained(events, loss, size=2, seed=5, progress=False, options=SHORT)
+    first = (np.zeros((4, 1)), np.linspace(-1, 1, 4)[:, None])
+    values = np.stack([getattr(member, method)(*first) for member in ensemble.members])
+    mean = values.mean(0) if method == "log_ratio" else np.log(np.exp(values).mean(0))
+    np.testing.assert_allclose(getattr(ensemble, method)(*first), mean, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(ensemble.spread(*first), values.std(0, ddof=1), rtol=1e-4, atol=1e-6)
+    assert hasattr(ensemble, "log_prob") != hasattr(ensemble, "log_ratio")
+    again = load(ensemble.save(tmp_path / "ensemble"))
+    np.testing.assert_array_equal(getattr(again, method)(*first), getattr(ensemble, method)(*first))
+
+
+def test_ensembles_refuse_strangers():
+    with pytest.raises(UnsuitableEstimator, match="averaged"):
+        Ensemble([RatioEstimator(1), RatioEstimator(2)])
+    with pytest.raises(UnsuitableEstimator, match="no members"):
+        Ensemble([])
+    with pytest.raises(UnsuitableEstimator, match=r"Ensemble\.trained"):
+        fit(gaussian_events(100), losses.alice, estimator=Ensemble([RatioEstimator(1, (1,))]))
+
+
+class Overconfident(RatioEstimator):
+    """The exact ratio of the Gaussian, times 1.7."""
+
+    def log_ratio(self, theta, x, theta_reference=None):
+        theta, x, other = (torch.as_tensor(value).double() for value in (theta, x, theta_reference))
+        exact = -0.25 * ((x - theta) ** 2 - (x - other) ** 2).sum(-1)
+        return 1.7 * exact
+
+
+@pytest.mark.parametrize("method", ["isotonic", "histogram"])
+@pytest.mark.parametrize("cells", [1, 3])
+def test_calibration_undoes_a_wrong_temperature(method, cells):
+    events = gaussian_events(40_000, seed=3)
+    raw = Overconfident(1, (1,))
+    corrected = calibrate(raw, events, method=method, cells=cells)
+    test = gaussian_events(2000, seed=4)
+    theta, x, other = (torch.as_tensor(value) for value in (test.theta, test.x, test.alternatives[:, 0]))
+    exact = raw.log_ratio(theta, x, other) / 1.7
+    before = float((raw.log_ratio(theta, x, other) - exact).square().mean())
+    after = float((corrected.log_ratio(theta, x, other) - exact).square().mean())
+    assert after < 0.35 * before
+    swapped = corrected.log_ratio(other, x, theta)
+    torch.testing.assert_close(swapped, -corrected.log_ratio(theta, x, other), atol=1e-9, rtol=0)
+
+
+def test_calibrated_estimators_are_saved_and_say_so_on_their_card(tmp_path):
+    events = gaussian_events(3000)
+    corrected = calibrate(fit(events, losses.alice), gaussian_events(3000, seed=9), cells=2)
+    assert isinstance(corrected, Calibrated)
+    again = load(corrected.save(tmp_path / "calibrated"))
+    theta, x = np.zeros((5, 1)), np.linspace(-1, 1, 5)[:, None]
+    np.testing.assert_array_equal(again.log_ratio(theta, x), corrected.log_ratio(theta, x))
+    assert "isotonic" in again.card()
+    with pytest.raises(UnsuitableEstimator, match="no ratio"):
+        calibrate(ScoreEstimator(1), events)
+
+
+def test_histogram_baseline():
+    generator = np.random.default_rng(0)
+    points = np.array([[0.0], [0.5]])
+    samples = [generator.normal(point, 1.0, (50_000, 1)) for point in points]
+    baseline = HistogramRatio(points, samples, bins=40)
+    x = np.linspace(-1.5, 2.0, 15)[:, None]
+    exact = stats.norm.logpdf(x[:, 0], 0.0, 1.0) - stats.norm.logpdf(x[:, 0], 0.5, 1.0)
+    assert np.abs(baseline.log_ratio(points[0], x, points[1]) - exact).max() < 0.15
+    with pytest.raises(UnsuitableEstimator, match="not simulated"):
+        baseline.log_ratio([0.25], x, points[1])
+    with pytest.raises(UnsuitableEstimator, match="one sample"):
+        HistogramRatio(points, samples[:1])
+
+
+def test_a_likelihood_is_a_pyro_distribution():
+    estimator = LikelihoodEstimator(1, (2,)).eval()
+    theta = torch.zeros(3, 1).double()
+    distribution = estimator.likelihood(theta)
+    assert distribution.batch_shape == (3,)
+    assert distribution.event_shape == (2,)
+    assert distribution.sample((4,)).shape == (4, 3, 2)
+
+    def model(observed):
+        with pyro.plate("parts", 3):
+            location = pyro.sample("theta", pyro.distributions.Normal(torch.zeros(1).double(), 1.0).to_event(1))
+            with pyro.plate("events", 5):
+                return pyro.sample("x", estimator.likelihood(location), obs=observed)
+
+    trace = pyro.poutine.trace(model).get_trace(torch.zeros(5, 3, 2).double())
+    trace.compute_log_prob()
+    assert trace.nodes["x"]["log_prob"].shape == (5, 3)
+    assert pyro.poutine.trace(model).get_trace(None).nodes["x"]["value"].shape == (5, 3, 2)
+
+
+@pytest.mark.parametrize("name", losses.__all__)
+def test_every_loss_trains_its_default_estimator(name):
+    loss = getattr(losses, name)
+    if not isinstance(loss, losses.Loss):
+        pytest.skip("not a loss")
+    events = gaussian_events(120, alternatives=2)
+    if loss.task == "score":
+        events = replace(events, theta=events.theta * 0)
+    estimator = fit(events, loss)
+    assert np.isfinite(estimator.record.validation_loss)
+    assert estimator.record.loss == name
+    assert name in estimator.card()
+
+
+def test_gold_contrastive_needs_alternatives():
+    with pytest.raises(MissingColumns):
+        fit(gaussian_events(100, alternatives=0), losses.gold_contrastive)
