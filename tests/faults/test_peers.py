@@ -16,7 +16,9 @@ from peers import FAKE, children, folders, start
 
 from motherlode.frontends.remote import connect, launch
 from motherlode.ppx.errors import (
+    ConnectionLost,
     EndpointError,
+    EventFailed,
     HandshakeError,
     PeerError,
     PeerTimeout,
@@ -24,6 +26,7 @@ from motherlode.ppx.errors import (
     SimulatorDied,
     SimulatorMissing,
 )
+from motherlode.ppx.process import Program
 from motherlode.tracing import LeakError, ParameterError, SimulatorFailed
 
 THETA = np.linspace(-1, 1, 60)[:, None]
@@ -193,6 +196,33 @@ def test_interruption_leaves_nothing(monkeypatch):
         raise KeyboardInterrupt
 
 
+def test_interrupted_block_ends_the_program():
+    with start("hangs") as simulator:
+        timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        with within(5), pytest.raises(KeyboardInterrupt):
+            simulator.mine(THETA)
+        timer.join()
+        assert simulator._pool.session().gold
+
+
+def test_connected_peer_that_dies():
+    program = Program((sys.executable, str(FAKE), "gold"))
+    with connect(program.endpoint) as simulator:
+        expected = simulator.mine(THETA, THETA[:1])
+        os.kill(program.pid, signal.SIGKILL)
+        with within(5), pytest.raises(ConnectionLost):
+            simulator.mine(THETA)
+    program.close()
+    assert len(expected) == len(THETA)
+
+
+def test_failed_event_has_no_place_in_simulate():
+    with start("failing") as simulator, pytest.raises(EventFailed, match="no") as caught:
+        simulator.simulate(THETA)
+    assert (caught.value.event, caught.value.theta) == (3, (THETA[3, 0],))
+
+
 def test_forgotten_simulator_is_ended():
     before = children()
     simulator = start("gold")
@@ -210,7 +240,7 @@ print(simulator._pool.session().program.pid, flush=True)
 """
 
 
-@pytest.mark.parametrize("ending", ["", "raise SystemExit(2)", "raise RuntimeError", "1/0"])
+@pytest.mark.parametrize("ending", ["", "raise SystemExit(2)", "1/0"])
 def test_interpreter_exit_ends_the_program(ending):
     before = folders()
     script = SCRIPT.format(folder=str(FAKE.parent), ending=ending)

@@ -54,7 +54,7 @@ def test_workers_do_not_matter(peer):
         assert pair.mine(THETA, OTHERS, seed=4).same_as(peer.mine(THETA, OTHERS, seed=4))
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_event_that_kills_the_program_is_a_failure_where_it_may_be_replaced(peer, workers):
     with launch([sys.executable, str(FAKE), "killed"], respawns=12, workers=workers) as mortal:
         events = mortal.mine(THETA, OTHERS, seed=4)
@@ -84,6 +84,13 @@ def test_works_in_a_process_pool(peer):
         assert pool.submit(mined, peer).result(timeout=60).same_as(peer.mine(THETA, OTHERS, seed=4))
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python warns of fork in a process with threads")
+def test_forked_copy_leaves_the_parents_program_alone(peer):
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
+        copy = pool.submit(mined, peer).result(timeout=60)
+    assert copy.same_as(peer.mine(THETA, OTHERS, seed=4))
+
+
 def test_errors_survive_the_way_back_from_a_worker():
     from motherlode.ppx import errors
 
@@ -96,6 +103,9 @@ def test_errors_survive_the_way_back_from_a_worker():
         errors.SimulatorDied("p", -9, "running", "words"),
         errors.EndpointError("e", "why"),
         errors.HandshakeError("e", "why"),
+        errors.ConnectionLost("e"),
+        errors.EventFailed(3, (1.0,), "why"),
+        errors.KeysError("p", "why"),
         errors.UnknownParameter(("a",), ("b",)),
         errors.ConditionedProgram("a", 1.0),
     ]

@@ -1,5 +1,7 @@
 """No mutated frame crashes or hangs the decoder, and none whose counts disagree is accepted."""
 
+import resource
+
 import numpy as np
 import pytest
 from golden import frame, names
@@ -45,7 +47,7 @@ def attempt(name, mutated):
     return 1
 
 
-@settings(max_examples=1500, deadline=1000)
+@settings(max_examples=800, deadline=1000)
 @given(
     st.sampled_from(sorted(FRAMES)),
     st.lists(st.tuples(st.integers(0, 4095), st.integers(0, 255)), min_size=1, max_size=6),
@@ -58,7 +60,7 @@ def test_mutated_frames(name, changes, cut):
     attempt(name, mutated[: cut or None])
 
 
-@settings(max_examples=500, deadline=1000)
+@settings(max_examples=200, deadline=1000)
 @given(st.binary(max_size=512))
 def test_garbage(garbage):
     attempt("garbage", garbage)
@@ -97,5 +99,8 @@ def test_many_mutations():
 
 
 @pytest.mark.slow
-def test_more_mutations():
+def test_more_mutations_in_constant_memory():
+    fuzz(20_000, seed=3)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert 0 < fuzz(250_000, seed=2) < 250_000
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000

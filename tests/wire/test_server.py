@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import numpy as np
@@ -84,6 +85,31 @@ def test_lockstep_client_gets_the_same_gold():
     z = found.x[:, 0]
     assert np.isfinite(found.joint_log_ratio).all()
     assert len(set(z)) == 40
+
+
+def gaussians(theta, rng):
+    return rng.normal(theta[0], 1.0, size=3)
+
+
+def test_draws_of_arrays_in_lockstep():
+    with serving(gaussians) as (endpoint, _), Session(endpoint, 5.0) as session:
+        program = Lockstep(session, PARAMETERS.names)
+        found = mine(program, PARAMETERS, THETA, np.broadcast_to(OTHERS, (40, 2, 1)), root=3)
+    wanted = (found.x - THETA).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(found.joint_score, wanted, atol=1e-6)
+
+
+@pytest.mark.cpp
+def test_two_clients_of_one_board_do_not_mix(galton):
+    program = Program((str(galton),))
+    theta = np.full((3000, 1), -0.7)
+    with connect(program.endpoint) as one, connect(program.endpoint) as other:
+        with ThreadPoolExecutor(2) as threads:
+            first = threads.submit(one.mine, theta, [[-0.5]], seed=1)
+            second = threads.submit(other.mine, theta, [[-0.5]], seed=2)
+        assert first.result().same_as(one.mine(theta, [[-0.5]], seed=1))
+        assert second.result().same_as(one.mine(theta, [[-0.5]], seed=2))
+    program.close()
 
 
 def test_leak_of_a_served_simulator():

@@ -16,6 +16,7 @@ from typing_extensions import Self
 from motherlode.events import CheckReport, Events, Parameters
 from motherlode.gold import mine, simulate
 from motherlode.ppx.described import Names, parameters_of, version_of
+from motherlode.ppx.errors import EventFailed
 from motherlode.ppx.pool import Options, Pool
 from motherlode.ppx.process import find_program
 from motherlode.ppx.requests import Request, join
@@ -85,7 +86,7 @@ class RemoteSimulator:
         ------
         ParameterError
             If theta cannot be right; nothing has run then.
-        SimulatorFailed
+        EventFailed
             If an event raised.
         WireError
             If the program cannot be talked to.
@@ -97,7 +98,7 @@ class RemoteSimulator:
         events = self._pool.run(Request(Record.SIMULATE, points, none, self.parameters, seed, first))
         if events.failures:
             failure = events.failures[0]
-            raise SimulatorFailed(failure.reason, np.array(failure.theta), len(events.failures))
+            raise EventFailed(failure.event, failure.theta, failure.reason)
         return events.x
 
     def mine(

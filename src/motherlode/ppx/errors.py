@@ -6,7 +6,9 @@ from motherlode.tracing import MotherlodeError
 
 __all__ = [
     "ConditionedProgram",
+    "ConnectionLost",
     "EndpointError",
+    "EventFailed",
     "HandshakeError",
     "KeysError",
     "PeerError",
@@ -194,6 +196,43 @@ class HandshakeError(WireError, ConnectionError):
             f"Something listens at {endpoint} but the connection fails: {reason}. "
             "It is no ZeroMQ program (an HTTP server?), or its keys do not match ours. "
             "Check host and port, and that both sides use keys from `motherlode keys`, or neither does."
+        )
+
+
+class ConnectionLost(WireError, ConnectionError):
+    """Report that an established connection ended while an answer was due.
+
+    Attributes
+    ----------
+    endpoint
+        Where the peer was.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        super().__init__(
+            f"The connection to {endpoint} was lost while an answer was due: the peer ended, closed it, or a message "
+            "was too large for one side. "
+            "What it was asked for is lost; everything received before is intact. "
+            "See what the program there says, start it again if it ended, and repeat the call."
+        )
+
+
+class EventFailed(WireError, RuntimeError):
+    """Report an event that raised in the program, where there is no place for a missing row.
+
+    Attributes
+    ----------
+    event, theta, reason
+        Its index, its parameters with shape (D,), and the program's words.
+    """
+
+    def __init__(self, event: int, theta: tuple[float, ...], reason: str) -> None:
+        self.event, self.theta, self.reason = event, theta, reason
+        super().__init__(
+            f"Event {event} failed in the program at theta={list(theta)}: {reason}. "
+            "simulate() returns one row for each theta and cannot leave one out. "
+            "Mend the program or leave this theta out; mine() keeps the other rows and lists the failures."
         )
 
 

@@ -56,9 +56,16 @@ class _Remote(Handler):
     def process(self, draw: Draw) -> None:
         """Send the draw as a Sample and take the answer."""
         if draw.value is None:
-            law = tuple(np.asarray(parameter, np.float64) for parameter in draw.parameters)
+            shape, vector = draw.shape, draw.family.vector
+            law = tuple(_spread(parameter, shape, vector) for parameter in draw.parameters)
             value = self.ask(messages.Sample(draw.address, draw.address, draw.family.name, law))
-            draw.value = float(value.reshape(-1)[0]) if value.size == 1 else value
+            draw.value = value.reshape(shape) if shape else float(value.reshape(-1)[0])
+
+
+def _spread(parameter: Any, shape: tuple[int, ...], vector: bool) -> Array:
+    """Return a parameter with the shape of the value that is asked for, and its own last axis if it is a vector."""
+    array = np.asarray(parameter, np.float64)
+    return np.broadcast_to(array, (*shape, *array.shape[-1:]) if vector else shape)
 
 
 class Server:

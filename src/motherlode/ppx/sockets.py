@@ -11,7 +11,7 @@ import zmq
 from typing_extensions import Self
 from zmq.utils.monitor import recv_monitor_message
 
-from motherlode.ppx.errors import EndpointError, HandshakeError, ProtocolError
+from motherlode.ppx.errors import ConnectionLost, EndpointError, HandshakeError, ProtocolError
 from motherlode.ppx.keys import ClientKeys
 
 __all__ = ["MAX_MESSAGE_SIZE", "Link", "private_folder", "tick"]
@@ -151,7 +151,9 @@ class Link:
         Raises
         ------
         HandshakeError
-            If the peer cannot be talked to, or an established connection was lost.
+            If the peer cannot be talked to.
+        ConnectionLost
+            If an established connection has ended.
         """
         while self._monitor.poll(0):
             event = recv_monitor_message(self._monitor)["event"]
@@ -159,10 +161,10 @@ class Link:
             self.established |= event == zmq.EVENT_HANDSHAKE_SUCCEEDED
             if event in FAILURES:
                 raise HandshakeError(self.endpoint, FAILURES[event])
+            if event == zmq.EVENT_DISCONNECTED and self.established:
+                raise ConnectionLost(self.endpoint)
             if event == zmq.EVENT_DISCONNECTED:
-                reason = "the peer closed it, or sent a message that is too large or malformed"
-                early = "the peer closed it during the greeting"
-                raise HandshakeError(self.endpoint, reason if self.established else early)
+                raise HandshakeError(self.endpoint, "the peer closed it during the greeting")
 
     def close(self) -> None:
         """Close socket and monitor; nothing lingers."""
