@@ -107,14 +107,20 @@ def audit(events: "Events") -> Audit:
     with np.errstate(over="ignore"):
         inverse_ratios = np.exp(-events.joint_log_ratio)
     ratios = tuple(
-        _expectation(f"E[1/r] alternative {k}", column, 1.0, column, threshold)
-        for k, column in enumerate(inverse_ratios.T)
+        _expectation(f"E[1/r] alternative {k}", column, 1.0, _scaled(-log_ratio), threshold)
+        for k, (column, log_ratio) in enumerate(zip(inverse_ratios.T, events.joint_log_ratio.T, strict=True))
     )
     scores = tuple(
         _expectation(f"E[t] parameter {d}", column, 0.0, np.abs(column), threshold)
         for d, column in enumerate(events.joint_score.T)
     )
     return _with_warnings(events, ratios, scores)
+
+
+def _scaled(log_weights: Array) -> Array:
+    """Return weights whose largest is 1: their tail is the same, and far alternatives do not underflow to zero."""
+    largest = np.max(log_weights, initial=-np.inf)
+    return np.exp(log_weights - largest) if np.isfinite(largest) else np.exp(log_weights)
 
 
 def _expectation(name: str, values: Array, exact: float, weights: Array, threshold: float) -> Expectation:
@@ -131,8 +137,7 @@ def _expectation(name: str, values: Array, exact: float, weights: Array, thresho
 
 def _with_warnings(events: "Events", ratios: tuple[Expectation, ...], scores: tuple[Expectation, ...]) -> Audit:
     impossible = tuple(int(n) for n in np.isposinf(events.joint_log_ratio).sum(axis=0))
-    flat = events.x.reshape(len(events), -1)
-    nonfinite = int((~np.isfinite(flat)).any(axis=1).sum())
+    nonfinite = int((~np.isfinite(events.x)).any(axis=tuple(range(1, events.x.ndim))).sum())
     missing = int(np.isnan(events.joint_score).any(axis=1).sum())
     warnings = [
         (

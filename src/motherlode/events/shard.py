@@ -1,5 +1,6 @@
 """Write a batch of events as one Parquet file of flat columns, and read it back."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ __all__ = ["read_shard", "shard_rows", "shard_shapes", "write_shard"]
 Array = NDArray[np.float64]
 
 _KEY = b"motherlode"
+_DIGEST = b"motherlode_sha256"
 _ARRAYS = ("theta", "alternatives", "x", "joint_log_ratio", "joint_score")
 
 
@@ -30,7 +32,7 @@ def write_shard(events: Events, path: Path) -> None:
     if events.traces is not None:
         columns |= _trace_columns(events.traces)
     table = pa.table({name: pa.array(column) for name, column in columns.items()})
-    table = table.replace_schema_metadata({_KEY: json.dumps(_header(events)).encode()})
+    table = table.replace_schema_metadata(_sealed(_header(events)))
     floats = [name for name in columns if name != "event" and not name.startswith("trace_")]
     write_atomically(
         path,
@@ -54,7 +56,7 @@ def shard_shapes(path: Path) -> dict[str, tuple[int, ...]]:
         If the file is damaged.
     """
     try:
-        header = json.loads(pq.read_metadata(path).metadata[_KEY])
+        header = _opened(pq.read_metadata(path).metadata)
         return {name: tuple(shape) for name, shape in header["shapes"].items()}
     except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
         raise CorruptShard(path, f"{type(error).__name__}: {error}") from error
@@ -78,7 +80,7 @@ def read_shard(path: Path) -> Events:
     """
     try:
         table = pq.read_table(path, page_checksum_verification=True)
-        header = json.loads(table.schema.metadata[_KEY])
+        header = _opened(table.schema.metadata)
         return _events(table, header)
     except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
         raise CorruptShard(path, f"{type(error).__name__}: {error}") from error
@@ -89,6 +91,18 @@ def _flat(name: str, array: Array) -> dict[str, Array]:
         return {name: array}
     names = ["_".join([name, *map(str, index)]) for index in np.ndindex(*array.shape[1:])]
     return dict(zip(names, array.reshape(len(array), len(names)).T, strict=True))
+
+
+def _sealed(header: dict[str, Any]) -> dict[bytes, bytes]:
+    """Return the header beside its digest: Parquet's checksums cover pages, not the footer."""
+    text = json.dumps(header).encode()
+    return {_KEY: text, _DIGEST: hashlib.sha256(text).digest()}
+
+
+def _opened(metadata: dict[bytes, bytes]) -> dict[str, Any]:
+    if hashlib.sha256(metadata[_KEY]).digest() != metadata[_DIGEST]:
+        raise ValueError("its header is damaged")
+    return dict(json.loads(metadata[_KEY]))
 
 
 def _header(events: Events) -> dict[str, Any]:

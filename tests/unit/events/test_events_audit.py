@@ -1,0 +1,135 @@
+"""The audit passes right gold, fails wrong gold, and says when it cannot tell."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from motherlode.events import Counts, Events, audit, pareto_k
+from motherlode.events.pareto import effective_sample_size
+
+
+def normal_events(n=20_000, theta=0.3, other=0.5, sigma=1.0, seed=0):
+    """x ~ Normal(θ, σ), no latents: gold in closed form."""
+    x = np.random.default_rng(seed).normal(theta, sigma, n)
+    ratio = (-((x - theta) ** 2) + (x - other) ** 2) / (2 * sigma**2)
+    thetas = np.full((n, 1), theta)
+    others = np.full((n, 1, 1), other)
+    return Events(thetas, others, x, ratio[:, None], ((x - theta) / sigma**2)[:, None])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_right_gold_passes(seed):
+    found = audit(normal_events(seed=seed))
+    assert found.ok
+    assert [check.verdict for check in (*found.ratios, *found.scores)] == ["passed", "passed"]
+    assert not found.warnings
+
+
+def test_reported_means_and_errors():
+    events = normal_events()
+    check = audit(events).ratios[0]
+    inverse = np.exp(-events.joint_log_ratio[:, 0])
+    assert check.mean == pytest.approx(inverse.mean())
+    assert check.error == pytest.approx(inverse.std(ddof=1) / np.sqrt(len(inverse)))
+    assert check.z == pytest.approx((check.mean - 1) / check.error)
+    assert check.effective == pytest.approx(inverse.sum() ** 2 / (inverse**2).sum())
+
+
+def test_a_score_from_the_wrong_density_fails():
+    """METHODS §4, fault 3: (x-θ)/σ² where the score is that of a latent."""
+    events = normal_events()
+    found = audit(replace(events, joint_score=events.joint_score + 0.1))
+    assert not found.ok
+    assert found.scores[0].verdict == "failed"
+
+
+def test_a_ratio_upside_down_fails():
+    events = normal_events()
+    assert audit(replace(events, joint_log_ratio=-events.joint_log_ratio)).ratios[0].verdict == "failed"
+
+
+def test_far_alternatives_are_undecided_not_wrong():
+    found = audit(normal_events(other=4.3))
+    assert found.ratios[0].verdict == "undecided"
+    assert found.ratios[0].k_hat >= 0.5
+    assert any("too far" in warning for warning in found.warnings)
+    assert found.ok
+
+
+def test_few_events_are_undecided():
+    found = audit(normal_events(n=24))
+    assert {check.verdict for check in (*found.ratios, *found.scores)} == {"undecided"}
+    assert not found.warnings
+
+
+def test_no_events_no_opinion():
+    found = audit(normal_events()[:0])
+    assert found.ok
+    assert found.events == 0
+
+
+def test_impossible_alternatives_are_counted():
+    events = normal_events()
+    ratios = events.joint_log_ratio.copy()
+    ratios[:7] = np.inf
+    found = audit(replace(events, joint_log_ratio=ratios))
+    assert found.impossible == (7,)
+    assert any("7 events are impossible" in warning for warning in found.warnings)
+    assert np.isfinite(found.ratios[0].mean)
+
+
+def test_nan_outputs_are_counted():
+    events = normal_events(n=100)
+    x = events.x.copy()
+    x[:3], x[3] = np.nan, np.inf
+    found = audit(replace(events, x=x))
+    assert found.nonfinite_x == 4
+    assert any("4 events have NaN" in warning for warning in found.warnings)
+
+
+def test_missing_scores_are_counted_and_not_blamed_on_alternatives():
+    events = normal_events()
+    score = events.joint_score.copy()
+    score[5] = np.nan
+    found = audit(replace(events, joint_score=score))
+    assert found.missing_scores == 1
+    assert found.scores[0].verdict == "undecided"
+    assert any("support moves" in warning for warning in found.warnings)
+    assert not any("too far" in warning for warning in found.warnings)
+
+
+def test_rough_scores_are_told():
+    found = audit(replace(normal_events(), counts=Counts(1, 1, 0.1)))
+    assert any("not smooth" in warning for warning in found.warnings)
+
+
+def test_hopelessly_far_alternatives_do_not_overflow():
+    found = audit(normal_events(other=60.0))
+    assert found.ratios[0].verdict == "undecided"
+
+
+def test_text_holds_every_number():
+    text = str(audit(normal_events()))
+    assert "20000 events" in text
+    assert "E[1/r] alternative 0" in text
+    assert "E[t] parameter 0" in text
+
+
+@pytest.mark.parametrize("k", [0.2, 0.5, 0.9])
+def test_pareto_shape_is_recovered(k):
+    u = np.random.default_rng(3).random(100_000)
+    assert pareto_k(u ** (-k)) == pytest.approx(k, abs=0.1)
+
+
+def test_bounded_ratios_have_no_tail():
+    assert pareto_k(np.ones(1000)) == -np.inf
+    assert pareto_k(np.random.default_rng(1).random(5000)) < 0.1
+    assert np.isnan(pareto_k(np.ones(24)))
+
+
+def test_effective_sample_size():
+    assert effective_sample_size(np.ones(10)) == pytest.approx(10)
+    assert effective_sample_size([1.0, 0.0, 0.0]) == pytest.approx(1)
+    assert effective_sample_size([1e200, 1e200]) == pytest.approx(2)
+    assert effective_sample_size([]) == 0

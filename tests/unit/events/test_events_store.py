@@ -1,0 +1,285 @@
+"""A store holds what was appended, refuses what does not belong, and never shows half of anything."""
+
+import json
+import os
+import stat
+from dataclasses import replace
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from events_by_hand import events, failure, same_traces
+
+from motherlode.events import (
+    CondemnedStore,
+    CorruptManifest,
+    CorruptShard,
+    EventsError,
+    EventStore,
+    Manifest,
+    Parameters,
+    StoreMismatch,
+)
+from motherlode.events.shard import read_shard, shard_shapes, write_shard
+
+
+def manifest(**changes):
+    given = {"simulator": "s", "version": "1", "parameters": Parameters(("a",)), "alternatives": 1, "seed": 0}
+    return Manifest(**given | changes)
+
+
+@pytest.mark.parametrize("traces", [False, True])
+@pytest.mark.parametrize("shape", [(), (1,), (3,), (2, 3), (0,)])
+@pytest.mark.parametrize(("k", "d"), [(0, 1), (1, 1), (3, 2)])
+def test_round_trip(tmp_path, k, d, shape, traces):
+    whole = events(6, k, d, shape, traces=traces)
+    whole.x[0] = np.nan
+    whole.joint_score[1] = np.nan
+    if k:
+        whole.joint_log_ratio[2, 0] = np.inf
+    write_shard(whole, tmp_path / "shard")
+    back = read_shard(tmp_path / "shard")
+    assert back.same_as(whole)
+    assert (back.seed, back.exchangeable, back.counts) == (whole.seed, whole.exchangeable, whole.counts)
+    assert shard_shapes(tmp_path / "shard")["x"] == shape
+    if traces:
+        assert same_traces(back.traces, whole.traces)
+
+
+def test_no_events_travel_too(tmp_path):
+    write_shard(events(0, traces=True), tmp_path / "shard")
+    assert len(read_shard(tmp_path / "shard")) == 0
+
+
+def test_columns_are_flat_scalars(tmp_path):
+    write_shard(events(3, 2, 2, (2, 2)), tmp_path / "shard")
+    names = pq.read_table(tmp_path / "shard").column_names
+    assert "alternatives_1_0" in names
+    assert "x_1_1" in names
+    assert {str(field.type) for field in pq.read_schema(tmp_path / "shard")} == {"double", "int64"}
+
+
+def test_store_keeps_order_of_events(tmp_path):
+    store = EventStore(tmp_path / "store")
+    late, early = events(4, first=10), events(10)
+    store.append(late)
+    store.append(early)
+    assert len(store) == 14
+    assert store.spans() == [(0, 0, 10), (0, 10, 4)]
+    loaded = store.load()
+    np.testing.assert_array_equal(loaded.event, np.arange(14))
+    assert loaded[10:].same_as(late)
+
+
+def test_an_empty_store_says_so(tmp_path):
+    with pytest.raises(EventsError, match="holds no events"):
+        EventStore(tmp_path).load()
+
+
+def test_a_file_is_no_store(tmp_path):
+    (tmp_path / "f").write_text("")
+    with pytest.raises(EventsError, match="is a file"):
+        EventStore(tmp_path / "f")
+
+
+@pytest.mark.parametrize("first", [0, 3, 4, 9])
+def test_overlapping_streams_are_refused(tmp_path, first):
+    store = EventStore(tmp_path)
+    store.append(events(6, first=4))
+    with pytest.raises(StoreMismatch, match="random streams"):
+        store.append(events(5, first=first))
+    store.append(events(5, first=first, seed=1))
+
+
+def test_neighbours_do_not_overlap(tmp_path):
+    store = EventStore(tmp_path)
+    store.append(events(4, first=4))
+    store.append(events(4, first=8))
+    store.append(events(4, first=0))
+    assert len(store) == 12
+
+
+@pytest.mark.parametrize("other", [events(2, k=2, first=9), events(2, d=2, first=9), events(2, shape=(2,), first=9)])
+def test_other_shapes_are_refused(tmp_path, other):
+    store = EventStore(tmp_path)
+    store.append(events(2))
+    with pytest.raises(StoreMismatch, match="the shape of"):
+        store.append(other)
+
+
+def test_failures_are_kept_with_their_reason(tmp_path):
+    store = EventStore(tmp_path)
+    batch = replace(events(3), event=np.array([0, 2, 4]), failures=(failure(1), failure(3)))
+    store.append(batch)
+    assert store.spans() == [(0, 0, 5)]
+    assert store.failures() == batch.failures
+    loaded = store.load()
+    assert loaded.failures == batch.failures
+    assert any("truncated" in warning for warning in store.audit().warnings)
+
+
+def test_a_shard_of_nothing_but_failures(tmp_path):
+    store = EventStore(tmp_path)
+    store.append(replace(events(0, shape=()), failures=(failure(0), failure(1))))
+    store.append(events(3, shape=(2,), first=2))
+    loaded = store.load()
+    assert len(loaded) == 3
+    assert len(loaded.failures) == 2
+    with pytest.raises(EventsError, match="says nothing"):
+        store.append(events(0, first=9))
+
+
+def test_events_of_several_seeds_are_no_shard(tmp_path):
+    with pytest.raises(EventsError, match="several seeds"):
+        EventStore(tmp_path).append(replace(events(2), seed=None))
+
+
+def test_files_follow_the_umask(tmp_path):
+    old = os.umask(0o022)
+    try:
+        shard = EventStore(tmp_path / "s").append(events(2))
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE(shard.stat().st_mode) == 0o644
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_a_flipped_bit_is_noticed_or_without_effect(tmp_path):
+    """Parquet's footer holds bits that mean nothing to us, such as who wrote it."""
+    store = EventStore(tmp_path)
+    whole = events(300, shape=(2,), traces=True)
+    shard = store.append(whole)
+    content = shard.read_bytes()
+    rng = np.random.default_rng(0)
+    noticed = 0
+    for position in rng.choice(len(content), 150, replace=False):
+        damaged = bytearray(content)
+        damaged[position] ^= 1 << int(rng.integers(8))
+        shard.write_bytes(damaged)
+        try:
+            back = store.load()
+        except CorruptShard:
+            noticed += 1
+        else:
+            assert back.same_as(whole)
+            assert same_traces(back.traces, whole.traces)
+    assert noticed > 100
+
+
+def test_the_text_of_a_corrupt_shard(tmp_path):
+    store = EventStore(tmp_path)
+    shard = store.append(events(300))
+    content = bytearray(shard.read_bytes())
+    content[300] ^= 1
+    shard.write_bytes(content)
+    with pytest.raises(CorruptShard, match=r"cannot be read.*silently change the data set.*Delete the file"):
+        store.load()
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"\0" * 1000])
+def test_a_shard_that_is_none(tmp_path, content):
+    store = EventStore(tmp_path)
+    shard = store.append(events(5))
+    shard.write_bytes(content)
+    for act in (store.load, lambda: len(store)):
+        with pytest.raises(CorruptShard):
+            act()
+
+
+def test_a_truncated_shard(tmp_path):
+    store = EventStore(tmp_path)
+    shard = store.append(events(100))
+    shard.write_bytes(shard.read_bytes()[:-100])
+    with pytest.raises(CorruptShard):
+        store.load()
+
+
+def test_parquet_of_somebody_else(tmp_path):
+    store = EventStore(tmp_path)
+    shard = store.append(events(5))
+    pq.write_table(pq.read_table(shard).replace_schema_metadata({}), shard)
+    with pytest.raises(CorruptShard):
+        store.load()
+
+
+def test_a_damaged_failures_file(tmp_path):
+    store = EventStore(tmp_path)
+    store.append(replace(events(3), failures=(failure(3),)))
+    next((tmp_path / "failures").iterdir()).write_text("[{}")
+    with pytest.raises(CorruptShard):
+        store.load()
+
+
+def test_condemned_is_for_good(tmp_path):
+    store = EventStore(tmp_path)
+    store.open(manifest())
+    store.append(events(2))
+    store.condemn("x depends on theta.")
+    assert EventStore(tmp_path).manifest().condemned == "x depends on theta."
+    with pytest.raises(CondemnedStore, match=r"condemned: x depends on theta\..*new store"):
+        EventStore(tmp_path).check_usable()
+    missing = events(2, first=2)
+    store.append(replace(missing, joint_score=np.full((2, 1), np.nan)))
+    assert store.manifest().condemned
+    assert not store.manifest().score_valid
+
+
+def test_a_missing_score_is_marked(tmp_path):
+    store = EventStore(tmp_path)
+    store.append(events(2))
+    assert store.manifest().score_valid
+    store.append(replace(events(2, first=2), joint_score=np.array([[np.nan], [0.0]])))
+    assert not store.manifest().score_valid
+
+
+def test_manifest_round_trip(tmp_path):
+    given = manifest(proposal={"laws": {"a": ["uniform", 0.1, 1.0]}, "near": None}, exchangeable=True, condemned="x")
+    given.write(tmp_path / "m.json")
+    assert Manifest.read(tmp_path / "m.json") == given
+
+
+@pytest.mark.parametrize(
+    ("what", "value"),
+    [
+        ("simulator", "t"),
+        ("version", "2"),
+        ("parameters", Parameters(("b",))),
+        ("parameters", Parameters(("a",), (0.0,), (1.0,))),
+        ("alternatives", 2),
+        ("seed", 1),
+        ("proposal", {"near": 0.1}),
+        ("exchangeable", False),
+    ],
+)
+def test_other_inputs_are_other_events(tmp_path, what, value):
+    store = EventStore(tmp_path)
+    store.open(manifest())
+    store.open(manifest(libraries={"numpy": "0"}))
+    with pytest.raises(StoreMismatch, match=f"with {what} = ") as raised:
+        store.open(manifest(**{what: value}))
+    assert raised.value.what == what
+    assert manifest().inputs_hash() != manifest(**{what: value}).inputs_hash()
+
+
+def test_shards_without_a_manifest_are_not_adopted(tmp_path):
+    store = EventStore(tmp_path)
+    store.append(events(2))
+    store.manifest_path.unlink()
+    with pytest.raises(StoreMismatch):
+        store.open(manifest())
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": 99}', "\udcff"])
+def test_a_damaged_manifest(tmp_path, content):
+    path = tmp_path / "manifest.json"
+    path.write_bytes(content.encode(errors="surrogateescape"))
+    with pytest.raises(CorruptManifest, match="Restore the file"):
+        EventStore(tmp_path).manifest()
+
+
+def test_an_edited_manifest(tmp_path):
+    manifest().write(tmp_path / "manifest.json")
+    data = json.loads((tmp_path / "manifest.json").read_text())
+    (tmp_path / "manifest.json").write_text(json.dumps(data | {"seed": 5}))
+    with pytest.raises(CorruptManifest, match="inputs_sha256"):
+        EventStore(tmp_path).manifest()
