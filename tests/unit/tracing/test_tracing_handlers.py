@@ -238,7 +238,7 @@ def test_a_swallowed_divergence_comes_back():
     def stubborn():
         try:
             return draw(B, NORMAL, (0.0, 1.0))
-        except Exception:
+        except Exception:  # noqa: BLE001
             return 0.0
 
     with pytest.raises(ReplayDiverged), replay(recorded().draws):
