@@ -1,92 +1,62 @@
-"""Measure what the demo's training reaches on the Galton board: error of log r by ALICES and CARL on the same events.
+"""Measure how good the demo's answers are: its own steps over several seeds, against dynamic programming.
 
-    python benchmarks/demo_quality.py [--quick] [--json] [--events 20000] [--seeds 5]
+    python benchmarks/demo_quality.py [--quick] [--json] [--events 20000] [--seeds 5] [--simulator cpp|python]
 
-The error is the mean of (log r̂ - log r)² at (-0.8, -0.6), weighted with p(x|-0.6) and exact by dynamic programming.
-The last line is one JSON object; `mse_alices` and `mse_carl` are smaller-is-better, `carl_over_alices` bigger.
+`mse_alices` and `mse_carl` are the mean of (log r̂ - log r)² at (-0.8, -0.6), weighted with p(x|-0.6); `shift` is the
+distance of the posterior mean from the exact one in exact standard deviations, `width` the relative error of the
+standard deviation: means of absolute values over seeds, smaller is better. `carl_over_alices`: bigger is better.
+The last line is one JSON object.
 """
 
 import argparse
-import importlib.util
 import json
-import time
+import tempfile
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import torch
 
-import motherlode
-
-ROOT = Path(__file__).parents[1]
+from motherlode.cli.story import open_board, tell
 
 
-def board(name: str) -> ModuleType:
-    """Return simulators/galton/NAME.py as a module."""
-    path = ROOT / "simulators" / "galton" / f"{name}.py"
-    specification = importlib.util.spec_from_file_location(f"galton_{name}", path)
-    if specification is None or specification.loader is None:
-        raise FileNotFoundError(path)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
-def mine(events: int, seed: int) -> Any:
-    """Return Events of the plain-Python board with θ and one alternative from U(-1, -0.4)."""
-    plain = board("plain")
-    simulator = motherlode.wrap(plain.galton, parameters=plain.PARAMETERS, low=plain.LOW, high=plain.HIGH)
-    generator = np.random.default_rng(seed)
-    theta, alternatives = generator.uniform(-1.0, -0.4, (2, events))
-    mined = simulator.mine(theta[:, None], alternatives[:, None, None], seed=seed)
-    return motherlode.Events(
-        mined.theta, mined.alternatives, mined.x, mined.joint_log_ratio, mined.joint_score, seed=seed, exchangeable=True
-    )
-
-
-def squared_error(estimator: Any) -> float:
-    """Return the weighted mean squared error of log r(x|-0.8, -0.6)."""
-    exact = board("exact")
-    slots = exact.SLOTS.astype(np.float64)
-    weight = exact.distribution([-0.6])[0][0]
-    estimate = estimator.log_ratio(np.full((21, 1), -0.8), slots, np.full((21, 1), -0.6))
-    return float(np.average((estimate - exact.log_ratio(-0.8, -0.6)) ** 2, weights=weight))
-
-
-def cell(events: Any, method: str, seed: int) -> tuple[float, float]:
-    """Return error and seconds of one training."""
-    begin = time.perf_counter()
-    estimator = motherlode.train(events, getattr(motherlode.losses, method), seed=seed, progress=False)
-    return squared_error(estimator), time.perf_counter() - begin
+def cell(kind: str, events: int, seed: int) -> dict[str, float]:
+    """Run the demo's steps once and return its errors."""
+    board: Any = open_board(kind)
+    with tempfile.TemporaryDirectory() as folder:
+        story = tell(board, Path(folder), events=events, seed=seed, workers=1, methods=("alices", "carl"))
+        mean, deviation = story.exact_moments()
+        draws = story.samples.samples.ravel() if story.samples is not None else np.array([np.nan])
+    getattr(board, "close", lambda: None)()
+    return {
+        "mse_alices": story.mse_log_ratio("alices"),
+        "mse_carl": story.mse_log_ratio("carl"),
+        "shift": abs(float(draws.mean()) - mean) / deviation,
+        "width": abs(float(draws.std(ddof=1)) / deviation - 1),
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Print one JSON object of means and ranges over seeds."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--quick", action="store_true", help="5,000 events, 2 seeds")
     parser.add_argument("--json", action="store_true", help="print the last line only")
     parser.add_argument("--events", type=int, default=20_000)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--simulator", choices=["cpp", "python"], default="cpp")
     arguments = parser.parse_args()
-    count, seeds = (5_000, 2) if arguments.quick else (arguments.events, arguments.seeds)
+    events, seeds = (5_000, 2) if arguments.quick else (arguments.events, arguments.seeds)
     torch.set_num_threads(1)
-    results: dict[str, list[tuple[float, float]]] = {"alices": [], "carl": []}
+    cells = []
     for seed in range(seeds):
-        events = mine(count, seed)
-        for method, cells in results.items():
-            cells.append(cell(events, method, seed))
-            if not arguments.json:
-                print(f"seed {seed} {method:7s} mse {cells[-1][0]:.2e} in {cells[-1][1]:.1f} s", flush=True)
-    errors = {method: [error for error, _ in cells] for method, cells in results.items()}
-    summary = {
-        "events": count,
-        "seeds": seeds,
-        **{f"mse_{method}": float(np.mean(values)) for method, values in errors.items()},
-        **{f"mse_{method}_range": [min(values), max(values)] for method, values in errors.items()},
-        "carl_over_alices": float(np.mean(errors["carl"]) / np.mean(errors["alices"])),
-        "seconds": {method: float(np.mean([t for _, t in cells])) for method, cells in results.items()},
-    }
-    print(json.dumps(summary))
+        cells.append(cell(arguments.simulator, events, seed))
+        if not arguments.json:
+            print(f"seed {seed}: " + ", ".join(f"{name} {value:.2e}" for name, value in cells[-1].items()), flush=True)
+    summary: dict[str, Any] = {"events": events, "seeds": seeds}
+    for name in cells[0]:
+        values = [one[name] for one in cells]
+        summary |= {name: float(np.mean(values)), f"{name}_range": [min(values), max(values)]}
+    print(json.dumps(summary | {"carl_over_alices": summary["mse_carl"] / summary["mse_alices"]}))
 
 
 if __name__ == "__main__":
