@@ -57,7 +57,7 @@ prior = {"efficiency": Uniform(0.1, 0.9), "rate": Uniform(1.0, 5.0)}
 samples = motherlode.posterior(ratio, prior, observed).mcmc(chains=10, samples=200 if QUICK else 1000, seed=3)
 
 # %%
-from scipy.stats import binom, poisson  # noqa: E402 - the exact answer, for comparison only
+from scipy.stats import binom, poisson
 
 grid = np.stack(np.meshgrid(np.linspace(0.1, 0.9, 161), np.linspace(1.0, 5.0, 161), indexing="ij"), axis=-1)
 log_likelihood = sum(
