@@ -189,9 +189,7 @@ REFUSED: dict[str, Frame] = {
     "tensor_negative": message("SampleResult", result=tensor(1.0, shape=(-1,))),
     "sample_no_distribution": message("Sample", address="a", name="a"),
     "sample_missing_parameter": sample("Normal", mean=scalar(0.0)),
-    "sample_no_address": message(
-        "Sample", name="a", distribution_type="Bernoulli", distribution={"probs": HALF}
-    ),
+    "sample_no_address": message("Sample", name="a", distribution_type="Bernoulli", distribution={"probs": HALF}),
     "run_no_events": gold_run(count=0, theta=[], alternatives=[], steps=[]),
     "run_theta_count": gold_run(theta=[-0.8, 0.5, -0.7]),
     "run_alternatives_count": gold_run(alternatives=[-0.6, 0.5, -0.5]),

@@ -19,11 +19,15 @@ from motherlode.ppx.messages import (
     Handshake,
     HandshakeResult,
     Observe,
+    ObserveResult,
+    Reset,
     Run,
     RunResult,
     Sample,
+    SampleResult,
     Simulator,
     Tag,
+    TagResult,
 )
 from motherlode.ppx.schema import ErrorCode, Tier
 
@@ -146,6 +150,40 @@ def conditioned_run(peer):
     peer.send(RunResult(np.array(theta)))
 
 
+class StockPeer(Peer):
+    """Write frames as pyprob_cpp does: no identifier, no extension, progress on stdout, exit on surprise."""
+
+    def receive(self):
+        sys.stdout.write("ppx (C++): Executed traces: 1\r")
+        return decode(self.socket.recv())
+
+    def send(self, message):
+        frame = bytearray(encode(message))
+        frame[4:8] = bytes(4)
+        self.socket.send(frame)
+
+    def ask(self, message):
+        answer = super().ask(message)
+        if not isinstance(answer, SampleResult | ObserveResult | TagResult):
+            sys.exit(1)
+        return answer
+
+
+def stock(endpoint):
+    peer = StockPeer(endpoint)
+    while True:
+        message = peer.receive()
+        if isinstance(message, Handshake):
+            peer.send(HandshakeResult("pyprob_cpp 0.2.1 (master:03ff364)", "Gaussian with unknown mean C++"))
+        elif isinstance(message, Run):
+            mu = sample(peer, "[forward()+0x1a2]__Normal", "Normal", 1.0, 5.0**0.5)
+            for _ in range(2):
+                peer.ask(Observe("[forward()+0x2b3]__Normal", "", "Normal", (np.array([mu]), np.array([2.0**0.5]))))
+            peer.send(RunResult(np.array([mu])))
+        else:
+            peer.send(Reset())
+
+
 def stateful(endpoint):
     runs = iter(range(10**6))
 
@@ -237,6 +275,7 @@ MODES = {
     "diverging": lambda endpoint: lockstep(endpoint, diverging_run),
     "conditioned": lambda endpoint: lockstep(endpoint, conditioned_run),
     "stateful": stateful,
+    "stock": stock,
     "garbage": garbage,
     "stubborn": stubborn,
     "exits": exits,

@@ -95,6 +95,14 @@ def test_divergence_is_found_over_the_wire_and_the_session_survives():
         assert simulator.simulate(THETA).shape == (30,)
 
 
+def test_stock_program_by_the_address_of_its_parameter():
+    with start("stock", ("[forward()+0x1a2]__Normal",)) as simulator:
+        events = simulator.mine(THETA, OTHERS, seed=3, traces=True)
+    assert events.x.shape == (30, 2)
+    assert all(branching.observed for trace in events.traces for branching in trace)
+    np.testing.assert_allclose(events.joint_score[:, 0], ((events.x - THETA) / 2).sum(axis=1), atol=1e-7)
+
+
 def test_state_between_runs_is_hidden_randomness_unless_restarted():
     with start("stateful") as simulator, pytest.raises(HiddenRandomness):
         simulator.mine(THETA, OTHERS)

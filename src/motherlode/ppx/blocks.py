@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motherlode.families import FAMILIES
 from motherlode.ppx.messages import Failure, GoldBlock, GoldRun, Site, TraceBlock
 from motherlode.ppx.schema import Record
 
@@ -80,8 +79,7 @@ def _offsets(values: Any, rows: int, end: int, field: str) -> NDArray[np.int64]:
 
 
 def _site(fields: Fields) -> Site:
-    refuse(fields["family"] not in FAMILIES, f"sites names the family {fields['family']!r}, which is not known")
-    refuse(not fields["address"], "sites has an entry without an address")
+    refuse(not fields["address"] or not fields["family"], "sites has an entry without an address or a family")
     return Site(fields["address"], fields["name"] or "", fields["family"], bool(fields["observed"]))
 
 

@@ -143,7 +143,7 @@ def _law(fields: Fields) -> tuple[str, tuple[Array, ...]]:
     family, address = fields["distribution_type"], _text(fields, "address")
     if isinstance(family, int):
         refuse(family == 0, f"distribution of the draw at {address} is missing")
-        raise UnknownFamily(family, address, len(FAMILIES))
+        raise UnknownFamily(family, address, len(UNIONS["Distribution"]))
     values = fields["distribution"]
     return family, tuple(_tensor(values[name], f"{family}.{name}") for name in FAMILIES[family].parameters)
 

@@ -7,6 +7,7 @@ answered with θ, all others go through :func:`motherlode.tracing.draw`, so that
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from motherlode.families import FAMILIES
@@ -15,7 +16,8 @@ from motherlode.ppx.errors import ConditionedProgram, ProtocolError, UnknownPara
 from motherlode.ppx.messages import Body, Observe, ObserveResult, Run, RunResult, Sample, SampleResult, Tag, TagResult
 from motherlode.ppx.recall import Known, Law, Recall, law_of
 from motherlode.ppx.session import Session
-from motherlode.tracing import MotherlodeError, draw, intern, stream
+from motherlode.tracing import MissingRandomness, MotherlodeError, draw, intern, stream
+from motherlode.tracing.shortcut import channel
 
 __all__ = ["Lockstep"]
 
@@ -52,6 +54,8 @@ class Lockstep:
         self._places: dict[int, int | None] = {}
         self._pending: Body | None = None
         self._result: Array | None = None
+        self._take = channel().take
+        self._generator: Generator | None = None
 
     def __call__(self, theta: Array) -> Array:
         """Run the program once.
@@ -75,12 +79,20 @@ class Lockstep:
         WireError
             As :meth:`Session.receive`.
         """
+        self._take = channel().take
+        self._generator = self._stream()
         try:
             return self._run(theta)
         finally:
             if self._pending is not None and not self.session.closed:
                 self._abandon(self._pending)
             self._pending = None
+
+    def _stream(self) -> Generator | None:
+        try:
+            return stream()
+        except MissingRandomness:
+            return None
 
     def _run(self, theta: Array) -> Array:
         observed: list[Value] = []
@@ -135,7 +147,10 @@ class Lockstep:
             return sample_result(theta[place])
         self.draws += 1
         self.uncontrolled += not known.message.control
-        return _sampled(draw(known.site, known.family, law))
+        family, generator = known.family, self._generator
+        if generator is None or family.vector or np.ndarray in map(type, law):
+            return _sampled(draw(known.site, family, law))
+        return sample_result(self._take(known.site, family, law, family.sample, (generator, *law)))
 
     def _observe(self, message: Observe) -> Value:
         family, law = FAMILIES[message.family], law_of(message)
