@@ -8,6 +8,7 @@ The audit checks these identities, which every data set must meet.
 
 from motherlode.events.audit import Audit, audit
 from motherlode.events.batch import Counts, Events, Failure
+from motherlode.events.branchings import SiteShare, site_shares
 from motherlode.events.errors import (
     CondemnedStore,
     CorruptManifest,
@@ -19,7 +20,8 @@ from motherlode.events.errors import (
 from motherlode.events.manifest import Manifest
 from motherlode.events.parameters import Parameters
 from motherlode.events.pareto import pareto_k
-from motherlode.events.simulator import CheckReport, Simulator
+from motherlode.events.report import CheckReport
+from motherlode.events.simulator import Simulator
 from motherlode.events.store import EventStore
 from motherlode.events.streams import EventStreams, philox_generator
 from motherlode.events.tables import read_table
@@ -41,6 +43,7 @@ __all__ = [
     "Parameters",
     "Simulator",
     "Site",
+    "SiteShare",
     "StoreMismatch",
     "StoreWriteError",
     "TraceColumns",
@@ -48,4 +51,5 @@ __all__ = [
     "pareto_k",
     "philox_generator",
     "read_table",
+    "site_shares",
 ]

@@ -158,6 +158,10 @@ def _with_warnings(events: "Events", ratios: tuple[Expectation, ...], scores: tu
             "a mean is undecided: its tail is too heavy (k >= 0.5). Alternatives are too far from theta.",
         ),
         (
+            events.counts.draws and not events.counts.probed and bool(np.any(events.event < 1000)),
+            "no event could be probed for leaks: the simulator raises elsewhere in the prior box. Declare its bounds.",
+        ),
+        (
             events.counts.score_discrepancy > 1e-4,
             f"difference scores change by up to {events.counts.score_discrepancy:.1e} (relative) when the step is "
             "doubled: a draw's parameters are not smooth in theta.",

@@ -141,13 +141,15 @@ class Parameters:
         """Return the box the leak check draws probe parameters from, as (low, high) with shape (D,) each.
 
         The declared bounds; where none are declared, the box spanned by `points` (each (*, D)), widened by half of
-        its width on both sides, and by half of max(1, |θ|) where it has no width.
+        its width on both sides, and by half of max(1, |θ|) where it is narrower than a thousandth of that: probes
+        next to θ see nothing.
         """
         if self.low is not None and self.high is not None:
             return np.array(self.low), np.array(self.high)
         rows = np.concatenate([np.reshape(point, (-1, len(self))) for point in points])
         low, high = rows.min(axis=0), rows.max(axis=0)
-        margin = np.where(high > low, 0.5 * (high - low), 0.5 * np.maximum(1.0, np.abs(low)))
+        width, scale = high - low, np.maximum(1.0, np.maximum(np.abs(low), np.abs(high)))
+        margin = 0.5 * np.where(width < 1e-3 * scale, scale, width)
         return low - margin, high + margin
 
     def steps(self, theta: Array) -> Array:

@@ -1,6 +1,5 @@
 """Say what a simulator is to the rest of the house."""
 
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -8,32 +7,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from motherlode.events.batch import Events
 from motherlode.events.parameters import Parameters
+from motherlode.events.report import CheckReport
 
-__all__ = ["CheckReport", "Simulator"]
-
-
-@dataclass(frozen=True)
-class CheckReport:
-    """Hold the verdict of ``simulator.check``.
-
-    Attributes
-    ----------
-    ok
-        Whether the simulator can be mined.
-    findings
-        What was found, each a text with values, reason and remedy.
-    figures
-        Measured numbers by name, such as ``draws_per_event``.
-    """
-
-    ok: bool
-    findings: tuple[str, ...] = ()
-    figures: tuple[tuple[str, float], ...] = ()
-
-    def __str__(self) -> str:
-        lines = ["minable" if self.ok else "NOT minable"]
-        lines += [f"  {name:<28}{value:.6g}" for name, value in self.figures]
-        return "\n".join(lines + [f"* {finding}" for finding in self.findings])
+__all__ = ["Simulator"]
 
 
 @runtime_checkable

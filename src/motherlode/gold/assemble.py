@@ -31,7 +31,9 @@ class Mined(NamedTuple):
     near, near_asked
         The stencil of the score, and what each draw was asked with at its points.
     wide, wide_asked
-        The same with doubled steps, for probed events.
+        The same with doubled steps, where the step size is checked.
+    probed
+        Whether a replay at a probe found no leak.
     """
 
     run: Run
@@ -40,6 +42,7 @@ class Mined(NamedTuple):
     near_asked: Asked
     wide: Stencil | None = None
     wide_asked: Asked | None = None
+    probed: bool = False
 
 
 class _Lanes(NamedTuple):
@@ -171,15 +174,16 @@ def _score(lanes: _Lanes, weights: Array, skip: int) -> Array:
 
 
 def _counts(mined: Sequence[Mined], score: Array, draws: int) -> Counts:
-    probed = [place for place, entry in enumerate(mined) if entry.wide is not None]
-    if not probed:
+    checked = [place for place, entry in enumerate(mined) if entry.wide is not None]
+    if not checked:
         return Counts(draws)
-    entries = [mined[place] for place in probed]
+    entries = [mined[place] for place in checked]
     wide_draws = [draw for entry in entries for draw in entry.run.draws]
     lanes = _evaluate(entries, wide_draws, [entry.wide_asked or [] for entry in entries])
     wide = _score(lanes, np.array([entry.wide.weights for entry in entries if entry.wide is not None]), 0)
-    discrepancy = np.abs(wide - score[probed]) / (1 + np.abs(score[probed]))
-    return Counts(draws, len(probed), float(np.max(discrepancy, initial=0.0, where=np.isfinite(discrepancy))))
+    discrepancy = np.abs(wide - score[checked]) / (1 + np.abs(score[checked]))
+    probed = sum(entry.probed for entry in entries)
+    return Counts(draws, probed, float(np.max(discrepancy, initial=0.0, where=np.isfinite(discrepancy))))
 
 
 def _traces(lanes: _Lanes, draws: list[RecordedDraw], theta: Array, x: Array, k: int) -> TraceColumns:

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from motherlode.events import Events, EventStreams, Failure, Parameters
 from motherlode.gold.assemble import Mined, assemble
 from motherlode.gold.differences import Stencil, stencil
-from motherlode.gold.leaks import is_probed, probe_at, replay_at, run_of
+from motherlode.gold.leaks import Run, is_probed, probe_at, replay_at, run_of
 from motherlode.tracing import MotherlodeError, SimulatorFailed, seed
 
 __all__ = ["Program", "mine", "simulate"]
@@ -131,9 +132,21 @@ def _mine(request: _Request, streams: EventStreams, row: int) -> Mined:
     near = Stencil(request.near.points[row], request.near.weights[row])
     if not is_probed(event):
         return Mined(run, asked(request.alternatives[row]), near, asked(near.points))
-    asked([theta, probe_at(request.root, event, request.box)])
+    asked([theta])
+    probed = _probe(request, run, generator)
     wide = Stencil(request.wide.points[row], request.wide.weights[row])
-    return Mined(run, asked(request.alternatives[row]), near, asked(near.points), wide, asked(wide.points))
+    return Mined(run, asked(request.alternatives[row]), near, asked(near.points), wide, asked(wide.points), probed)
+
+
+def _probe(request: _Request, run: Run, generator: Generator) -> bool:
+    """Look for a leak at a point of the prior box; return False where the simulator is not defined at that point."""
+    try:
+        replay_at(request.program, run, probe_at(request.root, run.event, request.box), generator)
+    except MotherlodeError:
+        raise
+    except Exception:  # noqa: BLE001 - a user's simulator may raise anything at a point nobody asked for
+        return False
+    return True
 
 
 def simulate(program: Program, theta: Array, *, root: int, first: int = 0) -> Array:

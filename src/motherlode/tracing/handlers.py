@@ -8,6 +8,7 @@ exit. Laws (tested): ``replay(record(f))`` is ``f``'s own trace; ``condition`` i
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -157,7 +158,7 @@ class seed(Handler):  # noqa: N801
     def process(self, draw: Draw) -> None:
         """Offer the family's own sampler where the front end brought none."""
         if draw.value is None and draw.sampler is None:
-            draw.sampler = draw.family.sample
+            draw.sampler = partial(draw.family.sample, size=draw.size)
             draw.arguments = (self.generator, *draw.parameters)
 
 
