@@ -190,7 +190,11 @@ def _design(given: Tensor | None, rows: int) -> Tensor:
 
 
 def _fitness(mapped: Tensor, log_slope: Tensor, design: Tensor) -> Tensor:
-    coefficients = torch.linalg.lstsq(design, mapped).solution
-    variance = (mapped - design @ coefficients).square().mean(0)
+    """Return the mean log-density of a Gaussian whose mean and log-variance are linear in the design, per column."""
     tiny = torch.finfo(torch.float64).tiny
-    return -0.5 * variance.clamp_min(tiny).log() + log_slope.mean(0)
+    residual = mapped - design @ torch.linalg.lstsq(design, mapped).solution
+    log_square = residual.square().clamp_min(tiny).log()
+    log_square = log_square.clamp_min(log_square.mean(0) - 20.0)
+    log_variance = design @ torch.linalg.lstsq(design, log_square).solution
+    rest = (residual.square() * (-log_variance).exp()).mean(0)
+    return -0.5 * (log_variance.mean(0) + rest.clamp_min(tiny).log()) + log_slope.mean(0)
