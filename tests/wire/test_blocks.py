@@ -150,3 +150,17 @@ def test_board_brings_its_branchings(galton):
     assert {len(trace) for trace in events.traces} == {20}
     totals = np.array([trace.log_prob() for trace in events.traces])
     np.testing.assert_allclose(totals[:, 0] - totals[:, 1], events.joint_log_ratio[:, 0], rtol=0, atol=1e-12)
+
+
+@pytest.mark.cpp
+def test_traces_begin_with_small_blocks_after_large_ones(cpp_board, monkeypatch):
+    theta = np.full((30_000, 1), -0.7)
+    cpp_board.mine(theta, [[-0.5]], seed=1)
+    asked = []
+    monkeypatch.setattr(requests, "MAX_BLOCK_BYTES", 1 << 20)
+    original = requests.Request._take
+    monkeypatch.setattr(requests.Request, "_take", lambda self, wanted: asked.append(wanted) or original(self, wanted))
+    traced = cpp_board.mine(theta, [[-0.5]], seed=1, traces=True)
+    assert asked[0] == 1
+    assert max(asked) < 2000
+    assert len(traced.traces) == 30_000

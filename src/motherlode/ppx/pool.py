@@ -16,6 +16,7 @@ from motherlode.ppx.keys import client_keys
 from motherlode.ppx.lockstep import Lockstep
 from motherlode.ppx.messages import GoldRun
 from motherlode.ppx.requests import BlockSize, Request, events_of, join, lost
+from motherlode.ppx.schema import Record
 from motherlode.ppx.session import Session
 
 __all__ = ["Options", "Pool"]
@@ -82,7 +83,7 @@ class Pool:
 
     def _reset(self) -> None:
         self._sessions: list[Session] = []
-        self._sizes = [BlockSize() for _ in range(self.options.workers)]
+        self._sizes: dict[tuple[int, Record], BlockSize] = {}
         self._deaths = 0
         self._lock = threading.Lock()
 
@@ -131,7 +132,7 @@ class Pool:
 
     def _stream(self, request: Request, worker: int, batches: list[Events]) -> None:
         """Run rows until none are left or the program dies; the rows it took with it are asked for again."""
-        session, size = self.session(worker), self._sizes[worker]
+        session, size = self.session(worker), self._sizes.setdefault((worker, request.record), BlockSize())
         waiting: deque[GoldRun] = deque()
         size.restart()
         try:
