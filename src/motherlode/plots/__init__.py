@@ -4,6 +4,7 @@ from motherlode.plots.board import board_path, plot_paths
 from motherlode.plots.gold import plot_log_ratio, plot_score
 from motherlode.plots.posterior import plot_pair, plot_posterior, plot_trace
 from motherlode.plots.style import save, style
+from motherlode.plots.training import plot_training
 
 __all__ = [
     "board_path",
@@ -13,6 +14,7 @@ __all__ = [
     "plot_posterior",
     "plot_score",
     "plot_trace",
+    "plot_training",
     "save",
     "style",
 ]
