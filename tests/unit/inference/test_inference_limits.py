@@ -26,8 +26,10 @@ class Gaussian:
 
 class Galton(GaltonExact):
     def simulate(self, theta, seed, first=0):
-        table = self.table(torch.from_numpy(theta[:1, 0])).numpy()[0]
-        return np.random.default_rng([seed, first]).choice(32, len(theta), p=table / table.sum())[:, None].astype(float)
+        distinct, rows = np.unique(theta[:, 0], return_inverse=True)
+        edges = np.cumsum(self.table(torch.from_numpy(distinct)).numpy(), axis=1)
+        u = np.random.default_rng([seed, first]).random((len(theta), 1))
+        return (u > edges[rows]).sum(axis=1, keepdims=True).astype(float)
 
 
 X = np.array([[0.3], [1.1], [0.7], [0.2]])
