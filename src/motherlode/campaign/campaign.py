@@ -152,23 +152,24 @@ class Campaign:
         self.store.open(self.manifest())
         self.store.check_usable()
         tasks = [self._task(first, count) for first, count in self.missing()]
-        waiting = sum(task.count for task in tasks)
-        with tqdm(total=self.events, initial=self.events - waiting, unit=" events", disable=not progress) as bar:
+        done = self.events - sum(task.count for task in tasks)
+        with tqdm(total=self.events, initial=done, unit=" events", disable=not progress) as bar:
             bar.set_description("mining")
             try:
                 for task in self._finished(tasks, workers, executor):
                     bar.update(task.count)
-                    self._refuse_failing(done=int(bar.n))
+                    done += task.count
+                    self._refuse_failing(done)
             except LeakError as leak:
                 self.store.condemn(str(leak))
                 raise
             except BrokenProcessPool as error:
-                raise WorkerDied(str(error), int(bar.n), self.events) from error
+                raise WorkerDied(str(error), done, self.events) from error
         return self.store
 
     def _refuse_failing(self, done: int) -> None:
         """Stop a campaign in which nothing works; its failures are on record."""
-        if (done >= min(_GIVE_UP, self.events)) and not any(shard_rows(shard) for shard in self.store.shards()):
+        if done >= min(_GIVE_UP, self.events) and not any(shard_rows(shard) for shard in self.store.shards()):
             failures = self.store.failures()
             raise SimulatorFailed(failures[0].reason, np.array(failures[0].theta), len(failures))
 

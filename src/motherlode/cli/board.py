@@ -52,8 +52,7 @@ def build_board() -> Path:
             )
             _cmake("--build", scratch, "--parallel")
             folder.mkdir(exist_ok=True)
-            shutil.copy2(Path(scratch) / "galton", folder / "galton.new")
-        (folder / "galton.new").replace(program)
+            (Path(scratch) / "galton").replace(program)
     return program
 
 

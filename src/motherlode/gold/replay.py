@@ -19,6 +19,7 @@ from motherlode.gold.assemble import Mined, assemble
 from motherlode.gold.differences import Stencil, stencil
 from motherlode.gold.leaks import Run, is_probed, probe_at, replay_at, run_of
 from motherlode.tracing import MotherlodeError, SimulatorFailed, seed
+from motherlode.tracing.errors import show
 
 __all__ = ["Program", "mine", "simulate"]
 
@@ -118,7 +119,29 @@ def _event(request: _Request, streams: EventStreams, row: int) -> Mined | Failur
         raise
     except Exception as error:  # noqa: BLE001 - a user's simulator may raise anything; it becomes a failure record
         theta = tuple(request.theta[row].tolist())
-        return Failure(request.first + row, theta, request.root, f"{type(error).__name__}: {error}")
+        return Failure(request.first + row, theta, request.root, _reason(error))
+
+
+class _RaisedOnReplay(Exception):
+    """Carry an exception of the simulator together with the parameters it was replayed at."""
+
+    def __init__(self, error: Exception, theta: Array) -> None:
+        self.error, self.theta = error, theta
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, _RaisedOnReplay):
+        return f"{_reason(error.error)} (on replay at theta={show(error.theta)})"
+    return f"{type(error).__name__}: {error}"
+
+
+def _replayed(program: Program, run: Run, theta: Array, generator: Generator) -> list[tuple[Any, ...]]:
+    try:
+        return replay_at(program, run, theta, generator)
+    except MotherlodeError:
+        raise
+    except Exception as error:
+        raise _RaisedOnReplay(error, theta) from error
 
 
 def _mine(request: _Request, streams: EventStreams, row: int) -> Mined:
@@ -127,7 +150,7 @@ def _mine(request: _Request, streams: EventStreams, row: int) -> Mined:
     run = run_of(request.program, event, theta, generator)
 
     def asked(points: Sequence[Array] | Array) -> list[list[tuple[Any, ...]]]:
-        return [replay_at(request.program, run, point, generator) for point in points]
+        return [_replayed(request.program, run, point, generator) for point in points]
 
     near = Stencil(request.near.points[row], request.near.weights[row])
     if not is_probed(event):
@@ -141,10 +164,8 @@ def _mine(request: _Request, streams: EventStreams, row: int) -> Mined:
 def _probe(request: _Request, run: Run, generator: Generator) -> bool:
     """Look for a leak at a point of the prior box; return False where the simulator is not defined at that point."""
     try:
-        replay_at(request.program, run, probe_at(request.root, run.event, request.box), generator)
-    except MotherlodeError:
-        raise
-    except Exception:  # noqa: BLE001 - a user's simulator may raise anything at a point nobody asked for
+        _replayed(request.program, run, probe_at(request.root, run.event, request.box), generator)
+    except _RaisedOnReplay:
         return False
     return True
 
