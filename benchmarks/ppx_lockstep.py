@@ -162,7 +162,7 @@ def main() -> None:
         sides = {
             "floor": lambda: floor(echo, 20_000 * scale),
             "ours": lambda: ours(program, 500 * scale),
-            "pyprob": lambda: pyprobs(python, program, 300 * scale),
+            "pyprob": lambda: pyprobs(python, program, 150 * scale),
         }
         rates = rounds(3 if arguments.quick else 5, sides, say)
     pairs = list(zip(rates["ours"], rates["pyprob"], rates["floor"], strict=True))

@@ -216,6 +216,18 @@ def killed_run(peer):
     peer.send(RunResult(np.array(sample(peer, "z", "Normal", theta, 1.0))))
 
 
+def endless_run(peer):
+    theta = sample(peer, "theta", "Uniform", -2.0, 2.0)
+    while True:
+        sample(peer, "z", "Normal", theta, 1.0)
+
+
+def hang_at(gold):
+    if gold.first <= 30 < gold.first + gold.count:
+        time.sleep(60)
+    return encode(RunResult(block=block_of(gold)))
+
+
 def hang_later(gold):
     if gold.first + gold.count > 20:
         time.sleep(60)
@@ -264,6 +276,8 @@ MODES = {
     "dies": lambda endpoint: gold(endpoint, die_later),
     "killed": lambda endpoint: gold(endpoint, killed),
     "killed_plain": lambda endpoint: lockstep(endpoint, killed_run),
+    "hangs_at": lambda endpoint: gold(endpoint, hang_at),
+    "endless": lambda endpoint: lockstep(endpoint, endless_run),
     "hangs": lambda endpoint: gold(endpoint, hang_later),
     "leaks": lambda endpoint: gold(endpoint, leak),
     "refuses": lambda endpoint: gold(endpoint, refuse_later),

@@ -87,6 +87,28 @@ def test_hang_in_a_block():
         simulator.mine(THETA)
 
 
+@pytest.mark.slow
+def test_event_that_hangs_is_a_failure_where_the_program_may_be_replaced():
+    with start("hangs_at", timeout=2.0, respawns=8) as simulator:
+        events = simulator.mine(THETA)
+    assert [failure.event for failure in events.failures] == [30]
+    assert "No answer within 2 s" in events.failures[0].reason
+    assert len(events) == len(THETA) - 1
+
+
+def test_run_that_never_ends(monkeypatch):
+    monkeypatch.setattr("motherlode.ppx.lockstep.RUN_TIMEOUTS", 0.1)
+    simulator = start("endless", parameters=("theta",), timeout=5.0)
+    with simulator, within(5), pytest.raises(PeerTimeout, match="running one event"):
+        simulator.simulate(THETA)
+
+
+def test_message_that_is_too_large(monkeypatch):
+    monkeypatch.setattr("motherlode.ppx.sockets.MAX_MESSAGE_SIZE", 64)
+    with within(5), pytest.raises(ConnectionLost, match="too large"):
+        start("gold")
+
+
 def test_kill_in_a_block_names_signal_and_last_words():
     with start("dies") as simulator, within(5), pytest.raises(SimulatorDied, match="about to fail") as caught:
         simulator.mine(THETA)

@@ -9,15 +9,18 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+import zmq
 from golden import PROTOCOLS
 
 from motherlode.events import Parameters
 from motherlode.frontends.python import PythonSimulator
 from motherlode.frontends.remote import Options, RemoteSimulator, connect
 from motherlode.gold import mine
+from motherlode.ppx.codec import decode, encode
 from motherlode.ppx.errors import EndpointError, HandshakeError, PeerError
 from motherlode.ppx.keys import client_keys, create_keys
 from motherlode.ppx.lockstep import Lockstep
+from motherlode.ppx.messages import Handshake, HandshakeResult, Run, RunResult, SampleResult
 from motherlode.ppx.process import Program
 from motherlode.ppx.server import Server
 from motherlode.ppx.session import Session
@@ -97,6 +100,31 @@ def test_draws_of_arrays_in_lockstep():
         found = mine(program, PARAMETERS, THETA, np.broadcast_to(OTHERS, (40, 2, 1)), root=3)
     wanted = (found.x - THETA).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(found.joint_score, wanted, atol=1e-6)
+
+
+def stripped(message):
+    frame = bytearray(encode(message))
+    frame[4:8] = bytes(4)
+    return bytes(frame)
+
+
+@pytest.mark.cpp
+def test_stock_client_drives_the_board(galton):
+    """As pyprob does: REQ, no identifier, no extension, values with shape [1]."""
+    program = Program((str(galton),))
+    with zmq.Context() as context, context.socket(zmq.REQ) as socket:
+        socket.linger = 0
+        socket.rcvtimeo = 5000
+        socket.connect(program.endpoint)
+        requests, reply = [], Handshake("pyprob 1.5.0")
+        while not (requests and isinstance(requests[-1], RunResult)):
+            socket.send(stripped(reply))
+            requests.append(decode(socket.recv()))
+            value = -0.7 if getattr(requests[-1], "name", "") == "theta" else 1.0
+            reply = Run() if isinstance(requests[-1], HandshakeResult) else SampleResult(np.array([value]))
+    program.close()
+    assert [request.family for request in requests[1:-1]] == ["Uniform"] + 20 * ["Bernoulli"]
+    assert requests[-1].result == 5.0
 
 
 @pytest.mark.cpp

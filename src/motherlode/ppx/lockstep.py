@@ -4,6 +4,8 @@ Seen from here the program is like a Python function: its Sample requests with a
 answered with θ, all others go through :func:`motherlode.tracing.draw`, so that record and replay work over the wire.
 """
 
+import itertools
+import time
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,8 @@ Value = float | Array
 RUN, OBSERVED, TAGGED = encode(Run()), encode(ObserveResult()), encode(TagResult())
 RUNNING = "running in lockstep"
 MAX_ABANDONED_DRAWS = 100_000
+RUN_TIMEOUTS = 10
+CLOCK_INTERVAL = 256
 
 
 class Lockstep:
@@ -98,7 +102,12 @@ class Lockstep:
         observed: list[Value] = []
         met: set[int | None] = set()
         reply: bytes | None = RUN
-        while reply is not None:
+        until = time.monotonic() + RUN_TIMEOUTS * self.session.timeout
+        for request in itertools.count(1):
+            if reply is None:
+                break
+            if request % CLOCK_INTERVAL == 0 and time.monotonic() > until:
+                self.session.give_up(f"running one event in lockstep, {request} requests long already", RUN_TIMEOUTS)
             self.session.send(reply)
             self._pending = None
             reply = self._answer(self.session.frame(RUNNING), theta, met, observed)

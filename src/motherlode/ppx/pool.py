@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motherlode.events import Events
-from motherlode.ppx.errors import SimulatorDied
+from motherlode.ppx.errors import PeerTimeout, SimulatorDied
 from motherlode.ppx.keys import client_keys
 from motherlode.ppx.lockstep import Lockstep
 from motherlode.ppx.messages import GoldRun
@@ -34,12 +34,12 @@ class Options:
     argv, endpoint
         A program to start, or an endpoint to connect to; the other is empty.
     timeout
-        Seconds that any one answer may take.
+        Seconds that any one answer may take, a draw or a block; a whole run in lockstep may take ten times as long.
     workers
         Copies of the program that run at once (programs of ours only).
     respawns
-        How often a program that died is replaced; the event that kills it becomes a failure record. To find it in a
-        block takes about log2(events in the block) deaths.
+        How often a program of ours that died or hangs is replaced; the event that does it becomes a failure record.
+        To find it in a block takes about log2(events in the block) deaths.
     restart_per_event
         Start a plain program anew for every run, because it keeps state between runs.
     redraw_observed
@@ -132,14 +132,15 @@ class Pool:
 
     def _stream(self, request: Request, worker: int, batches: list[Events]) -> None:
         """Run rows until none are left or the program dies; the rows it took with it are asked for again."""
-        session, size = self.session(worker), self._sizes.setdefault((worker, request.record), BlockSize())
+        session, fresh = self.session(worker), BlockSize(timeout=self.options.timeout)
+        size = self._sizes.setdefault((worker, request.record), fresh)
         waiting: deque[GoldRun] = deque()
         size.restart()
         try:
             for block in session.blocks(request.runs(size, session.described), waiting):
                 size.learn(block)
                 batches.append(events_of(block, request))
-        except SimulatorDied as death:
+        except (SimulatorDied, PeerTimeout) as death:
             if not self._may_respawn():
                 raise
             if waiting and waiting[0].count == 1:
@@ -149,7 +150,7 @@ class Pool:
     def _may_respawn(self) -> bool:
         with self._lock:
             self._deaths += 1
-            return self._deaths <= self.options.respawns
+            return bool(self.options.argv) and self._deaths <= self.options.respawns
 
     def program(self, names: tuple[str, ...], worker: int = 0) -> Callable[[Array], Array]:
         """Return a worker's plain program as a function of θ with shape (D,)."""
@@ -173,7 +174,7 @@ class Pool:
         def mended(theta: Array) -> Array:
             try:
                 return program(theta)
-            except SimulatorDied as death:
+            except (SimulatorDied, PeerTimeout) as death:
                 if not self._may_respawn():
                     raise
                 raise ChildProcessError(str(death)) from death

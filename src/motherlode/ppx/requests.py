@@ -21,15 +21,25 @@ __all__ = ["BlockSize", "Request", "events_of", "join", "lost"]
 
 Array = NDArray[np.float64]
 TARGET_SECONDS = 0.5
+TIMEOUT_SHARE = 0.1
 MAX_BLOCK_BYTES = 16 << 20
 GROWTH = 4
 
 
 @dataclass
 class BlockSize:
-    """Choose how many events the next request asks for, from how long the last one took and how large it was."""
+    """Choose how many events the next request asks for, from how long the last one took and how large it was.
+
+    Attributes
+    ----------
+    events
+        How many.
+    timeout
+        Seconds the answer may take; a block is meant to take a tenth of it, and no more than half a second.
+    """
 
     events: int = 1
+    timeout: float = 30.0
     _since: float = field(default_factory=time.monotonic)
 
     def restart(self) -> None:
@@ -42,7 +52,7 @@ class BlockSize:
         seconds, self._since = max(now - self._since, 1e-6), now
         fitting = (
             self.events * GROWTH,
-            int(block.count * TARGET_SECONDS / seconds),
+            int(block.count * min(TARGET_SECONDS, TIMEOUT_SHARE * self.timeout) / seconds),
             MAX_BLOCK_BYTES * block.count // max(1, _bytes(block)),
         )
         self.events = max(1, min(fitting))

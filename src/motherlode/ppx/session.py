@@ -199,6 +199,17 @@ class Session:
             frame = self.link.receive()
         return frame
 
+    def give_up(self, doing: str, timeouts: float) -> None:
+        """Close the session because something took longer than so many timeouts.
+
+        Raises
+        ------
+        PeerTimeout
+            Always.
+        """
+        self.close()
+        raise PeerTimeout(doing, timeouts * self.timeout, self.link.endpoint, self._output())
+
     def _output(self) -> str:
         return "" if self.program is None else self.program.output()
 
