@@ -36,7 +36,10 @@ class Task:
     log_likelihood
         (θ, x) -> log p(x | θ) where it is known.
     normal
-        Mean and standard deviation of a normal proposal instead of the box.
+        Mean and Cholesky factor of a normal proposal instead of the box.
+    near
+        Share of the box within which θ and alternatives spread around a common centre, for tasks whose joint ratios
+        explode at a distance; None draws alternatives like θ.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Task:
     log_joint: Callable[[Tensor, Tensor, Any], Tensor]
     log_likelihood: Callable[[Tensor, Tensor], Tensor] | None = None
     normal: tuple[Tensor, Tensor] | None = None
+    near: float | None = None
 
     def propose(self, count: int, generator: torch.Generator) -> Tensor:
         """Return θ with shape (count, D)."""
@@ -68,8 +72,7 @@ class Task:
 def mine(task: Task, count: int, alternatives: int, seed: int) -> Any:
     """Return Events with exact gold, θ and alternatives from the task's proposal."""
     generator = torch.Generator().manual_seed(seed)
-    theta = task.propose(count, generator)
-    others = task.propose(count * alternatives, generator).reshape(count, alternatives, -1)
+    theta, others = _parameters(task, count, alternatives, generator)
     x, latents = task.draw(theta, generator)
     leaf = theta.clone().requires_grad_()
     log_p = task.log_joint(leaf, x, latents)
@@ -80,6 +83,18 @@ def mine(task: Task, count: int, alternatives: int, seed: int) -> Any:
     ratio = log_p[:, None] - torch.stack(columns, 1) if columns else torch.empty(count, 0)
     arrays = [value.numpy() for value in (theta, others, x, ratio, score)]
     return motherlode.Events(*arrays, seed=seed, exchangeable=True)
+
+
+def _parameters(task: Task, count: int, alternatives: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    if task.near is None or not alternatives:
+        theta = task.propose(count, generator)
+        return theta, task.propose(count * alternatives, generator).reshape(count, alternatives, -1)
+    low, high = torch.tensor(task.low).double(), torch.tensor(task.high).double()
+    shifts = torch.rand(count, alternatives + 1, len(low), generator=generator, dtype=torch.float64) - 0.5
+    unit = ((task.propose(count, generator) - low) / (high - low)).unsqueeze(1) + task.near * shifts
+    unit = torch.where(unit < 0, -unit, torch.where(unit > 1, 2 - unit, unit))
+    points = low + (high - low) * unit
+    return points[:, 0], points[:, 1:]
 
 
 def reference(task: str, observation: int = 1) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -97,6 +112,63 @@ def _normal(value: Tensor, mean: Tensor | float, stddev: Tensor | float) -> Tens
 
 def _noise(generator: torch.Generator, *shape: int) -> Tensor:
     return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+
+def _galton() -> Task:
+    """The board of simulators/galton, vectorized; x is the last nail, z the turns and the nails they were made at."""
+    rows = torch.arange(20)
+    strength = torch.sin(math.pi * rows / 19).double()
+
+    def left(theta: Tensor, row: int, nail: Tensor) -> Tensor:
+        slope = 10.0 * (2.0 * nail / 30 - 1.0)
+        return 0.5 * (1.0 - strength[row]) + strength[row] * torch.sigmoid(theta * slope)
+
+    def draw(theta: Tensor, generator: torch.Generator) -> tuple[Tensor, Any]:
+        nail, turns, nails = torch.full((len(theta),), 15.0).double(), [], []
+        for row in range(20):
+            turn = torch.rand(len(theta), generator=generator, dtype=torch.float64) < left(theta[:, 0], row, nail)
+            turns.append(turn)
+            nails.append(nail)
+            nail = nail + torch.where(turn, -float(row % 2), 1.0 - row % 2)
+        return nail, (torch.stack(turns), torch.stack(nails))
+
+    def log_joint(theta: Tensor, x: Tensor, latents: Any) -> Tensor:
+        turns, nails = latents
+        chances = (left(theta[:, 0], row, nails[row]) for row in range(20))
+        return torch.stack([torch.where(turns[row], p, 1 - p).log() for row, p in enumerate(chances)]).sum(0)
+
+    return Task("galton", (-1.0,), (-0.4,), draw, log_joint)
+
+
+def _ising() -> Task:
+    """The lattice of simulators/ising, vectorized."""
+    neighbours = [
+        [((i + a) % 4) * 4 + (j + b) % 4 for a, b in ((-1, 0), (1, 0), (0, -1), (0, 1))]
+        for i in range(4)
+        for j in range(4)
+    ]
+    right, below = [(s // 4) * 4 + (s + 1) % 4 for s in range(16)], [(s + 4) % 16 for s in range(16)]
+
+    def draw(theta: Tensor, generator: torch.Generator) -> tuple[Tensor, Any]:
+        spins = 2.0 * (torch.rand(len(theta), 16, generator=generator) < 0.5).double() - 1.0
+        fields, turns = [], []
+        for _ in range(5):
+            for site in range(16):
+                field = spins[:, neighbours[site]].sum(1)
+                up = torch.rand(len(theta), generator=generator, dtype=torch.float64) < torch.sigmoid(
+                    2 * theta[:, 0] * field
+                )
+                spins[:, site] = torch.where(up, 1.0, -1.0).double()
+                fields.append(field)
+                turns.append(spins[:, site].clone())
+        energy = -(spins * (spins[:, right] + spins[:, below])).sum(1) / 16
+        return torch.stack([spins.mean(1), energy], 1), (torch.stack(fields), torch.stack(turns))
+
+    def log_joint(theta: Tensor, x: Tensor, latents: Any) -> Tensor:
+        fields, turns = latents
+        return torch.nn.functional.logsigmoid(2 * theta[:, 0] * fields * turns).sum(0)
+
+    return Task("ising", (0.0,), (0.8,), draw, log_joint)
 
 
 def _linear_gaussian() -> Task:
@@ -126,7 +198,7 @@ def _gaussian_mixture() -> Task:
         wide, narrow = (_normal(x, theta, spread).sum(-1) for spread in (1.0, 0.1))
         return torch.logaddexp(wide, narrow) + math.log(0.5)
 
-    return Task("gaussian_mixture", (-10.0, -10.0), (10.0, 10.0), draw, log_joint, log_likelihood)
+    return Task("gaussian_mixture", (-10.0, -10.0), (10.0, 10.0), draw, log_joint, log_likelihood, near=0.05)
 
 
 def _slcp() -> Task:
@@ -162,10 +234,10 @@ def _two_moons() -> Task:
         angle = math.pi * (torch.rand(len(theta), generator=generator, dtype=torch.float64) - 0.5)
         radius = 0.1 + 0.01 * _noise(generator, len(theta))
         crescent = torch.stack([radius * angle.cos() + 0.25, radius * angle.sin()], -1)
-        return crescent + center(theta) + 0.05 * _noise(generator, len(theta), 2), crescent
+        return crescent + center(theta) + 0.02 * _noise(generator, len(theta), 2), crescent
 
     def log_joint(theta: Tensor, x: Tensor, crescent: Tensor) -> Tensor:
-        return _normal(x, crescent + center(theta), 0.05).sum(-1)
+        return _normal(x, crescent + center(theta), 0.02).sum(-1)
 
     return Task("two_moons", (-1.0, -1.0), (1.0, 1.0), draw, log_joint)
 
@@ -201,6 +273,8 @@ def _bernoulli_glm() -> Task:
 
 
 MAKERS = {
+    "galton": _galton,
+    "ising": _ising,
     "linear_gaussian": _linear_gaussian,
     "gaussian_mixture": _gaussian_mixture,
     "slcp": _slcp,
