@@ -63,11 +63,20 @@ def _table(builder: Any, table: str, fields: Fields) -> int:
     return int(builder.EndObject())
 
 
+def _size(value: Any) -> int:
+    """Return about how many bytes a value needs, so that the builder need not grow by copying itself."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes + 64
+    if isinstance(value, dict):
+        return 64 + sum(map(_size, value.values()))
+    return 64 + sum(map(_size, value)) if isinstance(value, list | tuple) else 64
+
+
 def write(message: Fields) -> bytes:
     """Return the frame of a `Message` given as nested dictionaries, a union's type by its name.
 
     Absent fields (or ``None``) are left out. An empty vector is written as an empty vector.
     """
-    builder = flatbuffers.Builder(256)
+    builder = flatbuffers.Builder(_size(message))
     builder.Finish(_table(builder, "Message", message), file_identifier=IDENTIFIER)
     return bytes(builder.Output())
