@@ -13,12 +13,12 @@ JOBS ?= 2
 
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup system demo test test-all lint format bench docs examples clean
+.PHONY: setup board demo test test-all lint format bench docs examples clean
 
-setup: $(STAMP)
+setup: $(STAMP) board
 
-system:
-	@PYTHON="$(PYTHON)" bash tools/install_system.sh
+board: $(STAMP)
+	@$(BIN)/python -m motherlode.cli.board --link simulators/galton/galton || echo "The demo will use the Python board."
 
 $(STAMP): pyproject.toml constraints.txt tools/install_system.sh
 	@PYTHON="$(PYTHON)" bash tools/install_system.sh
@@ -26,16 +26,15 @@ $(STAMP): pyproject.toml constraints.txt tools/install_system.sh
 	$(BIN)/python -m pip install -q --upgrade pip
 	$(BIN)/pip install -q $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) -c constraints.txt torch
 	$(BIN)/pip install -q -c constraints.txt -e ".[test,lint,arviz]"
-	@$(BIN)/python -m motherlode.cli.board || echo "The demo will use the Python board."
 	@touch $(STAMP)
 
-demo: $(STAMP)
+demo: setup
 	$(BIN)/motherlode demo
 
-test: $(STAMP)
+test: setup
 	$(BIN)/pytest -m "not slow" -n $(JOBS)
 
-test-all: $(STAMP)
+test-all: setup
 	$(BIN)/pytest -n $(JOBS)
 
 lint: $(STAMP)
@@ -48,10 +47,10 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-examples: $(STAMP)
+examples: setup
 	@set -e; for script in examples/[0-9]*.py; do echo "== $$script"; $(BIN)/python $$script --quick; done
 
-bench: $(STAMP)
+bench: setup
 	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script --quick --json; done
 
 docs: $(STAMP)

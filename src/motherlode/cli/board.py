@@ -78,8 +78,18 @@ def _sources_hash() -> str:
     return digest.hexdigest()[:16]
 
 
-if __name__ == "__main__":
+def _main() -> None:
     try:
-        print(f"C++ Galton board: {build_board()}")
+        program = build_board()
     except BoardNotBuilt as error:
         sys.exit(str(error))
+    if sys.argv[1:2] == ["--link"]:
+        link = Path(sys.argv[2])
+        link.unlink(missing_ok=True)
+        link.symlink_to(program)
+        program = link
+    print(f"C++ Galton board: {program}")
+
+
+if __name__ == "__main__":
+    _main()
