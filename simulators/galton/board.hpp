@@ -14,7 +14,7 @@ constexpr int nails = 31;
 constexpr int start = nails / 2;
 
 template <class Real>
-Real sigmoid(const Real& a) {
+inline Real sigmoid(const Real& a) {
   using std::exp;
   return 1 / (1 + exp(-a));
 }
@@ -32,7 +32,7 @@ inline std::array<double, rows> sensitivities() {
 inline const std::array<double, rows> sensitivity = sensitivities();
 
 template <class Real>
-Real probability_left(const Real& theta, int row, int nail) {
+inline Real probability_left(const Real& theta, int row, int nail) {
   if (row % 2 == 1 && nail == 0) {
     return 0;
   }
@@ -44,7 +44,7 @@ Real probability_left(const Real& theta, int row, int nail) {
 }
 
 template <class Theta, class Draws>
-double fall(const Theta& theta, Draws& draws) {
+inline double fall(const Theta& theta, Draws& draws) {
   int nail = start;
   for (int row = 0; row < rows; ++row) {
     const bool left = draws.branch(probability_left(theta[0], row, nail));

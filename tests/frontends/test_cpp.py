@@ -47,7 +47,7 @@ def galton():
     )
 
 
-@pytest.mark.parametrize("suite", ["core", "replay", "golden", "server"])
+@pytest.mark.parametrize("suite", ["core", "replay", "tracked", "random", "golden", "server"])
 def test_suite(tests, suite):
     run("ctest", "--test-dir", tests, "--output-on-failure", "-R", f"^{suite}$", "--timeout", 120)
 

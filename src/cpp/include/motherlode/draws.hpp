@@ -43,18 +43,18 @@ class Draws {
   /// Draw a number from `family`.
   template <class F>
   double sample(const F& family, std::string_view name = {}, Location where = Location::current()) {
-    return draw(family, false, name, where);
+    return draw(family, false, name, where, [&family](Source& source) { return family.sample(source); });
   }
 
   /// Be true with this probability.
   bool branch(double probability, std::string_view name = {}, Location where = Location::current()) {
-    return draw(Bernoulli<double>{probability}, false, name, where) != 0;
+    return sample(Bernoulli<double>{probability}, name, where) != 0;
   }
 
   /// Draw a number that the experiment observes: as `sample`, and marked as a part of x.
   template <class F>
   double observe(const F& family, std::string_view name = {}, Location where = Location::current()) {
-    return draw(family, true, name, where);
+    return draw(family, true, name, where, [&family](Source& source) { return family.sample(source); });
   }
 
   /// Show a number to whoever listens; it has no part in the gold.
@@ -62,6 +62,17 @@ class Draws {
     if (remote_ != nullptr) {
       remote_->tag({address_of(name, where), std::string(name), FamilyId{}, false}, value);
     }
+  }
+
+  // ---- for lazy uniforms ----
+
+  /// A uniform that a later comparison or use decides by; on replay the record decides.
+  double hidden_uniform() { return replaying_ || remote_ != nullptr ? 0.0 : source_.uniform(); }
+
+  /// As sample, with a value that the hidden uniform has already decided.
+  template <class F>
+  double settle(const F& family, double value, const Location& where) {
+    return draw(family, false, {}, where, [value](Source&) { return value; });
   }
 
   // ---- for those who run models ----
@@ -126,8 +137,8 @@ class Draws {
     Sites::Id site;
   };
 
-  template <class F>
-  double draw(const F& family, bool observed, std::string_view name, const Location& where) {
+  template <class F, class Sampler>
+  double draw(const F& family, bool observed, std::string_view name, const Location& where, Sampler sampler) {
     if (!family.valid()) {
       refuse(family, name, where);
     }
@@ -135,12 +146,11 @@ class Draws {
       return ask(family, observed, name, where);
     }
     const Sites::Id site = sites_.id(where, name, F::id, observed);
-    return replaying_ ? replayed(family, site) : recorded(family, site);
+    return replaying_ ? replayed(family, site) : recorded(family, site, sampler(source_));
   }
 
   template <class F>
-  double recorded(const F& family, Sites::Id site) {
-    const double value = family.sample(source_);
+  double recorded(const F& family, Sites::Id site, double value) {
     double log_prob = 0;
     if constexpr (has_prob<F>) {
       weight_.multiply(family.prob(value));

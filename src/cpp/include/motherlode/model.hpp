@@ -13,6 +13,7 @@
 
 #include "motherlode/draws.hpp"
 #include "motherlode/errors.hpp"
+#include "motherlode/run_scope.hpp"
 #include "motherlode/tangents.hpp"
 #include "motherlode/theta.hpp"
 
@@ -65,6 +66,7 @@ class Model {
 
   /// Run once and put x where it is wanted.
   void operator()(const Theta& theta, Draws& draws, std::vector<double>& x) const {
+    const RunScope<Draws> scope(draws);
     run_(theta, draws, x);
     if (x.size() != output_size()) {
       throw Error(ErrorCode::simulator_failed,

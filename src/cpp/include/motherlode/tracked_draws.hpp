@@ -30,12 +30,7 @@ class TrackedDraws {
     if (!family.valid()) {
       refuse(family, name, where);
     }
-    const double value = family.sample(source_);
-    ++count_;
-    if constexpr (!has_plain_parameters<F>) {
-      weigh(family, value);
-    }
-    return value;
+    return taken(family, family.sample(source_));
   }
 
   bool branch(const Real& probability, std::string_view name = {}, Location where = Location::current()) {
@@ -49,6 +44,17 @@ class TrackedDraws {
 
   void tag(double, std::string_view = {}, Location = Location::current()) {}
 
+  /// As in Draws.
+  double hidden_uniform() { return source_.uniform(); }
+
+  template <class F>
+  double settle(const F& family, double value, const Location& where) {
+    if (!family.valid()) {
+      refuse(family, {}, where);
+    }
+    return taken(family, value);
+  }
+
   /// log p(z|theta) - log p(z|alternative k); +inf if z is impossible there.
   double log_ratio(std::size_t k) const {
     const Product& weight = weights_[k + 1];
@@ -61,6 +67,15 @@ class TrackedDraws {
   std::size_t count() const { return count_; }
 
  private:
+  template <class F>
+  double taken(const F& family, double value) {
+    ++count_;
+    if constexpr (!has_plain_parameters<F>) {
+      weigh(family, value);
+    }
+    return value;
+  }
+
   template <class F>
   void weigh(const F& family, double value) {
     if constexpr (has_prob<F>) {

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "motherlode/replay.hpp"
+#include "motherlode/run_scope.hpp"
 #include "motherlode/tangents.hpp"
 #include "motherlode/theta.hpp"
 #include "motherlode/tracked_draws.hpp"
@@ -79,6 +80,7 @@ class TrackedPasses : public Tangents {
 
   void run(const Philox& engine, const Lanes& lanes) {
     TrackedDraws<D, K> draws(engine);
+    const RunScope<TrackedDraws<D, K>> scope(draws);
     diverted = 0;
     take(function_(BasicTheta<Real>(theta_), draws));
     gold_.draws = draws.count();
