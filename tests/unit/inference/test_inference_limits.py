@@ -200,3 +200,13 @@ def test_toys_that_are_not_finite_stop_the_construction():
 
     with pytest.raises(InferenceError, match="bias the coverage"):
         limits(Gaussian(), X, {"mean": (-1.0, 1.0)}).neyman(Broken(), points=3, toys=10)
+
+
+def test_impacts_of_a_degenerate_shift_are_its_own_size():
+    problem = limits(
+        Gaussian(), X, {"mean": (-4.0, 4.0), "shift": (-3.0, 3.0)}, constraints={"shift": Constraint(0.2, 0.4)}
+    )
+    found = problem.impacts()
+    assert found.pulls == pytest.approx([0.0], abs=1e-3)
+    assert found.pull_errors == pytest.approx([1.0], abs=1e-3)
+    assert found.impacts[0] == pytest.approx([0.4, -0.4], abs=1e-3)

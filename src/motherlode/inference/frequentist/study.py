@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.frequentist.fit import Estimate, fit
+from motherlode.inference.frequentist.impacts import Impacts, impacts
 from motherlode.inference.frequentist.likelihood import Constraint, Experiment, Mode, Rate
 from motherlode.inference.frequentist.neyman import construct
 from motherlode.inference.frequentist.regions import Grid, Region
@@ -97,6 +98,10 @@ class Limits:
         low, high = self.experiment.bounds.T
         points = low + (high - low) * np.random.default_rng(seed).random((starts, len(low)))
         return fit(self.experiment, self.observation, points)
+
+    def impacts(self, starts: int = 10, seed: int = 0) -> Impacts:
+        """Return how far the data pull each constrained nuisance and how far it moves the first interest."""
+        return impacts(self.experiment, self.observation, self.mle(starts, seed), self.interest[0])
 
     def wilks(self, points: int | Mapping[str, int] = 51, starts: int = 5, seed: int = 0) -> Region:
         """Profile the likelihood over a grid of the parameters of interest and read p-values off χ².

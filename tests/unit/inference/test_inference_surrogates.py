@@ -1,0 +1,48 @@
+"""Inference takes motherlode's own estimators by protocol, and refuses those without a likelihood."""
+
+import numpy as np
+import pytest
+import torch
+
+import motherlode
+from motherlode.inference import WrongEstimator
+from motherlode.inference.protocols import is_direct, log_likelihood_of
+
+PRIOR = torch.distributions.Uniform(-torch.ones(2), torch.ones(2))
+
+
+def test_a_ratio_is_asked_for_its_potential_which_differs_by_a_function_of_x():
+    ratio = motherlode.RatioEstimator(2, (3,)).eval()
+    theta, x = torch.rand(5, 2).double(), torch.rand(1, 3).double().expand(5, 3)
+    difference = log_likelihood_of(ratio)(theta, x) - ratio.log_ratio(theta, x)
+    assert torch.allclose(difference, difference[0].expand(5), atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["mcmc", "sample"])
+def test_ratio_and_likelihood_estimators_give_posteriors(method):
+    x = np.random.default_rng(0).normal(size=(3, 2))
+    for estimator in (motherlode.RatioEstimator(2, (2,)), motherlode.LikelihoodEstimator(2, (2,))):
+        problem = motherlode.posterior(estimator.eval(), PRIOR, x)
+        result = problem.mcmc(chains=8, samples=400, warmup=100) if method == "mcmc" else problem.sample(300)
+        assert result.samples.shape[2] == 2
+        assert np.isfinite(result.log_prob).all()
+
+
+def test_a_posterior_estimator_samples_directly():
+    estimator = motherlode.PosteriorEstimator(2, (3,)).eval()
+    assert is_direct(estimator)
+    wide = torch.distributions.Uniform(-50 * torch.ones(2), 50 * torch.ones(2))
+    result = motherlode.posterior(estimator, wide, np.zeros((1, 3))).sample(200)
+    assert result.method == "direct"
+    assert result.samples.shape == (1, 200, 2)
+
+
+def test_a_score_estimator_says_what_it_can_do_instead():
+    with pytest.raises(WrongEstimator, match="optimal observables"):
+        motherlode.posterior(motherlode.ScoreEstimator(2, (3,)), PRIOR, np.zeros((1, 3)))
+
+
+def test_limits_take_a_ratio():
+    ratio = motherlode.RatioEstimator(1, (1,)).eval()
+    region = motherlode.limits(ratio, np.zeros((4, 1)), {"theta": (-1.0, 1.0)}).wilks(points=5)
+    assert np.isfinite(region.statistic).all()

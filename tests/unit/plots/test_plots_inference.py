@@ -1,0 +1,67 @@
+"""Figures of limits and diagnostics show the numbers of their results."""
+
+import numpy as np
+import pytest
+
+from motherlode import plots
+from motherlode.diagnostics import Calibration, Coverage, PredictiveCheck
+from motherlode.inference import Region
+from motherlode.inference.frequentist import Grid, UpperLimit
+from motherlode.inference.frequentist.impacts import Impacts
+
+
+def region(*names):
+    grid = Grid({name: np.linspace(-3.0, 3.0, 31) for name in names})
+    q = (grid.points**2).sum(axis=1)
+    return Region(grid, np.exp(-0.5 * q), q, "wilks", np.zeros(len(names)))
+
+
+def labels(figure):
+    return [text.get_text() for ax in figure.axes if ax.get_legend() for text in ax.get_legend().get_texts()]
+
+
+def test_one_parameter_shows_curve_and_intervals(tmp_path):
+    figure = plots.plot_region({"Wilks": region("a"), "again": region("a")}, truth=[0.5])
+    curve = figure.axes[0].get_lines()[0]
+    assert np.array_equal(curve.get_ydata(), region("a").p_value)
+    assert labels(figure) == ["Wilks", "again", "truth"]
+    plots.save(figure, tmp_path / "one.png")
+
+
+def test_two_parameters_show_contours_and_three_are_refused(tmp_path):
+    figure = plots.plot_region(region("a", "b"), truth=[0.0, 0.0])
+    assert figure.axes[0].get_xlabel() == "a"
+    plots.save(figure, tmp_path / "two.png")
+    with pytest.raises(ValueError, match="two dimensions"):
+        plots.plot_region(region("a", "b", "c"))
+
+
+def test_upper_limit_and_impacts(tmp_path):
+    limit = UpperLimit(region("mu"), 0.95, 1.5, np.array([0.5, 0.8, 1.2, 1.9, 2.8]))
+    figure = plots.plot_upper_limit(limit)
+    assert "observed 1.5" in labels(figure)
+    plots.save(figure, tmp_path / "upper.png")
+    moved = Impacts("mu", ("scale", "shift"), np.zeros(2), np.ones(2), np.array([[-0.1, 0.1], [-0.5, 0.4]]))
+    figure = plots.plot_impacts(moved)
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["scale", "shift"]
+    plots.save(figure, tmp_path / "impacts.png")
+
+
+def test_calibration_coverage_and_predictive(tmp_path):
+    values = np.random.default_rng(0).random((200, 2))
+    figure = plots.plot_calibration(Calibration("sbc", values, ("a", "b"), np.array([0.5, 0.4])))
+    assert "calibrated" in figure.axes[0].get_title(loc="left")
+    plots.save(figure, tmp_path / "sbc.png")
+    levels = np.array([0.68, 0.95])
+    p = {"wilks": values[:, 0], "neyman": values[:, 1]}
+    seen = {name: np.array([(v > 1.0 - level).mean() for level in levels]) for name, v in p.items()}
+    errors = dict.fromkeys(p, np.full(2, 0.03))
+    figure = plots.plot_coverage(Coverage(np.zeros(1), levels, seen, errors, p, 200))
+    assert len(figure.axes) == 2
+    plots.save(figure, tmp_path / "coverage.png")
+    check = PredictiveCheck(
+        {"mean": values}, {"mean": np.array([0.5, 9.0])}, {"mean": np.array([0.9, 0.001])}, alpha=0.05
+    )
+    figure = plots.plot_predictive(check)
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["mean 1", "mean 2"]
+    plots.save(figure, tmp_path / "predictive.png")
