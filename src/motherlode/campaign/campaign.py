@@ -164,7 +164,7 @@ class Campaign:
                 self.store.condemn(str(leak))
                 raise
             except BrokenProcessPool as error:
-                raise WorkerDied(str(error), done, self.events) from error
+                raise WorkerDied(str(error).splitlines()[0].rstrip("."), done, self.events) from error
         return self.store
 
     def _refuse_failing(self, done: int) -> None:
