@@ -77,7 +77,7 @@ def site_shares(events: Events) -> tuple[SiteShare, ...]:
     event = np.repeat(np.arange(len(events)), np.diff(traces.offsets))
     parts = _parts(events, traces, event)
     occurrence = _occurrences(traces.site, event)
-    moved = _moved(traces, event, np.isnan(events.joint_score).any(axis=1))
+    moved = _moved(traces, event, np.asarray(np.isnan(events.joint_score).any(axis=1)))
     differs = (traces.log_prob[:, 1:] != traces.log_prob[:, :1]).any(axis=1)
     found = []
     for index, site in enumerate(traces.sites):

@@ -18,13 +18,15 @@ _ROWS = (
     ("events", "events tried", "{:,.0f}"),
     ("failures", "events that failed", "{:,.0f}"),
     ("draws_per_event", "draws in an event", "{:,.4g}"),
-    ("seconds_per_event", "seconds for a bare event", "{:.2g}"),
-    ("gold_cost", "cost of gold", "{:.3g} bare events (for {alternatives:.0f} alternative(s))"),
-    ("log_ratio_deviation", "spread of the joint log-ratio", "{:.3g} (standard deviation)"),
-    ("ratio_variance", "variance of the joint ratio", "{:.3g}"),
-    ("effective_share", "effective sample size", "{:.1%} of the events at these alternatives"),
+    ("seconds_per_event", "time of a bare event", "{:.2g} s"),
+    ("gold_cost", "cost of gold", "{:.3g} bare events, with {alternatives:.0f} alternative(s)"),
+    ("log_ratio_deviation", "spread of joint log-ratios", "{:.3g} (standard deviation)"),
+    ("ratio_variance", "variance of joint ratios", "{:.3g}"),
+    ("effective_share", "effective sample size", "{:.1%} of the events, reweighted to the alternatives"),
     ("impossible", "impossible at an alternative", "{:.1%} of the events (log r = +inf)"),
 )
+
+_TABLE = "  Which draws depend on theta, and their share in the variance of the joint log-ratio"
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class CheckReport:
     Examples
     --------
     >>> print(CheckReport(False, ("x depends on theta other than through its draws.",), name="coin"))
-    coin: NOT minable
+    coin: NOT minable. Its joint likelihood ratios would be wrong, or cannot be had.
     <BLANKLINE>
       * x depends on theta other than through its draws.
     """
@@ -63,8 +65,15 @@ class CheckReport:
     name: str = "simulator"
 
     def __str__(self) -> str:
-        parts = [f"{self.name}: {'minable' if self.ok else 'NOT minable'}", self._findings(), self._figures()]
-        return "\n\n".join(part for part in (*parts, self._table()) if part)
+        parts = (f"{self.name}: {self.verdict}", self._findings(), self._figures(), self._table())
+        return "\n\n".join(part for part in parts if part)
+
+    @property
+    def verdict(self) -> str:
+        """The verdict in a sentence or two."""
+        if not self.ok:
+            return "NOT minable. Its joint likelihood ratios would be wrong, or cannot be had."
+        return "minable. Run again at other parameters with the same draws, every event kept its x."
 
     def _findings(self) -> str:
         return "\n".join(_bullet(finding) for finding in self.findings)
@@ -77,7 +86,7 @@ class CheckReport:
     def _table(self) -> str:
         if not self.sites:
             return ""
-        head = f"  Which draws depend on theta\n  {'share':>7}{'':{_BAR + 3}}{'draws':>8}  {'family':<13}where"
+        head = f"{_TABLE}\n  {'share':>7}{'':{_BAR + 3}}{'draws':>8}  {'family':<13}where"
         rows = [_row(site) for site in self.sites[:_SHOWN]]
         rest = self.sites[_SHOWN:]
         return "\n".join([head, *rows, *([f"  … and {len(rest)} more places"] if rest else [])])

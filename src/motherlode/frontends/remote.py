@@ -14,19 +14,21 @@ from numpy.typing import ArrayLike, NDArray
 from typing_extensions import Self
 
 from motherlode.events import CheckReport, Events, Parameters
-from motherlode.gold import mine, simulate
+from motherlode.gold import examine, mine, simulate
 from motherlode.ppx.described import Names, parameters_of, version_of
 from motherlode.ppx.errors import EventFailed
 from motherlode.ppx.pool import Options, Pool
 from motherlode.ppx.process import find_program
 from motherlode.ppx.requests import Request, join
 from motherlode.ppx.schema import Record
-from motherlode.tracing import MotherlodeError, SimulatorFailed
+from motherlode.tracing import SimulatorFailed
 
 __all__ = ["Options", "RemoteSimulator", "connect", "launch"]
 
 Array = NDArray[np.float64]
-CHECK_EVENTS = 200
+
+GOLD_TIER = "inside the program: it has motherlode's front end and answers in blocks"
+PLAIN_TIER = "replay over the wire: 1 + K + 2D runs for each event; with motherlode's header in it, many times faster"
 
 
 class RemoteSimulator:
@@ -149,21 +151,14 @@ class RemoteSimulator:
         return events
 
     def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:
-        """Say whether the program can be mined, by mining up to 200 events that are all probed.
+        """Say whether the program can be mined; see :func:`motherlode.gold.examine`.
 
         Parameters
         ----------
         theta, alternatives
             As for :meth:`mine`.
         """
-        points = self.parameters.check(theta)
-        others = self.parameters.check_alternatives(alternatives, len(points))
-        repeats = np.resize(np.arange(len(points)), max(len(points), CHECK_EVENTS))[:CHECK_EVENTS]
-        try:
-            events = self._mine(points[repeats], others[repeats], 0, 0, traces=False)
-        except MotherlodeError as error:
-            return CheckReport(False, (str(error),))
-        return _report(events)
+        return examine(self, theta, alternatives, tier=GOLD_TIER if self._gold else PLAIN_TIER)
 
     def _replay(self, theta: Array, others: Array, seed: int, first: int, traces: bool) -> Events:
         """Mine a plain program over the wire; each worker takes a contiguous share of the rows."""
@@ -188,16 +183,6 @@ class RemoteSimulator:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _report(events: Events) -> CheckReport:
-    audit = events.audit()
-    figures = (
-        ("events", float(len(events))),
-        ("draws_per_event", events.counts.draws / len(events)),
-        ("score_discrepancy", events.counts.score_discrepancy),
-    )
-    return CheckReport(audit.ok, audit.warnings, figures)
 
 
 def _positive(**numbers: float) -> None:

@@ -6,8 +6,21 @@ r"""Extract the joint log-ratio and the joint score from a simulator's draws.
 It is the right label only if x depends on θ through the draws alone: the leak check replays events elsewhere.
 """
 
+from motherlode.gold.checking import Explain, examine
 from motherlode.gold.leaks import is_probed, probe_at, run_of, same_output
 from motherlode.gold.replay import Program, mine, simulate
 from motherlode.gold.scoring import Scores, log_probs
 
-__all__ = ["Program", "Scores", "is_probed", "log_probs", "mine", "probe_at", "run_of", "same_output", "simulate"]
+__all__ = [
+    "Explain",
+    "Program",
+    "Scores",
+    "examine",
+    "is_probed",
+    "log_probs",
+    "mine",
+    "probe_at",
+    "run_of",
+    "same_output",
+    "simulate",
+]

@@ -18,13 +18,14 @@ from motherlode.frontends.pyro.plan import TRIAL, plan
 from motherlode.frontends.pyro.replays import Request, source_of
 from motherlode.frontends.pyro.rows import Rows, mine_rows
 from motherlode.frontends.pyro.running import run
+from motherlode.gold import examine
 from motherlode.tracing import MotherlodeError, SimulatorFailed
 
 __all__ = ["PyroSimulator"]
 
 Array = NDArray[np.float64]
 
-_CHECKED = 200
+_TIER = "autograd: one vectorized pass, one backward pass, and one replay for each alternative"
 _GIVE_UP = 16
 
 
@@ -125,19 +126,12 @@ class PyroSimulator:
         return replace(Events.concatenate(kept), failures=failures, counts=counts)
 
     def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:
-        """Mine a few events and say whether the model can be mined."""
-        rows = self._parameters.check(theta)
-        rows = np.resize(rows, (max(len(rows), _CHECKED), rows.shape[1]))[:_CHECKED]
-        try:
-            events = self.mine(rows, _cycled(alternatives, rows), seed=0)
-        except MotherlodeError as finding:
-            return CheckReport(False, (str(finding),))
-        findings = [f"Slower than it could be: {reason}" for reason in self.rejected if self._is_single()]
-        if not events.score_valid:
-            findings.append("A support moves with theta, so those events have no joint score; ratios are right.")
-        draws = events.counts.draws / max(1, len(events))
-        figures = (("draws_per_event", draws), ("failures", float(len(events.failures))))
-        return CheckReport(True, tuple(findings), figures)
+        """Say whether the model can be mined; see :func:`motherlode.gold.examine`."""
+        return examine(self, theta, alternatives, tier=_TIER, notes=self._notes)
+
+    def _notes(self) -> tuple[str, ...]:
+        """Say why the model is run event by event, if it is."""
+        return tuple(f"Slower than it could be: {reason}" for reason in self.rejected if self._is_single())
 
     def _is_single(self) -> bool:
         return self.layout is not None and self.layout.batching == "single"
@@ -222,10 +216,3 @@ def _shapes_differ(shapes: list[tuple[int, ...]]) -> str:
         f"x has shape {shapes[0]} in one event but {shapes[1]} in another. One array cannot hold both. "
         "Return a fixed number of summaries, or pad x to a fixed shape (NaN is kept and counted)."
     )
-
-
-def _cycled(alternatives: ArrayLike | None, theta: Array) -> ArrayLike | None:
-    if alternatives is None or np.ndim(alternatives) < 3:
-        return alternatives
-    rows = np.asarray(alternatives)
-    return np.resize(rows, (max(len(rows), len(theta)), *rows.shape[1:]))[: len(theta)]
