@@ -1,7 +1,7 @@
 """Give a lazy random number the operators of a float.
 
-Comparison, +, -, * and / with a number are left to the number itself, which can stay lazy; every other use asks for
-its value and goes on with an ordinary float.
+Comparison with a number, and +, -, * and / with one, are left to the lazy number itself; every other use settles it
+and goes on with an ordinary float. The line of the simulator is looked up once, in the operator that it calls.
 """
 
 import operator
@@ -12,10 +12,13 @@ import numpy as np
 
 from motherlode.tracing import caller_site
 
-__all__ = ["NUMBERS", "Lazy", "plain", "settled"]
+__all__ = ["ARITHMETIC", "NUMBERS", "ORDERS", "Lazy", "Operation", "Order", "line_of", "settled"]
 
 NUMBERS = (int, float, np.integer, np.floating)
 """What a lazy number can be compared with and stay lazy."""
+
+Order = Callable[[Any, Any], Any]
+Operation = tuple[Callable[[Any, Any], Any], Any, bool]
 
 
 class Lazy:
@@ -23,136 +26,103 @@ class Lazy:
 
     __slots__ = ()
 
-    def _number(self, depth: int = 2) -> float:
-        """Return the value, settled at the line `depth` frames above."""
-        return self.settle(caller_site(depth))
-
     def settle(self, site: int) -> float:
-        """Return the value, settled at `site` if it was not."""
+        """Return the value, settled by the draw or use at `site` if it was not."""
         raise NotImplementedError
 
-    def _compare(self, other: Any, below: bool, closed: bool, depth: int = 2) -> Any:
-        """Return self < other (`below`) or self > other, or-equal when `closed`."""
+    def compare(self, other: Any, order: Order, site: int) -> Any:
+        """Return ``order(self, other)`` for one of the operators <, <=, >, >=."""
         raise NotImplementedError
 
-    def _affine(self, scale: float, offset: float) -> Any:
-        """Return scale * self + offset, still lazy."""
+    def operate(self, operation: Operation, scale: float, offset: float) -> Any:
+        """Return ``scale * self + offset`` lazily; `operation` is how the program writes it."""
         raise NotImplementedError
 
     def __lt__(self, other: Any) -> Any:
-        return self._compare(other, True, False)
+        return self.compare(other, operator.lt, caller_site())
 
     def __le__(self, other: Any) -> Any:
-        return self._compare(other, True, True)
+        return self.compare(other, operator.le, caller_site())
 
     def __gt__(self, other: Any) -> Any:
-        return self._compare(other, False, False)
+        return self.compare(other, operator.gt, caller_site())
 
     def __ge__(self, other: Any) -> Any:
-        return self._compare(other, False, True)
+        return self.compare(other, operator.ge, caller_site())
 
-    def __eq__(self, other: object) -> Any:
-        return self._number() == plain(other)
+    def __add__(self, other: Any) -> Any:
+        return _arithmetic(self, operator.add, other, False, caller_site())
 
-    def __hash__(self) -> int:
-        return hash(self._number())
+    def __radd__(self, other: Any) -> Any:
+        return _arithmetic(self, operator.add, other, True, caller_site())
 
-    def __bool__(self) -> bool:
-        return bool(self._number())
+    def __sub__(self, other: Any) -> Any:
+        return _arithmetic(self, operator.sub, other, False, caller_site())
 
-    def __float__(self) -> float:
-        return self._number()
+    def __rsub__(self, other: Any) -> Any:
+        return _arithmetic(self, operator.sub, other, True, caller_site())
 
-    def __int__(self) -> int:
-        return int(self._number())
+    def __mul__(self, other: Any) -> Any:
+        return _arithmetic(self, operator.mul, other, False, caller_site())
 
-    def __trunc__(self) -> int:
-        return int(self._number())
+    def __rmul__(self, other: Any) -> Any:
+        return _arithmetic(self, operator.mul, other, True, caller_site())
 
-    def __floor__(self) -> int:
-        return self._number().__floor__()
-
-    def __ceil__(self) -> int:
-        return self._number().__ceil__()
-
-    def __round__(self, digits: int | None = None) -> Any:
-        return round(self._number(), digits)
-
-    def __abs__(self) -> float:
-        return abs(self._number())
+    def __truediv__(self, other: Any) -> Any:
+        return _arithmetic(self, operator.truediv, other, False, caller_site())
 
     def __neg__(self) -> Any:
-        return self._affine(-1.0, 0.0)
+        return self.operate((operator.mul, -1.0, False), -1.0, 0.0)
 
     def __pos__(self) -> Any:
         return self
 
-    def __add__(self, other: Any) -> Any:
-        if isinstance(other, NUMBERS):
-            return self._affine(1.0, other)  # type: ignore[arg-type]
-        return self._number() + plain(other)
+    def __copy__(self) -> Any:
+        return self
 
-    __radd__ = __add__
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self
 
-    def __sub__(self, other: Any) -> Any:
-        if isinstance(other, NUMBERS):
-            return self._affine(1.0, -other)
-        return self._number() - plain(other)
+    def __reduce__(self) -> tuple[type[float], tuple[float]]:
+        return float, (self.settle(caller_site()),)
 
-    def __rsub__(self, other: Any) -> Any:
-        if isinstance(other, NUMBERS):
-            return self._affine(-1.0, other)  # type: ignore[arg-type]
-        return plain(other) - self._number()
+    def __format__(self, specification: str) -> str:
+        return format(self.settle(caller_site()), specification)
 
-    def __mul__(self, other: Any) -> Any:
-        if isinstance(other, NUMBERS):
-            return self._affine(other, 0.0)  # type: ignore[arg-type]
-        return self._number() * plain(other)
+    def __str__(self) -> str:
+        return str(self.settle(caller_site()))
 
-    __rmul__ = __mul__
-
-    def __truediv__(self, other: Any) -> Any:
-        if isinstance(other, NUMBERS) and other != 0:
-            return self._affine(1.0 / other, 0.0)
-        return self._number() / plain(other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return plain(other) / self._number()
-
-    def __pow__(self, other: Any) -> Any:
-        return self._number() ** plain(other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return plain(other) ** self._number()
-
-    def __floordiv__(self, other: Any) -> Any:
-        return self._number() // plain(other)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return plain(other) // self._number()
-
-    def __mod__(self, other: Any) -> Any:
-        return self._number() % plain(other)
-
-    def __rmod__(self, other: Any) -> Any:
-        return plain(other) % self._number()
-
-    def __divmod__(self, other: Any) -> Any:
-        return divmod(self._number(), plain(other))
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.settle(caller_site()), name)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        return np.asarray(self._number(), dtype=dtype)
+        return np.asarray(self.settle(caller_site()), dtype=dtype)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        simple = method == "__call__" and len(inputs) == 2 and not options
-        if simple and ufunc in _OPERATORS:
-            return _OPERATORS[ufunc](*inputs) if inputs[0] is self else _REFLECTED[ufunc](self, inputs[0])
-        return getattr(ufunc, method)(*(plain(value) for value in inputs), **options)
+        site = caller_site()
+        if method == "__call__" and len(inputs) == 2 and not options:
+            mine = inputs[0] is self
+            if ufunc in ORDERS:
+                return self.compare(inputs[mine], ORDERS[ufunc][not mine], site)
+            if ufunc in ARITHMETIC:
+                return _arithmetic(self, ARITHMETIC[ufunc], inputs[mine], not mine, site)
+        given = [settled(value, site) for value in inputs]
+        return getattr(ufunc, method)(*given, **options)
 
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        site = caller_site()
+        if func is np.searchsorted and len(args) == 2:
+            return self.locate(np.asarray(args[0]), site, **kwargs)
+        if func is np.digitize and len(args) == 2 and np.all(np.diff(args[1]) >= 0):
+            side = "left" if kwargs.get("right") else "right"
+            return self.locate(np.asarray(args[1]), site, side)
+        return func(*_settled_within(args, site), **{name: settled(value, site) for name, value in kwargs.items()})
 
-def plain(value: Any) -> Any:
-    """Return a number or array for what may be lazy."""
-    return value._number(3) if isinstance(value, Lazy) else value
+    def locate(self, edges: Any, site: int, side: Any = "left", sorter: Any = None) -> Any:
+        """Return where the number falls among sorted `edges`, as ``np.searchsorted`` does."""
+        raise NotImplementedError
 
 
 def settled(value: Any, site: int) -> Any:
@@ -160,23 +130,67 @@ def settled(value: Any, site: int) -> Any:
     return value.settle(site) if isinstance(value, Lazy) else value
 
 
-_OPERATORS: dict[Any, Callable[..., Any]] = {
-    np.less: operator.lt,
-    np.less_equal: operator.le,
-    np.greater: operator.gt,
-    np.greater_equal: operator.ge,
+def _settled_within(values: Any, site: int) -> Any:
+    if isinstance(values, (tuple, list)):
+        return type(values)(_settled_within(value, site) for value in values)
+    return settled(values, site)
+
+
+def _arithmetic(lazy: Lazy, function: Callable[[Any, Any], Any], other: Any, reflected: bool, site: int) -> Any:
+    line = line_of(function, other, reflected)
+    if line is not None:
+        return lazy.operate((function, other, reflected), *line)
+    pair = (settled(other, site), lazy.settle(site)) if reflected else (lazy.settle(site), settled(other, site))
+    return function(*pair)
+
+
+def line_of(function: Callable[[Any, Any], Any], other: Any, reflected: bool) -> tuple[float, float] | None:
+    """Return the scale and offset that an operation with a number stands for; None where it is not affine."""
+    if not isinstance(other, NUMBERS) or isinstance(other, bool):
+        return None
+    if function is operator.add:
+        return 1.0, float(other)
+    if function is operator.sub:
+        return (-1.0, float(other)) if reflected else (1.0, -float(other))
+    if function is operator.mul:
+        return float(other), 0.0
+    if function is operator.truediv and other and not reflected:
+        return 1.0 / float(other), 0.0
+    return None
+
+
+def _settling(function: Callable[..., Any]) -> Callable[..., Any]:
+    def method(self: Lazy, *others: Any) -> Any:
+        site = caller_site()
+        number = self.settle(site)
+        return function(number, *(settled(other, site) for other in others))
+
+    return method
+
+
+def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Lazy, Any], Any]:
+    def method(self: Lazy, other: Any) -> Any:
+        return function(other, self.settle(caller_site()))
+
+    return method
+
+
+for _name in ("eq", "ne", "abs", "pow", "floordiv", "mod"):
+    setattr(Lazy, f"__{_name}__", _settling(getattr(operator, _name)))
+for _name in ("hash", "bool", "float", "int", "trunc", "floor", "ceil", "round", "divmod"):
+    setattr(Lazy, f"__{_name}__", _settling(getattr(float, f"__{_name}__")))
+for _name in ("pow", "floordiv", "mod", "truediv"):
+    setattr(Lazy, f"__r{_name}__", _reflected(getattr(operator, _name)))
+
+ORDERS: dict[Any, tuple[Order, Order]] = {
+    np.less: (operator.lt, operator.gt),
+    np.less_equal: (operator.le, operator.ge),
+    np.greater: (operator.gt, operator.lt),
+    np.greater_equal: (operator.ge, operator.le),
+}
+ARITHMETIC: dict[Any, Callable[[Any, Any], Any]] = {
     np.add: operator.add,
     np.subtract: operator.sub,
     np.multiply: operator.mul,
     np.true_divide: operator.truediv,
-}
-_REFLECTED: dict[Any, Callable[..., Any]] = {
-    np.less: operator.gt,
-    np.less_equal: operator.ge,
-    np.greater: operator.lt,
-    np.greater_equal: operator.le,
-    np.add: Lazy.__radd__,
-    np.subtract: Lazy.__rsub__,
-    np.multiply: Lazy.__rmul__,
-    np.true_divide: Lazy.__rtruediv__,
 }

@@ -2,36 +2,34 @@
 
 ``rng.random() < p`` is a Bernoulli(p) branching, and nothing else of the number is ever used; recorded as a
 Uniform, it would hide its dependence on θ. So the number stays an interval: a comparison narrows it and becomes
-the branching; only use as a number settles it, as Uniform(low, high) on what is left of the interval.
+the branching; only use as a number settles it, as Uniform(low, high) on what is left of the interval. The number that
+the plain program would have got from the same stream decides every open branching, by the program's own operations.
 """
 
 import operator
 from typing import Any
 
+import numpy as np
+
 from motherlode.families import FAMILIES
-from motherlode.frontends.lazy import NUMBERS, Lazy, plain
+from motherlode.frontends.lazy import NUMBERS, Lazy, Operation, Order, settled
 from motherlode.tracing import caller_site
 from motherlode.tracing.shortcut import Take
 
 __all__ = ["LazyUniform"]
 
 _BERNOULLI = FAMILIES["Bernoulli"]
+_CATEGORICAL = FAMILIES["Categorical"]
 _UNIFORM = FAMILIES["Uniform"]
+_BELOW = (operator.lt, operator.le)
 _lt = operator.lt
-_DECIDE = {False: operator.lt, True: operator.le}
-_ORDER = {
-    (True, False): operator.lt,
-    (True, True): operator.le,
-    (False, False): operator.gt,
-    (False, True): operator.ge,
-}
 
 
 class LazyUniform(Lazy):
     """Stand for a uniform number that is not settled.
 
-    Comparison with a number is a Bernoulli branching; +, -, * and / with a number stay lazy; everything else
-    settles it and returns an ordinary float.
+    Comparison with a number is a Bernoulli branching, its place among sorted edges a Categorical one; +, -, * and /
+    with a number stay lazy; everything else settles it and returns an ordinary float.
 
     Parameters
     ----------
@@ -49,30 +47,10 @@ class LazyUniform(Lazy):
         self._take, self._hidden, self._low, self._high = take, hidden, low, high
         self._settled: float | None = None
 
-    def branch(self, threshold: float, closed: bool, site: int) -> bool:
-        """Branch on whether the number lies below `threshold` (or at it, if `closed`)."""
-        if self._settled is not None:
-            return _DECIDE[closed](self._settled, threshold)
-        low, high = self._low, self._high
-        p = 0.0 if threshold <= low else 1.0 if threshold >= high else (threshold - low) / (high - low)
-        outcome = self._take(site, _BERNOULLI, (p,), _DECIDE[closed], (self._hidden, threshold))
-        if outcome:
-            if low < threshold < high:
-                self._high = threshold
-        elif low < threshold < high:
-            self._low = threshold
-        return outcome if outcome.__class__ is bool else bool(outcome)
-
-    def settle(self, site: int) -> float:
-        """Return the number, drawn as a Uniform if it was not."""
-        if self._settled is None:
-            self._settled = float(self._take(site, _UNIFORM, (self._low, self._high), float, (self._hidden,)))
-        return self._settled
-
     def __lt__(self, other: Any) -> Any:
-        """Branch; the commonest draw of all, so :meth:`branch` is written out once more for it."""
-        if not isinstance(other, float) or self._settled is not None:
-            return self._compare(other, True, False)
+        """Branch; the commonest draw of all, so the general way is written out once more for it."""
+        if other.__class__ is not float or self._settled is not None:
+            return self.compare(other, _lt, caller_site())
         low, high = self._low, self._high
         p = 0.0 if other <= low else 1.0 if other >= high else (other - low) / (high - low)
         outcome = self._take(caller_site(), _BERNOULLI, (p,), _lt, (self._hidden, other))
@@ -83,46 +61,106 @@ class LazyUniform(Lazy):
                 self._low = other
         return outcome if outcome.__class__ is bool else bool(outcome)
 
-    def _compare(self, other: Any, below: bool, closed: bool, depth: int = 2) -> Any:
-        return _compare(self, self, 1.0, 0.0, other, (below, closed), depth + 1)
+    def compare(self, other: Any, order: Order, site: int) -> Any:
+        """Branch on a comparison."""
+        return _compare(self, self, (1.0, 0.0), other, order, site)
 
-    def _affine(self, scale: float, offset: float) -> "_Affine":
-        return _Affine(self, scale, offset)
+    def branch(self, threshold: float, site: int, below: Any, arguments: tuple[Any, ...]) -> bool:
+        """Branch on whether the number lies below a threshold, which ``below(*arguments)`` decides if it is open."""
+        low, high = self._low, self._high
+        p = 0.0 if threshold <= low else 1.0 if threshold >= high else (threshold - low) / (high - low)
+        outcome = bool(self._take(site, _BERNOULLI, (p,), below, arguments))
+        if 0.0 < p < 1.0:
+            self._low, self._high = (low, threshold) if outcome else (threshold, high)
+        return outcome
+
+    def apply(self, number: float) -> Any:
+        """Return what the program would have in place of this object, were u `number`."""
+        return number
+
+    def settle(self, site: int) -> float:
+        """Return the number, drawn as a Uniform if it was not."""
+        if self._settled is None:
+            self._settled = float(self._take(site, _UNIFORM, (self._low, self._high), float, (self._hidden,)))
+        return self._settled
+
+    def operate(self, operation: Operation, scale: float, offset: float) -> "_Affine":
+        """Return ``scale * self + offset``, lazily."""
+        return _Affine(self, (operation,), scale, offset)
+
+    def locate(self, edges: Any, site: int, side: Any = "left", sorter: Any = None) -> Any:
+        """Return where the number falls among sorted edges: a Categorical branching."""
+        if self._settled is not None or sorter is not None or edges.ndim != 1:
+            return np.searchsorted(edges, self.settle(site), side, sorter)
+        low, high = self._low, self._high
+        inner = np.clip(edges, low, high)
+        bounds = np.concatenate([[low], inner, [high]])
+        found = int(self._take(site, _CATEGORICAL, (np.diff(bounds),), np.searchsorted, (edges, self._hidden, side)))
+        if bounds[found] < bounds[found + 1]:
+            self._low, self._high = float(bounds[found]), float(bounds[found + 1])
+        return np.intp(found)
 
     def __repr__(self) -> str:
         return f"LazyUniform({self._low:g}, {self._high:g})"
 
 
 class _Affine(Lazy):
-    """Stand for ``scale * u + offset``; copies share u."""
+    """Stand for ``scale * u + offset`` as the program computes it; copies share u."""
 
-    __slots__ = ("_offset", "_scale", "_uniform")
+    __slots__ = ("_line", "_operations", "_uniform")
 
-    def __init__(self, uniform: LazyUniform, scale: float, offset: float) -> None:
-        self._uniform, self._scale, self._offset = uniform, scale, offset
+    def __init__(self, uniform: LazyUniform, operations: tuple[Operation, ...], scale: float, offset: float) -> None:
+        self._uniform, self._operations, self._line = uniform, operations, (scale, offset)
 
-    def settle(self, site: int) -> float:
-        """Return the value, settled at `site` if u was not."""
-        return self._scale * self._uniform.settle(site) + self._offset
+    def compare(self, other: Any, order: Order, site: int) -> Any:
+        """Branch on a comparison."""
+        return _compare(self, self._uniform, self._line, other, order, site)
 
-    def _compare(self, other: Any, below: bool, closed: bool, depth: int = 2) -> Any:
-        return _compare(self, self._uniform, self._scale, self._offset, other, (below, closed), depth + 1)
+    def apply(self, number: float) -> Any:
+        """Return what the program would have in place of this object, were u `number`."""
+        result: Any = number
+        for function, operand, reflected in self._operations:
+            result = function(operand, result) if reflected else function(result, operand)
+        return result
 
-    def _affine(self, scale: float, offset: float) -> "_Affine":
-        return _Affine(self._uniform, scale * self._scale, scale * self._offset + offset)
+    def settle(self, site: int) -> Any:
+        """Return the value, with u settled."""
+        return self.apply(self._uniform.settle(site))
+
+    def operate(self, operation: Operation, scale: float, offset: float) -> "_Affine":
+        """Return ``scale * self + offset``, lazily."""
+        mine = self._line
+        return _Affine(self._uniform, (*self._operations, operation), scale * mine[0], scale * mine[1] + offset)
+
+    def locate(self, edges: Any, site: int, side: Any = "left", sorter: Any = None) -> Any:
+        """Settle and return where the value falls among sorted edges."""
+        return np.searchsorted(edges, self.settle(site), side, sorter)
 
     def __repr__(self) -> str:
-        return f"{self._scale:g} * {self._uniform!r} + {self._offset:g}"
+        return f"{self._line[0]:g} * {self._uniform!r} + {self._line[1]:g}"
 
 
 def _compare(
-    lazy: Lazy, uniform: LazyUniform, scale: float, offset: float, other: Any, order: tuple[bool, bool], depth: int
+    lazy: "LazyUniform | _Affine",
+    uniform: LazyUniform,
+    line: tuple[float, float],
+    other: Any,
+    order: Order,
+    site: int,
 ) -> Any:
-    below, closed = order
-    if not isinstance(other, NUMBERS) or scale == 0.0:
-        return _ORDER[order](lazy._number(depth + 1), plain(other))
-    number = float(other)
-    threshold = number if scale == 1.0 and offset == 0.0 else (number - offset) / scale
-    if below == (scale > 0.0):
-        return uniform.branch(threshold, closed, caller_site(depth))
-    return not uniform.branch(threshold, not closed, caller_site(depth))
+    if isinstance(other, np.ndarray) and other.ndim:
+        outcomes = [_compare(lazy, uniform, line, element, order, site) for element in other.ravel()]
+        return np.array(outcomes, dtype=np.bool_).reshape(other.shape)
+    other = settled(other[()] if isinstance(other, np.ndarray) else other, site)
+    scale, offset = line
+    if not isinstance(other, NUMBERS) or uniform._settled is not None or scale == 0.0:
+        return order(lazy.settle(site), other)
+    threshold = float(other) if lazy is uniform else (float(other) - offset) / scale
+    same = (order in _BELOW) == (scale > 0.0)
+    outcome = uniform.branch(threshold, site, _decide, (lazy, uniform._hidden, other, order, same)) is same
+    plain = isinstance(other, np.generic) or isinstance(lazy.apply(0.5), np.generic)
+    return np.bool_(outcome) if plain else outcome
+
+
+def _decide(lazy: "LazyUniform | _Affine", hidden: float, other: Any, order: Order, same: bool) -> bool:
+    return bool(order(lazy.apply(hidden), other)) is same

@@ -1,0 +1,293 @@
+"""Delay an array of uniform numbers, element by element, until the simulator shows what they are for.
+
+``rng.random(n) < p`` is n Bernoulli branchings, ``np.searchsorted(cumulative, rng.random(n))`` n Categorical ones;
+they narrow the elements' intervals. Any other use settles the elements as Uniform numbers.
+"""
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motherlode.families import FAMILIES
+from motherlode.frontends.errors import NotInstrumented
+from motherlode.frontends.lazy import ARITHMETIC, ORDERS, Operation, Order, line_of, settled
+from motherlode.tracing import caller_site, draw
+
+__all__ = ["LazyUniforms"]
+
+Array = NDArray[np.float64]
+
+_BELOW = (operator.lt, operator.le)
+
+
+class _Numbers:
+    """Hold the elements that all views of one array share: what is known of each."""
+
+    def __init__(self, hidden: Array, low: float, high: float) -> None:
+        self.hidden = hidden
+        self.low: Any = low
+        self.high: Any = high
+        self.value: Array | None = None
+        self.settled: NDArray[np.bool_] | None = None
+
+    def interval(self, where: Any) -> tuple[Any, Any]:
+        """Return the bounds of some elements; scalars while no element was narrowed."""
+        return (self.low, self.high) if np.ndim(self.low) == 0 else (self.low[where], self.high[where])
+
+    def narrow(self, where: Any, low: Any, high: Any) -> None:
+        """Keep new bounds of some elements."""
+        if np.ndim(self.low) == 0:
+            self.low = np.full(self.hidden.shape, self.low)
+            self.high = np.full(self.hidden.shape, self.high)
+        self.low[where], self.high[where] = low, high
+
+    def is_settled(self, where: Any) -> bool:
+        """Return whether any of some elements is a number already."""
+        return self.settled is not None and bool(np.any(self.settled[where]))
+
+    def settle(self, where: Any, site: int) -> Any:
+        """Return some elements as numbers, drawing those that are open."""
+        if self.value is None or self.settled is None:
+            self.value, self.settled = np.zeros(self.hidden.shape), np.zeros(self.hidden.shape, dtype=np.bool_)
+        open_ = np.flatnonzero(~self.settled[where])
+        if len(open_):
+            index = np.arange(self.hidden.size).reshape(self.hidden.shape)[where].reshape(-1)[open_]
+            self._draw(np.unique(index), site)
+        return self.value[where]
+
+    def _draw(self, index: NDArray[np.int64], site: int) -> None:
+        low, high = self.interval(np.unravel_index(index, self.hidden.shape))
+        hidden = self.hidden.reshape(-1)[index]
+        drawn = draw(site, FAMILIES["Uniform"], (low, high), sampler=hidden.copy, size=hidden.shape)
+        if self.value is not None and self.settled is not None:
+            self.value.reshape(-1)[index] = drawn
+            self.settled.reshape(-1)[index] = True
+
+
+class LazyUniforms:
+    """Stand for an array of uniform numbers that are not settled.
+
+    Parameters
+    ----------
+    hidden
+        The numbers the plain program would have got, shape (*S).
+    low, high
+        Interval they are uniform on.
+    """
+
+    __array_priority__ = 1000
+
+    def __init__(self, hidden: Array, low: float, high: float) -> None:
+        self._numbers = _Numbers(np.asarray(hidden), low, high)
+        self._where: Any = ...
+        self._operations: tuple[Operation, ...] = ()
+        self._line = (1.0, 0.0)
+
+    def _view(self, where: Any = None, operations: Any = None, line: Any = None) -> "LazyUniforms":
+        view = object.__new__(LazyUniforms)
+        view._numbers, view._where = self._numbers, self._where if where is None else where
+        view._operations = self._operations if operations is None else operations
+        view._line = self._line if line is None else line
+        return view
+
+    def _apply(self, numbers: Any) -> Any:
+        for function, operand, reflected in self._operations:
+            numbers = function(operand, numbers) if reflected else function(numbers, operand)
+        return numbers
+
+    def settle(self, site: int) -> Any:
+        """Return the numbers as an ordinary array."""
+        return self._apply(self._numbers.settle(self._where, site))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the array."""
+        return self._numbers.hidden[self._where].shape
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape))
+
+    @property
+    def dtype(self) -> Any:
+        """Always float64."""
+        return np.dtype(np.float64)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator["LazyUniforms"]:
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, key: Any) -> "LazyUniforms":
+        key = settled(key, caller_site())
+        if self._where is ...:
+            return self._view(key)
+        positions = np.arange(self._numbers.hidden.size).reshape(self._numbers.hidden.shape)[self._where][key]
+        return self._view(np.unravel_index(positions, self._numbers.hidden.shape))
+
+    def reshape(self, *shape: Any) -> "LazyUniforms":
+        """Return the same numbers in another shape."""
+        positions = np.arange(self._numbers.hidden.size).reshape(self._numbers.hidden.shape)[self._where]
+        return self._view(np.unravel_index(positions.reshape(*shape), self._numbers.hidden.shape))
+
+    def ravel(self) -> "LazyUniforms":
+        """Return the same numbers along one axis."""
+        return self.reshape(-1)
+
+    def _compare(self, other: Any, order: Order, site: int) -> Any:
+        other = other.settle(site) if isinstance(other, LazyUniforms) else settled(other, site)
+        scale, offset = self._line
+        thresholds = np.asarray(other, dtype=np.float64)
+        shape = self.shape
+        if (
+            self._numbers.is_settled(self._where)
+            or scale == 0.0
+            or np.broadcast_shapes(thresholds.shape, shape) != shape
+        ):
+            return order(self.settle(site), other)
+        inverse = thresholds if not self._operations else (thresholds - offset) / scale
+        same = (order in _BELOW) == (scale > 0.0)
+        low, high = self._numbers.interval(self._where)
+        p = np.clip((inverse - low) / (high - low), 0.0, 1.0)
+        decide = _Decision(self, other, order, same)
+        below = np.asarray(draw(site, FAMILIES["Bernoulli"], (p,), sampler=decide, size=shape), dtype=np.bool_)
+        cut = np.clip(inverse, low, high)
+        open_ = (p > 0.0) & (p < 1.0)
+        self._numbers.narrow(self._where, np.where(open_ & ~below, cut, low), np.where(open_ & below, cut, high))
+        return (below if same else ~below)[()]
+
+    def _locate(self, edges: Any, site: int, side: Any = "left", sorter: Any = None) -> Any:
+        if self._numbers.is_settled(self._where) or self._operations or sorter is not None or edges.ndim != 1:
+            return np.searchsorted(edges, self.settle(site), side, sorter)
+        low, high = (np.broadcast_to(bound, self.shape) for bound in self._numbers.interval(self._where))
+        inner = np.clip(edges, low[..., None], high[..., None])
+        bounds = np.concatenate([low[..., None], inner, high[..., None]], axis=-1)
+        hidden = self._numbers.hidden[self._where]
+        law = (np.diff(bounds),)
+        found = draw(
+            site, FAMILIES["Categorical"], law,
+            sampler=np.searchsorted, arguments=(edges, hidden, side), size=self.shape,
+        )  # fmt: skip
+        index = np.asarray(found, dtype=np.intp)
+        ends = [np.take_along_axis(bounds, index[..., None] + end, axis=-1)[..., 0] for end in (0, 1)]
+        possible = ends[0] < ends[1]
+        self._numbers.narrow(self._where, np.where(possible, ends[0], low), np.where(possible, ends[1], high))
+        return index[()]
+
+    def _calculate(self, function: Callable[[Any, Any], Any], other: Any, reflected: bool, site: int) -> Any:
+        line = line_of(function, other, reflected)
+        if line is None:
+            numbers = self.settle(site)
+            other = other.settle(site) if isinstance(other, LazyUniforms) else settled(other, site)
+            return function(other, numbers) if reflected else function(numbers, other)
+        scale, offset = self._line
+        operations = (*self._operations, (function, other, reflected))
+        return self._view(None, operations, (line[0] * scale, line[0] * offset + line[1]))
+
+    def __lt__(self, other: Any) -> Any:
+        return self._compare(other, operator.lt, caller_site())
+
+    def __le__(self, other: Any) -> Any:
+        return self._compare(other, operator.le, caller_site())
+
+    def __gt__(self, other: Any) -> Any:
+        return self._compare(other, operator.gt, caller_site())
+
+    def __ge__(self, other: Any) -> Any:
+        return self._compare(other, operator.ge, caller_site())
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise NotInstrumented("random(size)", "an element was assigned to; take np.array(rng.random(size)) for that")
+
+    def __copy__(self) -> "LazyUniforms":
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "LazyUniforms":
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return np.array, (self.settle(caller_site()),)
+
+    def searchsorted(self, v: Any, side: Any = "left", sorter: Any = None) -> Any:
+        """Search among the settled numbers."""
+        return np.searchsorted(self.settle(caller_site()), v, side, sorter)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.asarray(self.settle(caller_site()), dtype=dtype)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        site = caller_site()
+        if method == "__call__" and len(inputs) == 2 and not options:
+            mine = inputs[0] is self
+            if ufunc in ORDERS:
+                return self._compare(inputs[mine], ORDERS[ufunc][not mine], site)
+            if ufunc in ARITHMETIC:
+                return self._calculate(ARITHMETIC[ufunc], inputs[mine], not mine, site)
+        return getattr(ufunc, method)(*_plain(inputs, site), **{k: _plain(v, site) for k, v in options.items()})
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        site = caller_site()
+        if func is np.searchsorted and len(args) >= 2 and args[1] is self:
+            return self._locate(np.asarray(args[0]), site, *args[2:], **kwargs)
+        if func is np.digitize and args[0] is self and np.all(np.diff(args[1]) >= 0):
+            return self._locate(np.asarray(args[1]), site, "left" if kwargs.get("right") else "right")
+        return func(*_plain(args, site), **{name: _plain(value, site) for name, value in kwargs.items()})
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.settle(caller_site()), name)
+
+
+def _calculating(function: Callable[[Any, Any], Any], reflected: bool) -> Callable[[LazyUniforms, Any], Any]:
+    def method(self: LazyUniforms, other: Any) -> Any:
+        return self._calculate(function, other, reflected, caller_site())
+
+    return method
+
+
+def _settling(function: Callable[..., Any]) -> Callable[..., Any]:
+    def method(self: LazyUniforms, *others: Any) -> Any:
+        site = caller_site()
+        return function(self.settle(site), *(_plain(other, site) for other in others))
+
+    return method
+
+
+for _name in ("add", "sub", "mul", "truediv", "pow", "floordiv", "mod", "matmul"):
+    setattr(LazyUniforms, f"__{_name}__", _calculating(getattr(operator, _name), False))
+    setattr(LazyUniforms, f"__r{_name}__", _calculating(getattr(operator, _name), True))
+for _name in ("neg", "pos", "abs", "eq", "ne"):
+    setattr(LazyUniforms, f"__{_name}__", _settling(getattr(operator, _name)))
+for _name, _function in (("bool", bool), ("float", float), ("int", int), ("str", str)):
+    setattr(LazyUniforms, f"__{_name}__", _settling(_function))
+
+
+class _Decision:
+    """Decide open branchings by the numbers the plain program would have got."""
+
+    def __init__(self, lazy: LazyUniforms, other: Any, order: Order, same: bool) -> None:
+        self._lazy, self._other, self._order, self._same = lazy, other, order, same
+
+    def __call__(self) -> Any:
+        hidden = self._lazy._numbers.hidden[self._lazy._where]
+        outcome = np.asarray(self._order(self._lazy._apply(hidden), self._other))
+        return outcome if self._same else ~outcome
+
+
+def _plain(value: Any, site: int) -> Any:
+    if isinstance(value, LazyUniforms):
+        return value.settle(site)
+    if isinstance(value, (tuple, list)):
+        return type(value)(_plain(part, site) for part in value)
+    return settled(value, site)
