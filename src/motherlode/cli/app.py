@@ -16,6 +16,7 @@ _COMMANDS = {
     "mine": "motherlode.cli.mine",
     "train": "motherlode.cli.train",
     "infer": "motherlode.cli.infer",
+    "limits": "motherlode.cli.limits",
     "report": "motherlode.cli.report",
     "keys": "motherlode.cli.keys",
 }

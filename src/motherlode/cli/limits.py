@@ -1,0 +1,100 @@
+"""Set frequentist limits on the command line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from motherlode.cli.origin import digest, trained_on
+from motherlode.cli.threads import use_one_thread
+
+__all__ = ["limits"]
+
+
+@click.command()
+@click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--observed", required=True, type=click.Path(exists=True, path_type=Path), help="One event a row.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Directory for regions and figures.")
+@click.option("--method", type=click.Choice(["neyman", "wilks"]), default="neyman", show_default=True)
+@click.option("--simulator", "target", default=None, help="TARGET as for mine; throws the toys of --method neyman.")
+@click.option("--prior", default=None, help="Box of theta as for mine; default: the law the model was trained on.")
+@click.option("--points", default=25, show_default=True, help="Grid points of each parameter.")
+@click.option("--toys", default=1000, show_default=True, help="Most toys at a point.")
+@click.option("--level", "levels", multiple=True, type=float, default=(0.68, 0.95), show_default=True)
+@click.option("--seed", default=0, show_default=True, help="Decides the toys.")
+def limits(
+    model: Path,
+    observed: Path,
+    out: Path,
+    method: str,
+    target: str | None,
+    prior: str | None,
+    points: int,
+    toys: int,
+    levels: tuple[float, ...],
+    seed: int,
+) -> None:
+    """Set confidence limits on theta given observed events, with the surrogate in MODEL.
+
+    neyman throws toys from the simulator itself: the limits cover whatever the surrogate got wrong. wilks trusts the
+    surrogate and the limit of many events.
+    """
+    import motherlode
+    from motherlode.events import read_table
+
+    use_one_thread()
+    estimator = motherlode.load(model)
+    bounds = _box(trained_on(estimator, model, prior))
+    data = read_table(observed, tuple(estimator.shape))
+    study = motherlode.limits(estimator, data, bounds)
+    if method == "neyman":
+        region = study.neyman(_open(target, tuple(bounds)), points, toys, min(levels), seed, progress=True)
+    else:
+        region = study.wilks(points, seed=seed)
+    out.mkdir(parents=True, exist_ok=True)
+    found = _describe(region, levels)
+    origin = {"method": method, "seed": seed, "model": digest(model), "observed": digest(observed)}
+    _write(region, out, {"command": "limits", **origin, "simulator": target, "limits": found}, levels)
+    for line in found:
+        click.echo(line)
+
+
+def _box(proposal: Any) -> dict[str, tuple[float, float]]:
+    unbounded = [name for name, law in proposal.laws.items() if law[0] == "normal"]
+    if unbounded:
+        raise click.UsageError(f"A scan needs ends, but the law of {', '.join(unbounded)} is normal: give --prior.")
+    return {name: (low, high) for name, (_, low, high) in proposal.laws.items()}
+
+
+def _open(target: str | None, names: tuple[str, ...]) -> Any:
+    if target is None:
+        raise click.UsageError("--method neyman throws toys: name the simulator with --simulator, or take wilks.")
+    from motherlode.frontends.targets import open_target
+
+    return open_target(target, names)
+
+
+def _describe(region: Any, levels: tuple[float, ...]) -> list[str]:
+    best = ", ".join(f"{name} = {value:.4g}" for name, value in zip(region.grid.names, region.best, strict=True))
+    lines = [f"best fit: {best}"]
+    for level in levels:
+        if len(region.grid.names) == 1:
+            stretches = " and ".join(f"[{low:.4g}, {high:.4g}]" for low, high in region.intervals(level))
+            lines.append(f"{level:.0%} {region.method}: {region.grid.names[0]} in {stretches or 'no value'}")
+        else:
+            inside = region.contains(level)
+            lines.append(f"{level:.0%} {region.method}: {int(inside.sum())} of {inside.size} grid points")
+    return lines
+
+
+def _write(region: Any, out: Path, manifest: dict[str, Any], levels: tuple[float, ...]) -> None:
+    import numpy as np
+
+    from motherlode.plots.limits import plot_region
+    from motherlode.plots.style import save
+
+    arrays = {"points": region.grid.points, "p_value": region.p_value, "statistic": region.statistic}
+    np.savez(out / "region.npz", names=np.array(region.grid.names), **arrays)
+    save(plot_region(region, levels=levels), out / "limits.png")
+    (out / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
