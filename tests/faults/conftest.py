@@ -1,5 +1,7 @@
-"""After every test here no child, zombie, socket file or thread may be left."""
+"""After every test here no child, zombie or socket folder may be left."""
 
+import shutil
+import tempfile
 import time
 
 import pytest
@@ -7,11 +9,18 @@ from peers import children, folders
 
 
 @pytest.fixture(autouse=True)
-def nothing_left():
-    before = children(), folders()
+def nothing_left(monkeypatch, tmp_path_factory):
+    """Give each test a temporary folder of its own, short enough for sockets, and look what remains."""
+    tmp_path_factory.getbasetemp()
+    own = tempfile.mkdtemp(prefix="ml")
+    monkeypatch.setattr("tempfile.tempdir", own)
+    monkeypatch.setenv("TMPDIR", own)
+    before = children()
     yield
+    monkeypatch.setattr("tempfile.tempdir", own)
     deadline = time.monotonic() + 3
-    while (children() - before[0] or folders() - before[1]) and time.monotonic() < deadline:
+    while (children() - before or folders()) and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert not children() - before[0]
-    assert not folders() - before[1]
+    left = children() - before, folders()
+    shutil.rmtree(own)
+    assert left == (set(), set())

@@ -26,6 +26,7 @@ from motherlode.ppx.errors import (
     SimulatorDied,
     SimulatorMissing,
 )
+from motherlode.ppx.folders import private_folder
 from motherlode.ppx.process import Program
 from motherlode.tracing import LeakError, ParameterError, SimulatorFailed
 
@@ -202,6 +203,25 @@ def test_endpoint_that_cannot_be_used(endpoint):
     with pytest.raises(EndpointError) as caught:
         connect(endpoint, timeout=0.5)
     assert caught.value.endpoint == endpoint
+
+
+def test_folders_of_killed_processes_are_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    names = ("empty", "dead", "alive", "full", "young")
+    old = {name: tmp_path / f"motherlode-{name}" for name in names}
+    for folder in old.values():
+        folder.mkdir()
+    (old["full"] / "data").touch()
+    listeners = [socket.socket(socket.AF_UNIX) for _ in range(2)]
+    for listener, name in zip(listeners, ("dead", "alive"), strict=True):
+        listener.bind(str(old[name] / "s"))
+        listener.listen()
+    listeners[0].close()
+    for name in names[:-1]:
+        os.utime(old[name], (0, 0))
+    new = private_folder()
+    listeners[1].close()
+    assert {path.name for path in tmp_path.iterdir()} == {new.name, *(f"motherlode-{name}" for name in names[2:])}
 
 
 def test_long_temporary_folder(tmp_path, monkeypatch):

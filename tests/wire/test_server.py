@@ -18,13 +18,13 @@ from motherlode.frontends.remote import Options, RemoteSimulator, connect
 from motherlode.gold import mine
 from motherlode.ppx.codec import decode, encode
 from motherlode.ppx.errors import EndpointError, HandshakeError, PeerError
+from motherlode.ppx.folders import private_folder
 from motherlode.ppx.keys import client_keys, create_keys
 from motherlode.ppx.lockstep import Lockstep
 from motherlode.ppx.messages import Handshake, HandshakeResult, Run, RunResult, SampleResult
 from motherlode.ppx.process import Program
 from motherlode.ppx.server import Server
 from motherlode.ppx.session import Session
-from motherlode.ppx.sockets import private_folder
 from motherlode.tracing import LeakError
 
 PARAMETERS = Parameters(("mu",), (-2.0,), (2.0,))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from motherlode.ppx.errors import SimulatorDied, SimulatorMissing
-from motherlode.ppx.sockets import private_folder
+from motherlode.ppx.folders import private_folder
 
 __all__ = ["Program", "find_program"]
 

@@ -1,9 +1,6 @@
-"""Connect to a simulator with ZeroMQ: one socket, its monitor, and the path of a private endpoint."""
+"""Connect to a simulator with ZeroMQ: one socket, and its monitor."""
 
 import os
-import shutil
-import tempfile
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -12,12 +9,12 @@ from typing_extensions import Self
 from zmq.utils.monitor import recv_monitor_message
 
 from motherlode.ppx.errors import ConnectionLost, EndpointError, HandshakeError, ProtocolError
+from motherlode.ppx.folders import SOCKET_PATH_LIMIT
 from motherlode.ppx.keys import ClientKeys
 
-__all__ = ["MAX_MESSAGE_SIZE", "Link", "private_folder", "tick"]
+__all__ = ["MAX_MESSAGE_SIZE", "Link", "tick"]
 
 MAX_MESSAGE_SIZE = 256 << 20
-SOCKET_PATH_LIMIT = 107
 TICK = 0.05
 FAILURES = {
     zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "it does not speak ZMTP, or closes the connection during the greeting",
@@ -37,22 +34,6 @@ WATCHED = (
 def tick(timeout: float) -> float:
     """Return how long a receive blocks before it looks whether the peer still lives, in seconds."""
     return min(TICK, timeout)
-
-
-def private_folder() -> Path:
-    """Return a new folder that only this user can enter, with a path short enough for a socket in it.
-
-    Raises
-    ------
-    EndpointError
-        If no temporary folder has a short enough path (107 bytes with the socket's name).
-    """
-    for parent in (None, "/tmp"):  # noqa: S108
-        folder = Path(tempfile.mkdtemp(prefix="motherlode-", dir=parent))
-        if len(os.fsencode(folder / "s")) <= SOCKET_PATH_LIMIT:
-            return folder
-        shutil.rmtree(folder)
-    raise EndpointError(f"ipc://{folder}/s", f"a socket's path may have {SOCKET_PATH_LIMIT} bytes")
 
 
 def _check_endpoint(endpoint: str) -> None:
