@@ -168,7 +168,7 @@ def _batched(
             gradient, value = both(torch.from_numpy(u))
         except (RuntimeError, NotImplementedError) as error:
             raise NotVectorizable(str(error)) from error
-        return -value.double().numpy(), -gradient.numpy()
+        return -value.detach().double().numpy(), -gradient.detach().numpy()
 
     return target
 
