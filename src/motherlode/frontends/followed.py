@@ -78,9 +78,9 @@ class Way:
         step, _ = _here(operation)
         if step is None or not self.steps:
             return self
-        known = any(step[:2] == other[:2] for other in self.steps)
+        steps = {other[:2]: other for other in self.steps} | {step[:2]: step}
         met = step if self.met is None and self.drawn else self.met
-        return Way(self.log, self.steps if known else (*self.steps, step), self.drawn, met)
+        return Way(self.log, tuple(steps.values()), self.drawn, met)
 
 
 def way_of(*values: Any) -> Way:
@@ -91,7 +91,7 @@ def way_of(*values: Any) -> Way:
     for value in _parts(values):
         way: Way = value.way
         log = log or way.log
-        steps.update({step[:2]: step for step in way.steps if step[:2] not in steps})
+        steps.update({step[:2]: step for step in way.steps})
         drawn, met = drawn or way.drawn, met or way.met
     return Way(log, tuple(steps.values()), drawn, met)
 
