@@ -23,6 +23,7 @@ _HOMES = {
     "RatioEstimator": "motherlode.surrogates",
     "ScoreEstimator": "motherlode.surrogates",
     "connect": "motherlode.frontends.remote",
+    "intercept": "motherlode.frontends.interception",
     "launch": "motherlode.frontends.remote",
     "limits": "motherlode.inference",
     "load": "motherlode.surrogates",

@@ -17,7 +17,6 @@ from motherlode.frontends.python_draws import PythonDraws
 from motherlode.frontends.traced import Size
 from motherlode.frontends.uniform import LazyUniform
 from motherlode.frontends.vector_draws import VectorDraws
-from motherlode.tracing import caller_site
 
 __all__ = ["TracedGenerator"]
 
@@ -45,7 +44,7 @@ class TracedGenerator(NumpyDraws, VectorDraws, PythonDraws):
 
     def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Size = None) -> Any:
         """Draw lazy uniforms on [low, high): one number, or an array."""
-        site = caller_site()
+        site = self._site(1)
         low, high = settled(low, site), settled(high, site)
         if np.ndim(low) or np.ndim(high) or not low < high:
             return self._draw("Uniform", self._generator.uniform, (low, high), size)

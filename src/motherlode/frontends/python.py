@@ -10,14 +10,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from motherlode.events import CheckReport, Events, EventStreams, Parameters
-from motherlode.frontends.errors import NotInstrumented
+from motherlode.frontends.bare import BareGenerator
+from motherlode.frontends.explaining import explain
 from motherlode.frontends.generator import TracedGenerator
-from motherlode.gold import mine
-from motherlode.tracing import LeakError, SimulatorFailed, stream
+from motherlode.frontends.running import RUNNING
+from motherlode.gold import examine, mine
+from motherlode.tracing import stream
 
 __all__ = ["PythonSimulator"]
 
 Array = NDArray[np.float64]
+
+TIER = "local replay: 1 + K + 2D runs of the function for each event"
 
 
 class PythonSimulator:
@@ -50,7 +54,7 @@ class PythonSimulator:
     @property
     def version(self) -> str:
         """Hash of the function's source: changes when the simulator does."""
-        return hashlib.sha256(_source(self.function).encode()).hexdigest()[:16]
+        return hashlib.sha256(_source(getattr(self.function, "function", self.function)).encode()).hexdigest()[:16]
 
     def simulate(self, theta: ArrayLike, seed: int = 0, first: int = 0) -> Array:
         """Return x with shape (N, *L) for θ (N, D), run bare on NumPy's generator.
@@ -62,7 +66,11 @@ class PythonSimulator:
         """
         rows = self.parameters.check(theta)
         streams = EventStreams(seed)
-        outputs = [self.function(row.copy(), streams.at(first + i)) for i, row in enumerate(rows)]
+        generator = BareGenerator(streams.at(first).bit_generator)
+        outputs = []
+        for event, row in enumerate(rows, first):
+            streams.at(event)
+            outputs.append(self._call(row, generator))
         return np.array(outputs, dtype=np.float64)
 
     def mine(
@@ -100,18 +108,19 @@ class PythonSimulator:
         others = self.parameters.check_alternatives(alternatives, len(rows))
         return mine(self._run, self.parameters, rows, others, root=seed, first=first, traces=traces)
 
-    def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None, seed: int = 0) -> CheckReport:
-        """Mine the given events and say whether the simulator is minable."""
-        try:
-            events = self.mine(theta, alternatives, seed=seed)
-        except (LeakError, NotInstrumented, SimulatorFailed) as finding:
-            return CheckReport(False, (str(finding),))
-        audit = events.audit()
-        figures = (("events", float(len(events))), ("draws_per_event", events.counts.draws / len(events)))
-        return CheckReport(audit.ok, audit.warnings, figures)
+    def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:
+        """Say whether the function can be mined, and if not, at which line; see :func:`motherlode.gold.examine`."""
+        return examine(self, theta, alternatives, tier=TIER, explain=lambda error: explain(self.function, error))
 
     def _run(self, theta: Array) -> Any:
-        return self.function(theta.copy(), TracedGenerator(stream()))
+        return self._call(theta, TracedGenerator(stream()))
+
+    def _call(self, theta: Array, generator: Any) -> Any:
+        token = RUNNING.set(generator)
+        try:
+            return self.function(theta.copy(), generator)
+        finally:
+            RUNNING.reset(token)
 
     def __repr__(self) -> str:
         return f"PythonSimulator({self.name}, {self.parameters})"

@@ -30,6 +30,10 @@ class Traced:
         self._generator = generator
         self._take, self._replayed = channel()
 
+    def _site(self, depth: int) -> int:
+        """Return the site `depth` frames above the caller."""
+        return caller_site(depth + 1)
+
     def _draw(
         self,
         family: str,
@@ -52,7 +56,7 @@ class Traced:
         law
             Turns the arguments into the family's parameters, where they differ.
         """
-        site = caller_site(depth)
+        site = self._site(depth)
         given = tuple([_number(argument, site) for argument in arguments])
         parameters = given if law is None else law(*given)
         return draw(site, FAMILIES[family], parameters, sampler=sampler, arguments=(*given, size), size=size)
@@ -66,7 +70,7 @@ class Traced:
         depth: int = 2,
     ) -> Any:
         """Draw an array whose elements' laws follow from the elements before them: ``law(value)`` gives parameters."""
-        site = caller_site(depth)
+        site = self._site(depth)
         value = self._answer(shape)
         value = np.asarray(sampler()) if value is None else value
         return draw(site, FAMILIES[family], law(value), sampler=value.copy, size=shape)

@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from types import CodeType, FrameType
 
-__all__ = ["address_of", "caller_site", "intern", "relative_path"]
+__all__ = ["address_of", "caller_site", "intern", "relative_path", "site_of_frame"]
 
 _PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
 
@@ -42,6 +42,12 @@ def caller_site(depth: int = 1) -> int:
     The instruction offset serves as a key of the cache only; the address holds the line.
     """
     frame = sys._getframe(depth + 1)
+    known = _by_code.get((id(frame.f_code), frame.f_lasti))
+    return _intern_frame(frame) if known is None else known[0]
+
+
+def site_of_frame(frame: FrameType) -> int:
+    """Return the site of the line that a frame is at."""
     known = _by_code.get((id(frame.f_code), frame.f_lasti))
     return _intern_frame(frame) if known is None else known[0]
 
