@@ -2,8 +2,8 @@
 # # A signal fraction with a nuisance parameter
 #
 # Events are signal or background; all energies share a scale that is known to 2 % from a calibration run. The same
-# surrogate gives a confidence interval (scale profiled), a posterior (scale marginalized), and toys that say whether the
-# interval keeps its promise.
+# surrogate gives a confidence interval (scale profiled), a posterior (scale marginalized), and toys that say whether
+# the interval keeps its promise.
 
 # %%
 import sys
