@@ -46,7 +46,7 @@ if(motherlode_core_FOUND AND "server" IN_LIST motherlode_wanted)
 endif()
 
 foreach(component IN LISTS motherlode_wanted)
-  if(NOT motherlode_${component}_FOUND)
+  if(NOT motherlode_${component}_FOUND AND (motherlode_FIND_REQUIRED_${component} OR NOT motherlode_FIND_COMPONENTS))
     set(motherlode_FOUND FALSE)
     if(NOT motherlode_NOT_FOUND_MESSAGE)
       set(motherlode_NOT_FOUND_MESSAGE "motherlode has no usable component '${component}'.")

@@ -13,7 +13,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -102,7 +101,9 @@ class TrackedPasses : public Tangents {
     if constexpr (std::is_arithmetic_v<Result> || std::is_same_v<Result, Real>) {
       take_number(result);
     } else {
-      std::for_each(std::begin(result), std::end(result), [this](const auto& number) { take_number(number); });
+      for (const auto& number : result) {
+        take_number(number);
+      }
     }
   }
   void take_number(double number) { gold_.x.push_back(number); }
