@@ -43,7 +43,15 @@ def demo(out: Path, quick: bool, seed: int, simulator: str | None) -> None:
     board = open_board(kind)
     try:
         workers = 1 if kind == "cpp" else 2
-        story = tell(board, out, events=events, seed=seed, workers=workers, methods=("alices", "carl"))
+        story = tell(
+            board,
+            out,
+            events=events,
+            seed=seed,
+            workers=workers,
+            methods=("alices", "carl"),
+            quick=quick,
+        )
         pictures = draw_figures(story, out, seed)
     finally:
         getattr(board, "close", lambda: None)()
@@ -121,7 +129,7 @@ def _summary(report: dict[str, Any], out: Path, pictures: list[str]) -> str:
         f"the same network without gold (CARL) is {report['mse_log_ratio_carl']:.1e} off, "
         f"{report['mse_log_ratio_carl'] / report['mse_log_ratio']:.0f} times as much.",
         f"{len(report['observed'])} balls thrown at theta = -0.8 give theta = {report['posterior_mean']:.4f} ± "
-        f"{report['posterior_sd']:.4f} by NUTS on the network,",
+        f"{report['posterior_sd']:.4f} by Pyro's NUTS on the network,",
         f"and {report['exact_posterior_mean']:.4f} ± {report['exact_posterior_sd']:.4f} exactly: the mean is "
         f"{shift:.2f} standard deviations off, the width {width:+.1%}.",
         f"Took {report['total_seconds']:.0f} s. Look at {', '.join(pictures)} in {out}/, numbers in report.json.",

@@ -17,7 +17,7 @@ from motherlode.campaign import Campaign, Proposal
 from motherlode.cli.board import board_module, build_board
 from motherlode.events import Audit, EventStore, Parameters, Simulator
 from motherlode.inference import PosteriorSamples, posterior
-from motherlode.surrogates import RatioEstimator, losses, train
+from motherlode.surrogates import RatioEstimator, TrainingOptions, losses, train
 
 __all__ = ["BALLS", "THETA0", "THETA1", "Story", "open_board", "tell"]
 
@@ -90,7 +90,16 @@ def open_board(kind: str) -> Simulator:
     return PythonSimulator(plain.galton, Parameters(plain.PARAMETERS, plain.LOW, plain.HIGH))
 
 
-def tell(simulator: Simulator, out: Path, *, events: int, seed: int, workers: int, methods: tuple[str, ...]) -> Story:
+def tell(
+    simulator: Simulator,
+    out: Path,
+    *,
+    events: int,
+    seed: int,
+    workers: int,
+    methods: tuple[str, ...],
+    quick: bool = False,
+) -> Story:
     """Run the job and return what it found.
 
     Parameters
@@ -107,6 +116,8 @@ def tell(simulator: Simulator, out: Path, *, events: int, seed: int, workers: in
         Processes that mine.
     methods
         Losses to train; the first one's estimator is used for the posterior.
+    quick
+        Train and sample less.
     """
     seconds: dict[str, float] = {}
     with _step(seconds, "mine", f"Mining {events:,} events"):
@@ -118,11 +129,12 @@ def tell(simulator: Simulator, out: Path, *, events: int, seed: int, workers: in
     thrown = np.full((BALLS, 1), THETA0)
     observed = np.asarray(simulator.simulate(thrown, seed=seed + 1), dtype=np.float64)
     story = Story(simulator, store, audit, mined.counts.draws, observed, seconds=seconds)
+    options = TrainingOptions(steps=3000) if quick else TrainingOptions()
     for method in methods:
         with _step(seconds, f"train {method}", f"Training {method.upper()}"):
-            story.estimators[method] = train(store, loss=getattr(losses, method), seed=seed)
-    with _step(seconds, "infer", f"Sampling the posterior of theta for {BALLS} balls with NUTS"):
-        story.samples = _infer(story, methods[0], seed)
+            story.estimators[method] = train(store, loss=getattr(losses, method), seed=seed, options=options)
+    with _step(seconds, "infer", f"Sampling the posterior of theta for {BALLS} balls with Pyro's NUTS"):
+        story.samples = _infer(story, methods[0], quick, seed)
     return story
 
 
@@ -131,11 +143,12 @@ def _mine(simulator: Simulator, path: Path, events: int, seed: int, workers: int
     return Campaign(simulator, prior, events=events, alternatives=1, seed=seed, path=path).run(workers)
 
 
-def _infer(story: Story, method: str, seed: int) -> PosteriorSamples:
+def _infer(story: Story, method: str, quick: bool, seed: int) -> PosteriorSamples:
     low, high = story.simulator.parameters.probe_box()
     prior = {"theta": Uniform(float(low[0]), float(high[0]))}
     result = posterior(story.estimators[method], prior, story.x_observed)
-    return result.mcmc(method="nuts", chains=4, samples=1000, seed=seed, progress=True)
+    chains, samples = (2, 500) if quick else (4, 1000)
+    return result.mcmc(method="pyro-nuts", chains=chains, samples=samples, warmup=300, seed=seed, progress=True)
 
 
 @contextmanager

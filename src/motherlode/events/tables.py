@@ -1,5 +1,6 @@
 """Read arrays that people bring: .npy, .npz, .csv with a header, or Parquet."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +68,7 @@ def _columns(table: pa.Table) -> Array:
     return columns[0] if len(columns) == 1 else np.stack(columns, axis=-1)
 
 
-_READERS = {
+_READERS: dict[str, Callable[[Path], Array]] = {
     ".npy": _read_npy,
     ".npz": _read_npz,
     ".csv": lambda file: _columns(pa_csv.read_csv(file)),
