@@ -69,9 +69,16 @@ class Campaign:
 
     Examples
     --------
-    >>> campaign = Campaign(simulator, "theta=-1:-0.4", events=200_000, path="galton")  # doctest: +SKIP
-    >>> campaign.run(workers=2).audit().ok  # doctest: +SKIP
+    >>> import tempfile
+    >>> import motherlode
+    >>> simulator = motherlode.wrap(lambda theta, rng: rng.normal(theta[0]), "theta", -1, 1)
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> campaign = Campaign(simulator, "theta=-1:1", events=1000, path=folder.name)
+    >>> campaign.run(progress=False).audit().ok
     True
+    >>> campaign.missing()
+    []
+    >>> folder.cleanup()
     """
 
     def __init__(

@@ -34,10 +34,17 @@ class EventStore:
 
     Examples
     --------
-    >>> store = EventStore("events")  # doctest: +SKIP
-    >>> store.append(simulator.mine(theta, alternatives))  # doctest: +SKIP
-    >>> store.load().joint_log_ratio.shape  # doctest: +SKIP
-    (1000, 1)
+    >>> import tempfile
+    >>> import numpy as np
+    >>> zeros = np.zeros((10, 1))
+    >>> events = Events(zeros, zeros[:, None], x=np.arange(10.0), joint_log_ratio=zeros, joint_score=zeros)
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> store = EventStore(folder.name)
+    >>> store.append(events).name
+    'events-0-000000000000-00000010.parquet'
+    >>> len(store), store.load().joint_log_ratio.shape
+    (10, (10, 1))
+    >>> folder.cleanup()
     """
 
     def __init__(self, path: str | Path) -> None:
