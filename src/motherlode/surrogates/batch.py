@@ -6,7 +6,7 @@ An event drawn at θ with alternative θ' is an event of the numerator of the pa
 denominator of (θ', θ). Both are right when θ and θ' can be exchanged (METHODS §1).
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -19,19 +19,17 @@ class _Batch:
     """Tensors that share their first dimension, cut and moved together."""
 
     def __len__(self) -> int:
-        columns = (getattr(self, column.name) for column in fields(self))  # type: ignore[arg-type]
-        return next(len(column) for column in columns if column is not None)
+        return next(len(column) for column in vars(self).values() if column is not None)
 
     def __getitem__(self, index: Any) -> Any:
-        return self._map(lambda column: column[index])
+        return self._map(lambda column: column[index] if isinstance(index, slice) else column.index_select(0, index))
 
     def to(self, device: torch.device | str) -> Any:
         """Return the batch on a device."""
         return self._map(lambda column: column.to(device))
 
     def _map(self, function: Any) -> Any:
-        columns = {column.name: getattr(self, column.name) for column in fields(self)}  # type: ignore[arg-type]
-        return type(self)(**{name: None if value is None else function(value) for name, value in columns.items()})
+        return type(self)(**{name: None if value is None else function(value) for name, value in vars(self).items()})
 
 
 @dataclass(frozen=True)

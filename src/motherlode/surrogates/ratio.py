@@ -74,6 +74,9 @@ class RatioEstimator(Surrogate):
     @accepts_arrays
     def potential(self, theta: Tensor, x: Tensor) -> Tensor:
         """Return g(x, θ) with shape ``(*B,)``, up to a function of x unless the reference is the marginal."""
+        return self._potential(theta, x)
+
+    def _potential(self, theta: Tensor, x: Tensor) -> Tensor:
         features = self.embed(self.embedding, x)
         scaled = self.theta_scaling(theta).to(features.dtype)
         batch = broadcast_shapes(features.shape[:-1], scaled.shape[:-1])
@@ -104,11 +107,10 @@ class RatioEstimator(Surrogate):
         if self.marginal:
             if theta_reference is not None:
                 raise ValueError("A marginal ratio has no theta_reference: subtract two log-ratios, or leave it out.")
-            value: Tensor = self.potential(theta, x)
-            return value
+            return self._potential(theta, x)
         denominator = self.default_reference() if theta_reference is None else theta_reference
         batch = broadcast_shapes(theta.shape[:-1], denominator.shape[:-1], x.shape[: x.dim() - len(self.shape)])
-        both = self.potential(torch.stack([theta.expand(*batch, -1), denominator.expand(*batch, -1)]), x)
+        both = self._potential(torch.stack([theta.expand(*batch, -1), denominator.expand(*batch, -1)]), x)
         return both[0] - both[1]
 
     @accepts_arrays
@@ -117,7 +119,7 @@ class RatioEstimator(Surrogate):
         with torch.enable_grad():
             shape = broadcast_shapes(theta.shape[:-1], x.shape[: x.dim() - len(self.shape)])
             leaf = theta.detach().expand(*shape, -1).clone().requires_grad_()
-            gradient: Tensor = torch.autograd.grad(self.potential(leaf, x).sum(), leaf)[0]
+            gradient: Tensor = torch.autograd.grad(self._potential(leaf, x).sum(), leaf)[0]
         return gradient
 
     def likelihood(self, theta: Tensor, theta_reference: Tensor | None = None) -> Any:

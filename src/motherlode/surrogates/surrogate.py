@@ -142,7 +142,7 @@ class Surrogate(PyroModule):  # type: ignore[misc]
 
         Only plain evaluations are looked at: not training, and not gradients along a chain.
         """
-        if self._warned or self.training or theta.requires_grad:
+        if self._warned or theta.requires_grad or self.training:
             return
         margin = 0.02 * (self.theta_high - self.theta_low)
         outside = (theta < self.theta_low - margin) | (theta > self.theta_high + margin)
@@ -155,6 +155,10 @@ class Surrogate(PyroModule):  # type: ignore[misc]
                 OutOfRange,
                 stacklevel=3,
             )
+
+    def quiet(self, yes: bool) -> None:
+        """Do not warn of parameters out of range while this is set, as during validation."""
+        self._warned = yes
 
     def save(self, path: str | Path) -> Path:
         """Write constructor arguments, weights and training record to a file, without pickle; see :mod:`.saving`."""

@@ -163,12 +163,14 @@ class _Run:
     def validate(self) -> Tensor:
         """Return the loss on each part of the held-out events, with the same pairs every time."""
         self.estimator.eval()
+        self.estimator.quiet(True)
         generator = torch.Generator().manual_seed(self.seed + 2)
         size = min(len(self.validation), max(_LEAST, min(_CHUNK, len(self.validation) // _PARTS)))
         parts = (
             self.validation[slice(first, first + size)] for first in range(0, len(self.validation) - size + 1, size)
         )
         losses = [self.loss(self.estimator, prepare(part, self.loss, self.estimator, generator)) for part in parts]
+        self.estimator.quiet(False)
         self.estimator.train()
         return torch.stack([value.detach().double().cpu() for value in losses])
 

@@ -22,10 +22,11 @@ CLASSES = 8
 @loss_function("events", "marginal", "theta", "x")
 def nre(estimator: Any, batch: EventBatch) -> Tensor:
     """NRE-A: cross-entropy of (x, θ) against (x, θ') of another event (Hermans et al., 2019, arXiv:1903.04057)."""
-    joint = estimator.log_ratio(batch.theta, batch.x)
-    apart = estimator.log_ratio(batch.theta.roll(1, 0), batch.x)
-    labels = torch.cat([torch.zeros_like(joint), torch.ones_like(apart)])
-    return cross_entropy(torch.cat([joint, apart]), labels)
+    thetas = torch.stack([batch.theta, batch.theta.roll(1, 0)])
+    log_ratio = estimator.log_ratio(thetas, batch.x)
+    labels = torch.zeros_like(log_ratio)
+    labels[1] = 1.0
+    return cross_entropy(log_ratio, labels)
 
 
 @loss_function("events", "ratio", "theta", "x")
