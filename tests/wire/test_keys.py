@@ -1,12 +1,17 @@
 """Keys let the right client in, and a failed handshake is reported as such, not as a timeout."""
 
+import os
+import socket
 import stat
+import subprocess
 import threading
 
+import numpy as np
 import pytest
 import zmq
 from zmq.auth.thread import ThreadAuthenticator
 
+from motherlode.frontends.remote import connect
 from motherlode.ppx.codec import decode, encode
 from motherlode.ppx.errors import HandshakeError, KeysError
 from motherlode.ppx.keys import client_keys, create_keys, server_keys
@@ -91,3 +96,40 @@ def test_missing_and_broken_keys(tmp_path):
     (client / "client.secret").write_text("short")
     with pytest.raises(KeysError, match="40 characters"):
         client_keys(client)
+
+
+@pytest.fixture
+def locked_board(galton, tmp_path):
+    """The C++ board on all interfaces, for the client in tmp_path/client."""
+    create_keys(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = os.environ | {"MOTHERLODE_KEYS": str(tmp_path / "server")}
+    child = subprocess.Popen([galton, f"tcp://*:{port}"], env=environment)
+    yield f"tcp://127.0.0.1:{port}"
+    child.terminate()
+    assert child.wait(5) == 0
+
+
+@pytest.mark.cpp
+def test_board_with_keys_admits_its_client_only(locked_board, tmp_path):
+    theta = np.full((100, 1), -0.7)
+    with connect(locked_board, keys=tmp_path / "client") as board:
+        assert len(board.mine(theta, [[-0.5]])) == 100
+    with pytest.raises(HandshakeError, match="keys"):
+        connect(locked_board)
+    create_keys(tmp_path / "other")
+    public, secret, _ = client_keys(tmp_path / "other/client")
+    _, _, known_server = client_keys(tmp_path / "client")
+    with pytest.raises(HandshakeError, match="keys"):
+        Session(locked_board, 5.0, keys=(public, secret, known_server))
+    with connect(locked_board, keys=tmp_path / "client") as board:
+        assert board.name == "galton"
+
+
+@pytest.mark.cpp
+def test_board_with_broken_keys_does_not_serve(galton, tmp_path):
+    environment = os.environ | {"MOTHERLODE_KEYS": str(tmp_path)}
+    result = subprocess.run([galton, "tcp://*:5556"], env=environment, capture_output=True, text=True, timeout=10)
+    assert result.returncode != 0
+    assert "motherlode keys" in result.stderr

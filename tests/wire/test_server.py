@@ -1,6 +1,7 @@
 """A Python simulator can be served to any PPX client, and both our servers keep what PPX.md promises."""
 
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -55,7 +56,7 @@ def serving(function, program=True, **options):
     simulator = PythonSimulator(function, PARAMETERS)
     folder = private_folder()
     endpoint = options.pop("endpoint", f"ipc://{folder}/s")
-    server = Server(simulator, endpoint, simulator._run if program else None, **options)
+    server = Server(simulator, endpoint, simulator.program if program else None, **options)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -209,3 +210,24 @@ def test_conformance_finds_a_broken_peer():
 def test_remote_of_a_remote_is_the_same():
     with serving(walk) as (endpoint, simulator), RemoteSimulator(Options(endpoint=endpoint)) as remote:
         assert remote.check(THETA, OTHERS).ok == simulator.check(THETA, OTHERS).ok
+
+
+@pytest.mark.cpp
+def test_board_over_tcp_equals_the_board_over_ipc(galton, cpp_board):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    theta = np.full((2000, 1), -0.7)
+    child = subprocess.Popen([galton, f"tcp://127.0.0.1:{port}"])
+    try:
+        with connect(f"tcp://127.0.0.1:{port}") as board:
+            assert board.mine(theta, [[-0.5]], seed=1).same_as(cpp_board.mine(theta, [[-0.5]], seed=1))
+    finally:
+        child.terminate()
+        child.wait(5)
+
+
+@pytest.mark.cpp
+def test_board_refuses_the_network(galton):
+    result = subprocess.run([galton, "tcp://*:5555"], capture_output=True, text=True, check=False, timeout=10)
+    assert result.returncode != 0
+    assert "anyone on the network" in result.stderr

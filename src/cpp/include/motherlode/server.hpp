@@ -8,6 +8,7 @@
 #include "motherlode/ppx/decode.hpp"
 #include "motherlode/ppx/encode.hpp"
 #include "motherlode/ppx/endpoint.hpp"
+#include "motherlode/ppx/keys.hpp"
 #include "motherlode/ppx/termination.hpp"
 #include "motherlode/ppx/connection.hpp"
 #include "motherlode/ppx/lockstep.hpp"

@@ -6,6 +6,7 @@
 /// are busy and can never answer the draws of another client's run.
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "motherlode/ppx/encode.hpp"
 #include "motherlode/ppx/endpoint.hpp"
 #include "motherlode/ppx/frame.hpp"
+#include "motherlode/ppx/keys.hpp"
 #include "motherlode/ppx/termination.hpp"
 
 namespace motherlode {
@@ -27,9 +29,12 @@ class Connection {
   /// How long a client in the middle of a run may be silent before another may take its place.
   static constexpr std::chrono::seconds patience{30};
 
-  explicit Connection(const std::string& endpoint) : file_(endpoint) {
+  explicit Connection(const std::string& endpoint) : keys_(keys_for(endpoint)), file_(endpoint, keys_.has_value()) {
     socket_.set(zmq::sockopt::linger, 1000);
     socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(max_message_size));
+    if (keys_) {
+      lock();
+    }
     try {
       socket_.bind(endpoint);
     } catch (const zmq::error_t& error) {
@@ -89,6 +94,14 @@ class Connection {
   using Clock = std::chrono::steady_clock;
   using Envelope = std::vector<std::string>;
 
+  /// Talk to admitted clients only.
+  void lock() {
+    gate_.emplace(context_, keys_->clients);
+    socket_.set(zmq::sockopt::curve_server, true);
+    socket_.set(zmq::sockopt::curve_publickey, keys_->public_key);
+    socket_.set(zmq::sockopt::curve_secretkey, keys_->secret_key);
+  }
+
   /// Wait for a whole message; what has no empty delimiter is no request and is dropped, as REP drops it.
   void wait() {
     do {
@@ -138,8 +151,10 @@ class Connection {
   }
 
   Termination termination_;
+  std::optional<ServerKeys> keys_;
   SocketFile file_;
   zmq::context_t context_{1};
+  std::optional<Gatekeeper> gate_;
   zmq::socket_t socket_{context_, zmq::socket_type::router};
   encode::Builder builder_{1024};
   Frame frame_;

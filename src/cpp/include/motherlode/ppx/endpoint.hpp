@@ -33,7 +33,8 @@ inline bool is_served(const std::string& path) {
   return served;
 }
 
-inline void check_endpoint(const std::string& endpoint) {
+/// Throw unless the endpoint can be bound and reaches only those who may come: `locked` says that keys are asked for.
+inline void check_endpoint(const std::string& endpoint, bool locked = false) {
   constexpr std::size_t longest_path = sizeof(sockaddr_un::sun_path) - 1;
   const std::string path = socket_path(endpoint);
   if (path.size() > longest_path) {
@@ -48,17 +49,20 @@ inline void check_endpoint(const std::string& endpoint) {
   }
   const bool is_local = starts_with(endpoint, "tcp://127.0.0.1:") || starts_with(endpoint, "tcp://localhost:") ||
                         starts_with(endpoint, "tcp://[::1]:");
-  if (starts_with(endpoint, "tcp://") && !is_local) {
+  if (starts_with(endpoint, "tcp://") && !is_local && !locked) {
     throw Error(ErrorCode::unsupported, "The endpoint " + endpoint +
                                             " would let anyone on the network run this simulator. "
-                                            "Serve on tcp://127.0.0.1:PORT and reach it through an ssh tunnel.");
+                                            "Make keys with `motherlode keys DIR` and set MOTHERLODE_KEYS to DIR/server, "
+                                            "or serve on tcp://127.0.0.1:PORT and reach it through an ssh tunnel.");
   }
 }
 
 /// Removes the file of an ipc endpoint when the server ends.
 class SocketFile {
  public:
-  explicit SocketFile(const std::string& endpoint) : path_(socket_path(endpoint)) { check_endpoint(endpoint); }
+  explicit SocketFile(const std::string& endpoint, bool locked = false) : path_(socket_path(endpoint)) {
+    check_endpoint(endpoint, locked);
+  }
   ~SocketFile() {
     if (!path_.empty()) {
       unlink(path_.c_str());
