@@ -93,7 +93,8 @@ def run_chains(
     """
     generator = np.random.Generator(np.random.Philox(key=np.array([seed, 3], dtype=np.uint64)))
     counted = _Counted(target)
-    with tqdm(total=len(starts) * (warmup + samples), disable=not progress, unit=" draws", desc=kernel) as bar:
+    total = len(starts) * (warmup + samples)
+    with tqdm(total=total, disable=not progress, unit=" draws", desc=kernel) as bar, np.errstate(all="ignore"):
         run = _Run(counted, starts, generator, kernel, target_accept, dense, max_depth, bar.update)
         run.warm_up(warmup)
         warm = counted.calls

@@ -61,8 +61,7 @@ class Chees:
         jitter = 2.0 * _van_der_corput(self._count)
         momentum = self._generator.standard_normal(self._position.shape)
         position, moved, value, gradient = self._trajectory(momentum, self.length * jitter)
-        with np.errstate(invalid="ignore", over="ignore"):
-            error = value - self._value + 0.5 * (momentum**2 - moved**2).sum(axis=1)
+        error = value - self._value + 0.5 * (momentum**2 - moved**2).sum(axis=1)
         error = np.where(np.isfinite(error), error, -np.inf)
         acceptance = np.exp(np.minimum(error, 0.0))
         if self.learning:

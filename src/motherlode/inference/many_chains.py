@@ -69,7 +69,7 @@ class ManyChains:
         self,
         model: Callable[..., Any],
         num_samples: int = 500,
-        warmup_steps: int = 300,
+        warmup_steps: int = 200,
         num_chains: int = 20,
         kernel: str = "nuts",
         seed: int = 0,

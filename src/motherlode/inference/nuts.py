@@ -68,15 +68,15 @@ class Nuts:
         self._sum, self._subsum = np.zeros((2, chains, dimension))
         self._weight, self._subweight, self._energy, self._signed, self._accepted = np.zeros((5, chains))
         self._side, self._depth, self._leaf, self._leaves, self._steps = np.zeros((5, chains), dtype=np.int64)
-        self._everyone = np.arange(chains)
-        self._begin(self._everyone)
+        self._nobody = np.zeros(chains, dtype=bool)
+        self._begin(np.arange(chains))
+        self._grow(np.arange(chains))
 
     def tick(self) -> Finished:
         """Move every chain by one leapfrog step and return the transitions that ended with it."""
         value = self._leapfrog()
         momentum = self._here[:, P]
-        with np.errstate(invalid="ignore", over="ignore"):
-            error = value - 0.5 * np.einsum("cd,cd->c", momentum, momentum) - self._energy
+        error = value - 0.5 * np.einsum("cd,cd->c", momentum, momentum) - self._energy
         error = np.where(np.isfinite(error), error, -np.inf)
         diverged = error < -1000.0
         self._weigh(error, value)
@@ -84,7 +84,10 @@ class Nuts:
         self._leaf += 1
         rows = np.flatnonzero(stopped | (self._leaf == self._leaves))
         done = self._close(rows, stopped[rows]) if len(rows) else rows
-        return self._finish(done, diverged[done])
+        finished = self._finish(done, diverged[done])
+        if len(rows):
+            self._grow(rows)
+        return finished
 
     def _leapfrog(self) -> Array:
         here, size = self._here, self._signed[:, None]
@@ -96,9 +99,8 @@ class Nuts:
 
     def _weigh(self, error: Array, value: Array) -> None:
         """Add the new leaf to its subtree and let it be the subtree's draw with its share of the weight."""
-        with np.errstate(invalid="ignore"):
-            total = np.logaddexp(self._subweight, error)
-            take = -self._generator.standard_exponential(len(error)) < error - total
+        total = np.logaddexp(self._subweight, error)
+        take = -self._generator.standard_exponential(len(error)) < error - total
         self._subweight = total
         np.copyto(self._tip, self._here[:, ::2], where=take[:, None, None])
         np.copyto(self._tip_value, value, where=take)
@@ -108,15 +110,16 @@ class Nuts:
 
     def _turned_inside(self) -> NDArray[np.bool_]:
         """Check every complete subtree that ends at the new leaf; save the leaf where a later one will need it."""
-        momentum, (saved, saved_sum) = self._here[:, P], self._saved
+        momentum, levels = self._here[:, P], self._levels[self._leaf]
+        saved, saved_sum = self._saved[:, :, : int(levels.max()) + 1]
         even = np.flatnonzero(self._leaf % 2 == 0)
-        level = self._levels[self._leaf[even]]
+        level = levels[even]
         saved[even, level], saved_sum[even, level] = momentum[even], self._subsum[even]
         if len(even) == len(momentum):
-            return np.zeros(len(momentum), dtype=bool)
+            return self._nobody
         inner = self._subsum[:, None] - saved_sum + 0.5 * (saved - momentum[:, None])
         turned = (np.einsum("cld,cld->cl", inner, saved) <= 0.0) | (np.einsum("cld,cd->cl", inner, momentum) <= 0.0)
-        found: NDArray[np.bool_] = (turned & self._checks[self._leaf]).any(axis=1)
+        found: NDArray[np.bool_] = (turned & self._checks[self._leaf, : saved.shape[1]]).any(axis=1)
         return found
 
     def _close(self, rows: Rows, stopped: NDArray[np.bool_]) -> Rows:
@@ -130,7 +133,6 @@ class Nuts:
         self._ends[joined, self._side[joined]] = self._here[joined]
         self._depth[joined] += 1
         ended = self._turned_whole(joined) | (self._depth[joined] == self._max_depth)
-        self._grow(joined[~ended])
         return np.concatenate([rows[stopped], joined[ended]])
 
     def _turned_whole(self, rows: Rows) -> NDArray[np.bool_]:
@@ -154,7 +156,6 @@ class Nuts:
         self._energy[rows] = self._draw_value[rows] - 0.5 * np.einsum("rd,rd->r", momentum, momentum)
         self._sum[rows] = momentum
         self._weight[rows], self._accepted[rows], self._steps[rows], self._depth[rows] = 0.0, 0.0, 0, 0
-        self._grow(rows)
 
     def _grow(self, rows: Rows) -> None:
         """Start a subtree as large as the tree, at its left or its right end."""

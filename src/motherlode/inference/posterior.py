@@ -171,7 +171,7 @@ class Posterior:
         method: str = "nuts",
         chains: int = 20,
         samples: int = 500,
-        warmup: int = 300,
+        warmup: int = 200,
         seed: int = 0,
         progress: bool = False,
         **settings: Any,

@@ -94,12 +94,12 @@ def test_replicas_of_the_real_machinery(estimator, ok):
 @pytest.mark.parametrize("method", ["nuts", "chees", "pyro-nuts"])
 def test_sbc_of_every_sampler(method):
     def sampler(problem, seed):
-        chains = 1 if method.startswith("pyro") else 20
-        return problem.mcmc(method, chains=chains, samples=2000 // chains, warmup=150, seed=seed)
+        chains, samples = (1, 240) if method.startswith("pyro") else (20, 100)
+        return problem.mcmc(method, chains=chains, samples=samples, warmup=100, seed=seed)
 
     with pytest.warns() as _:
         made = diagnostics.replicate(
-            lambda x: posterior(Gaussian(), PRIOR, x), PRIOR, Gaussian(), 2, replicas=100, draws=40, sampler=sampler
+            lambda x: posterior(Gaussian(), PRIOR, x), PRIOR, Gaussian(), 2, replicas=60, draws=40, sampler=sampler
         )
     assert diagnostics.sbc(made).ok
 

@@ -142,8 +142,9 @@ def test_a_wall_of_zero_density_diverges_and_is_reported():
             inside = theta[..., 0].abs() < 1.0
             return torch.where(inside, 0.0 * theta[..., 0], -torch.inf)
 
-    with pytest.warns(ConvergenceWarning, match="diverged"):
+    with pytest.warns(ConvergenceWarning) as caught:
         result = posterior(Wall(), D.Normal(vector(0.0), vector(1.0)), [[0.3]]).mcmc(chains=10, samples=200, seed=0)
+    assert any("diverged" in str(warning.message) for warning in caught)
     assert (np.abs(result.samples) < 1.0).all()
 
 
