@@ -80,7 +80,7 @@ def _replaying(handler: replay) -> Take:
         if position < count:
             recorded = draws[position]
             value = recorded[3]
-            if recorded[0] == site and recorded[1] is family and value.__class__ is not ndarray:
+            if recorded[0] == site and recorded[1] is family and value.__class__ is not ndarray and not family.vector:
                 asked(parameters)
                 handler.position = position + 1
                 return value
