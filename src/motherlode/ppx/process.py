@@ -112,15 +112,24 @@ class Program:
         size = os.fstat(descriptor).st_size
         return os.pread(descriptor, QUOTED_BYTES, max(0, size - QUOTED_BYTES)).decode(errors="replace")
 
-    def check(self, doing: str) -> None:
+    def check(self, doing: str, patience: float = 0.0) -> None:
         """Raise if the program has ended; also keep what it wrote from filling the disk.
+
+        Parameters
+        ----------
+        doing
+            What is awaited, for the error message.
+        patience
+            Seconds to wait for its end, where its connection has ended already.
 
         Raises
         ------
         SimulatorDied
             With its exit status and last lines.
         """
-        if self._child.poll() is not None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.wait(patience)
+        if self._child.returncode is not None:
             raise SimulatorDied(self.name, self._child.returncode, doing, self.output())
         if os.fstat(self._output.fileno()).st_size > KEPT_BYTES:
             os.ftruncate(self._output.fileno(), 0)

@@ -13,7 +13,7 @@ import zmq
 from typing_extensions import Self
 
 from motherlode.ppx.codec import decode, encode
-from motherlode.ppx.errors import PeerError, PeerTimeout, ProtocolError, WireError
+from motherlode.ppx.errors import ConnectionLost, HandshakeError, PeerError, PeerTimeout, ProtocolError, WireError
 from motherlode.ppx.keys import ClientKeys
 from motherlode.ppx.messages import (
     Body,
@@ -190,14 +190,23 @@ class Session:
         deadline = time.monotonic() + self.timeout
         frame = None
         while frame is None:
-            if self.program is not None:
-                self.program.check(doing)
-            self.link.check()
+            self._look(doing)
             if time.monotonic() > deadline:
                 where = doing if self.link.connected else f"{doing} (nothing listens there)"
                 raise PeerTimeout(where, self.timeout, self.link.endpoint, self._output())
             frame = self.link.receive()
         return frame
+
+    def _look(self, doing: str) -> None:
+        """Raise if the program has ended or the connection has failed; a dead program explains a lost connection."""
+        if self.program is not None:
+            self.program.check(doing)
+        try:
+            self.link.check()
+        except (ConnectionLost, HandshakeError):
+            if self.program is not None:
+                self.program.check(doing, patience=1.0)
+            raise
 
     def give_up(self, doing: str, timeouts: float) -> None:
         """Close the session because something took longer than so many timeouts.

@@ -77,7 +77,7 @@ class Link:
             zmq.SNDTIMEO: max(1, round(1000 * timeout)),
             zmq.RECONNECT_IVL: 10,
             zmq.RECONNECT_IVL_MAX: 200,
-            zmq.HANDSHAKE_IVL: max(1, round(1000 * min(timeout / 2, 2.0))),
+            zmq.HANDSHAKE_IVL: max(1, round(1000 * min(timeout / 2, 5.0))),
         }
         if endpoint.startswith("tcp"):
             options |= {zmq.HEARTBEAT_IVL: 2000, zmq.HEARTBEAT_TIMEOUT: 10000}
