@@ -1,9 +1,11 @@
 """Wrap a plain Python function ``simulator(theta, rng)``, unchanged, as a Simulator."""
 
+import functools
 import hashlib
 import inspect
 from collections.abc import Callable
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -106,13 +108,14 @@ class PythonSimulator:
         """
         rows = self.parameters.check(theta)
         others = self.parameters.check_alternatives(alternatives, len(rows))
-        return mine(self._run, self.parameters, rows, others, root=seed, first=first, traces=traces)
+        return mine(self.program, self.parameters, rows, others, root=seed, first=first, traces=traces)
 
     def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:
         """Say whether the function can be mined, and if not, at which line; see :func:`motherlode.gold.examine`."""
         return examine(self, theta, alternatives, tier=TIER, explain=lambda error: explain(self.function, error))
 
-    def _run(self, theta: Array) -> Any:
+    def program(self, theta: Array) -> Any:
+        """Run one event at θ with shape (D,) under the handlers in force and return x."""
         return self._call(theta, TracedGenerator(stream()))
 
     def _call(self, theta: Array, generator: Any) -> Any:
@@ -127,9 +130,18 @@ class PythonSimulator:
 
 
 def _source(function: Callable[..., Any]) -> str:
+    """Return text that changes when the simulator does, and not from one process to the next."""
+    if isinstance(function, functools.partial):
+        return f"{_source(function.func)} {function.args!r} {sorted(function.keywords.items())!r}"
+    code = getattr(function, "__code__", None)
     try:
-        file = inspect.getsourcefile(function)
-        return Path(file).read_text() if file and Path(file).exists() else inspect.getsource(function)
+        file = inspect.getsourcefile(function if code is not None else type(function))
+        return Path(file or "").read_text()
     except (OSError, TypeError):
-        code = getattr(function, "__code__", None)
-        return repr(function) if code is None else repr((code.co_code, code.co_consts))
+        return f"{type(function).__qualname__}" if code is None else _fingerprint(code)
+
+
+def _fingerprint(code: CodeType) -> str:
+    """Return the bytecode and constants of a function without a source file, and of the functions inside it."""
+    constants = [_fingerprint(item) if isinstance(item, CodeType) else repr(item) for item in code.co_consts]
+    return f"{code.co_code.hex()} {constants} {code.co_names}"
