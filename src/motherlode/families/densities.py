@@ -24,6 +24,7 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
+_RARE = 1e-3
 _HALF_LOG_TWO_PI = 0.5 * np.log(2.0 * np.pi)
 
 
@@ -62,7 +63,12 @@ def poisson(value: Array, rate: Array) -> Array:
 
 def bernoulli(value: Array, probs: Array) -> Array:
     """log(probs) at 1 and log(1-probs) at 0."""
-    return _within((value == 0) | (value == 1), np.where(value == 1, np.log(probs), np.log1p(-probs)))
+    hit = value == 1
+    density = np.log(np.where(hit, probs, 1.0 - probs))
+    rare = ~hit & (probs < _RARE)
+    if rare.any():
+        density = np.where(rare, np.log1p(-probs), density)
+    return _within(hit | (value == 0), density)
 
 
 def beta(value: Array, concentration1: Array, concentration0: Array) -> Array:

@@ -32,10 +32,18 @@ class _Numbers:
         self.high: Any = high
         self.value: Array | None = None
         self.settled: NDArray[np.bool_] | None = None
+        self._pending: list[Callable[[], None]] = []
 
     def interval(self, where: Any) -> tuple[Any, Any]:
         """Return the bounds of some elements; scalars while no element was narrowed."""
+        pending, self._pending = self._pending, []
+        for narrow in pending:
+            narrow()
         return (self.low, self.high) if np.ndim(self.low) == 0 else (self.low[where], self.high[where])
+
+    def later(self, narrow: Callable[[], None]) -> None:
+        """Narrow when the elements are used again; most never are."""
+        self._pending.append(narrow)
 
     def narrow(self, where: Any, low: Any, high: Any) -> None:
         """Keep new bounds of some elements."""
@@ -147,23 +155,27 @@ class LazyUniforms:
     def _compare(self, other: Any, order: Order, site: int) -> Any:
         other = other.settle(site) if isinstance(other, LazyUniforms) else settled(other, site)
         scale, offset = self._line
-        thresholds = np.asarray(other, dtype=np.float64)
+        thresholds = np.array(other, dtype=np.float64)
         shape = self.shape
         if (
             self._numbers.is_settled(self._where)
             or scale == 0.0
-            or np.broadcast_shapes(thresholds.shape, shape) != shape
+            or (thresholds.shape not in ((), shape) and np.broadcast_shapes(thresholds.shape, shape) != shape)
         ):
             return order(self.settle(site), other)
         inverse = thresholds if not self._operations else (thresholds - offset) / scale
         same = (order in _BELOW) == (scale > 0.0)
         low, high = self._numbers.interval(self._where)
-        p = np.clip((inverse - low) / (high - low), 0.0, 1.0)
+        p = _share(inverse, low, high)
         decide = _Decision(self, other, order, same)
         below = np.asarray(draw(site, FAMILIES["Bernoulli"], (p,), sampler=decide, size=shape), dtype=np.bool_)
-        cut = np.clip(inverse, low, high)
-        open_ = (p > 0.0) & (p < 1.0)
-        self._numbers.narrow(self._where, np.where(open_ & ~below, cut, low), np.where(open_ & below, cut, high))
+
+        def narrow() -> None:
+            cut, is_open = np.clip(inverse, low, high), (p > 0.0) & (p < 1.0)
+            bounds = np.where(is_open & ~below, cut, low), np.where(is_open & below, cut, high)
+            self._numbers.narrow(self._where, *bounds)
+
+        self._numbers.later(narrow)
         return (below if same else ~below)[()]
 
     def _locate(self, edges: Any, site: int, side: Any = "left", sorter: Any = None) -> Any:
@@ -271,6 +283,15 @@ for _name in ("neg", "pos", "abs", "eq", "ne"):
     setattr(LazyUniforms, f"__{_name}__", _settling(getattr(operator, _name)))
 for _name, _function in (("bool", bool), ("float", float), ("int", int), ("str", str)):
     setattr(LazyUniforms, f"__{_name}__", _settling(_function))
+
+
+def _share(thresholds: Array, low: Any, high: Any) -> Array:
+    """Return which part of [low, high] lies below each threshold."""
+    if np.ndim(low) or low != 0.0 or high != 1.0:
+        thresholds = (thresholds - low) / (high - low)
+    if thresholds.size and thresholds.min() >= 0.0 and thresholds.max() <= 1.0:
+        return thresholds
+    return np.clip(thresholds, 0.0, 1.0)
 
 
 class _Decision:

@@ -54,7 +54,12 @@ class _Lanes(NamedTuple):
 
     def total(self, values: Array) -> Array:
         """Sum lanes (*, M) to events (*, N)."""
-        return np.array([np.bincount(self.event, row, minlength=self.events) for row in values])
+        counts = np.bincount(self.event, minlength=self.events)
+        filled = np.flatnonzero(counts)
+        totals = np.zeros((len(values), self.events))
+        if len(filled):
+            totals[:, filled] = np.add.reduceat(values, (np.cumsum(counts) - counts)[filled], axis=1, dtype=np.float64)
+        return totals
 
 
 def assemble(block: Sequence[Mined | Failure], alternatives: Array, first: int, root: int, traces: bool) -> Events:
@@ -166,8 +171,8 @@ def _score(lanes: _Lanes, weights: Array, skip: int) -> Array:
     """Return scores (N, D) by differencing runs 1+skip and on with each event's weights (N, 2D)."""
     log_prob = lanes.scores.log_prob
     with np.errstate(invalid="ignore"):
-        terms = weights[lanes.event].T * (log_prob[1 + skip :] - log_prob[0])
-        score = lanes.total(terms[0::2] + terms[1::2]).T
+        terms = weights.T * lanes.total(log_prob[1 + skip :] - log_prob[0])
+        score = (terms[0::2] + terms[1::2]).T
     moved = lanes.scores.moved[1 + skip :].sum(axis=0, dtype=np.float64)
     moving = lanes.total(moved[None]).T > 0
     return np.where(moving | ~np.isfinite(score).all(axis=1, keepdims=True), np.nan, score)

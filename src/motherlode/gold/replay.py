@@ -28,6 +28,8 @@ Program = Callable[[Array], Any]
 """Runs one event at θ with shape (D,) under the handlers in force and returns x."""
 
 _BLOCK = 512
+_FIRST = 8
+_NUMBERS = 1 << 16
 _COLLECT_AFTER = 100_000
 
 
@@ -106,10 +108,19 @@ def _rare_collections() -> Iterator[None]:
 
 
 def _blocks(request: _Request) -> Iterator[list[Mined | Failure]]:
+    """Yield mined events in blocks that are large for few draws an event and stay in the cache for many."""
     streams = EventStreams(request.root)
-    for begin in range(0, len(request.theta), _BLOCK):
-        rows = range(begin, min(begin + _BLOCK, len(request.theta)))
-        yield [_event(request, streams, row) for row in rows]
+    begin, size = 0, _FIRST
+    while begin < len(request.theta):
+        rows = range(begin, min(begin + size, len(request.theta)))
+        block = [_event(request, streams, row) for row in rows]
+        yield block
+        begin, size = rows.stop, _block_size(block)
+
+
+def _block_size(block: Sequence[Mined | Failure]) -> int:
+    numbers = max((sum(np.size(d.value) for d in e.run.draws) for e in block[:1] if isinstance(e, Mined)), default=1)
+    return max(1, min(_BLOCK, _NUMBERS // max(1, numbers)))
 
 
 def _event(request: _Request, streams: EventStreams, row: int) -> Mined | Failure:

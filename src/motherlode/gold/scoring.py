@@ -68,7 +68,8 @@ def log_probs(draws: Sequence[RecordedDraw], runs: Sequence[Parameters]) -> Scor
         log_prob[:, where] = group.family.log_prob(value, *parameters).reshape(len(runs), -1)
         for name in group.family.moving:
             parameter = parameters[group.family.parameters.index(name)]
-            moved[:, where] |= (parameter != parameter[0]).reshape(len(runs), -1)
+            differs = np.broadcast_to(parameter != parameter[0], (len(runs), *value.shape))
+            moved[:, where] |= differs.reshape(len(runs), -1)
     return Scores(log_prob, np.repeat(np.arange(len(draws)), lanes), moved)
 
 
@@ -81,10 +82,16 @@ def _groups(draws: Sequence[RecordedDraw]) -> list[tuple[_Group, list[int]]]:
 
 
 def _gather(runs: Sequence[Parameters], members: list[int], position: int, group: _Group) -> Array:
-    """Return one parameter with shape (R, members, *shape), and (.., C) for a vector family."""
+    """Return one parameter with shape (R, members, *shape), and (.., C) for a vector family.
+
+    Where no member has an array for it, its lanes' axes have size 1: what it needs is evaluated once a draw.
+    """
     if not group.shape:
         numbers = itemgetter(position)
         return np.array([[numbers(run[j]) for j in members] for run in runs], dtype=np.float64)
+    if not any(np.ndim(run[j][position]) for run in runs for j in members):
+        scalars = np.array([[run[j][position] for j in members] for run in runs], dtype=np.float64)
+        return scalars.reshape(*scalars.shape, *(1,) * len(group.shape))
     shape = (*group.shape, group.categories) if group.family.vector else group.shape
     rows = [[np.broadcast_to(run[j][position], shape) for j in members] for run in runs]
     return np.array(rows, dtype=np.float64)
