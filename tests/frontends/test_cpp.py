@@ -21,7 +21,7 @@ pytestmark = [
 
 def run(*command, **options):
     """Run a command and return what it printed; show all of it where it fails."""
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=600, **options)
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=1200, **options)
     if done.returncode != 0:
         pytest.fail(f"{' '.join(map(str, command))}\n{done.stdout}\n{done.stderr}", pytrace=False)
     return done.stdout
@@ -47,9 +47,23 @@ def galton():
     )
 
 
-@pytest.mark.parametrize("suite", ["core", "replay", "tracked", "random", "golden", "server"])
+@pytest.mark.parametrize("suite", ["core", "replay", "tracked", "random", "eigen", "golden", "server", "fuzz"])
 def test_suite(tests, suite):
     run("ctest", "--test-dir", tests, "--output-on-failure", "-R", f"^{suite}$", "--timeout", 120)
+
+
+@pytest.mark.slow
+def test_a_million_mutated_frames_and_all_tests_under_sanitizers():
+    folder = build(ROOT / "tests" / "cpp", "tests-asan", "-DMOTHERLODE_SANITIZE=ON", "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -g")
+    run(folder / "fuzz", 1_000_000)
+    run("ctest", "--test-dir", folder, "--output-on-failure", "--timeout", 300)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("clang++") is None, reason="clang++ is not installed")
+def test_clang_compiles_without_a_warning_and_passes():
+    folder = build(ROOT / "tests" / "cpp", "tests-clang", "-DCMAKE_CXX_COMPILER=clang++")
+    run("ctest", "--test-dir", folder, "--output-on-failure", "--timeout", 120)
 
 
 def python_board(theta, seed, event):
