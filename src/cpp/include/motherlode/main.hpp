@@ -97,6 +97,7 @@ inline void print_help(const Model& model, const std::string& program, std::ostr
       << program << " ENDPOINT\n"
       << "    serve PPX at ENDPOINT, or at $MOTHERLODE_ENDPOINT: ipc:///tmp/" << model.name()
       << ", tcp://127.0.0.1:5555, ...\n"
+      << "    any other address needs keys: `motherlode keys DIR`, and MOTHERLODE_KEYS=DIR/server\n"
       << program << " [--theta T1,T2,...] [--events N] [--seed S]\n"
       << "    print N simulated events, one x a line, at theta or in the middle of its bounds\n\n"
       << "theta:\n";
