@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,12 +16,14 @@ from motherlode.frontends.bare import BareGenerator
 from motherlode.frontends.explaining import explain
 from motherlode.frontends.generator import TracedGenerator
 from motherlode.frontends.running import RUNNING
-from motherlode.gold import examine, mine
+from motherlode.frontends.tracked_draws import ride_together
+from motherlode.gold import Ride, TrackingEnded, examine, mine, rides_as_it_replays
 from motherlode.tracing import stream
 
 __all__ = ["PythonSimulator"]
 
 Array = NDArray[np.float64]
+Derivative = Literal["replay", "tracked", "auto"]
 
 TIER = "local replay: 1 + K + 2D runs of the function for each event"
 
@@ -36,6 +38,10 @@ class PythonSimulator:
         fixed shape (*L). It may keep no state between runs.
     parameters
         Names and bounds of θ.
+    derivative
+        How gold is obtained. ``"replay"`` runs the function 1+K+2D times and allows any code. ``"tracked"`` runs it
+        once with numbers that carry all points (operators and NumPy's scalar functions only, else TrackingEnded).
+        ``"auto"`` tries the latter on the first event and takes it if replay agrees; ``chosen`` says which.
 
     Examples
     --------
@@ -48,9 +54,11 @@ class PythonSimulator:
     ((100, 1), (100, 1))
     """
 
-    def __init__(self, function: Callable[..., Any], parameters: Parameters) -> None:
+    def __init__(self, function: Callable[..., Any], parameters: Parameters, derivative: Derivative = "replay") -> None:
         self.function = function
         self.parameters = parameters
+        self.derivative = derivative
+        self.chosen: Derivative | None = "replay" if derivative == "replay" else None
         self.name = getattr(function, "__name__", type(function).__name__)
 
     @property
@@ -108,7 +116,12 @@ class PythonSimulator:
         """
         rows = self.parameters.check(theta)
         others = self.parameters.check_alternatives(alternatives, len(rows))
-        return mine(self.program, self.parameters, rows, others, root=seed, first=first, traces=traces)
+        if self.chosen is None:
+            self.chosen = self._choose(rows[0], others[0])
+        together = self._together if self.chosen == "tracked" else None
+        return mine(
+            self.program, self.parameters, rows, others, root=seed, first=first, traces=traces, together=together
+        )
 
     def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:
         """Say whether the function can be mined, and if not, at which line; see :func:`motherlode.gold.examine`."""
@@ -117,6 +130,19 @@ class PythonSimulator:
     def program(self, theta: Array) -> Any:
         """Run one event at θ with shape (D,) under the handlers in force and return x."""
         return self._call(theta, TracedGenerator(stream()))
+
+    def _together(self, points: Array) -> Ride:
+        return ride_together(self._call, points)
+
+    def _choose(self, theta: Array, alternatives: Array) -> Derivative:
+        """Try to track the first event."""
+        try:
+            agrees = rides_as_it_replays(self._together, self.program, theta, alternatives)
+        except (TrackingEnded, TypeError, AttributeError):
+            if self.derivative == "tracked":
+                raise
+            return "replay"
+        return "tracked" if agrees or self.derivative == "tracked" else "replay"
 
     def _call(self, theta: Array, generator: Any) -> Any:
         token = RUNNING.set(generator)

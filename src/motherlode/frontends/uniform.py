@@ -13,6 +13,7 @@ import numpy as np
 
 from motherlode.families import FAMILIES
 from motherlode.frontends.lazy import NUMBERS, Lazy, Operation, Order, settled
+from motherlode.frontends.tracked import lane
 from motherlode.tracing import caller_site
 from motherlode.tracing.shortcut import Take
 
@@ -153,12 +154,14 @@ def _compare(
         return np.array(outcomes, dtype=np.bool_).reshape(other.shape)
     other = settled(other[()] if isinstance(other, np.ndarray) else other, site)
     scale, offset = line
-    if not isinstance(other, NUMBERS) or uniform._settled is not None or scale == 0.0:
+    here = lane(other, 0)
+    if not isinstance(here, NUMBERS) or uniform._settled is not None or scale == 0.0:
         return order(lazy.settle(site), other)
-    threshold = float(other) if lazy is uniform else (float(other) - offset) / scale
+    number = other if here is not other else float(here)
+    threshold = number if lazy is uniform else (number - offset) / scale
     same = (order in _BELOW) == (scale > 0.0)
-    outcome = uniform.branch(threshold, site, _decide, (lazy, uniform._hidden, other, order, same)) is same
-    plain = isinstance(other, np.generic) or isinstance(lazy.apply(0.5), np.generic)
+    outcome = uniform.branch(threshold, site, _decide, (lazy, uniform._hidden, here, order, same)) is same
+    plain = isinstance(here, np.generic) or isinstance(lazy.apply(0.5), np.generic)
     return np.bool_(outcome) if plain else outcome
 
 

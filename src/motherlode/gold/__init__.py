@@ -10,16 +10,21 @@ from motherlode.gold.checking import Explain, examine
 from motherlode.gold.leaks import is_probed, probe_at, run_of, same_output
 from motherlode.gold.replay import Program, mine, simulate
 from motherlode.gold.scoring import Scores, log_probs
+from motherlode.gold.together import Ride, Together, TrackingEnded, rides_as_it_replays
 
 __all__ = [
     "Explain",
     "Program",
+    "Ride",
     "Scores",
+    "Together",
+    "TrackingEnded",
     "examine",
     "is_probed",
     "log_probs",
     "mine",
     "probe_at",
+    "rides_as_it_replays",
     "run_of",
     "same_output",
     "simulate",

@@ -18,6 +18,7 @@ from motherlode.events import Events, EventStreams, Failure, Parameters
 from motherlode.gold.assemble import Mined, assemble
 from motherlode.gold.differences import Stencil, stencil
 from motherlode.gold.leaks import Run, is_probed, probe_at, replay_at, run_of
+from motherlode.gold.together import Together, ride
 from motherlode.tracing import MotherlodeError, SimulatorFailed, seed
 from motherlode.tracing.errors import show
 
@@ -43,6 +44,7 @@ class _Request:
     box: tuple[Array, Array]
     root: int
     first: int
+    together: Together | None = None
 
 
 def mine(
@@ -54,6 +56,7 @@ def mine(
     root: int,
     first: int = 0,
     traces: bool = False,
+    together: Together | None = None,
 ) -> Events:
     """Run events and extract gold.
 
@@ -71,6 +74,8 @@ def mine(
         Event i uses random stream (root, first + i).
     traces
         Whether to keep the branchings.
+    together
+        The same program for all points at once, if there is one; probed events and those it cannot finish are replayed.
 
     Returns
     -------
@@ -87,7 +92,7 @@ def mine(
     box = parameters.probe_box(theta, alternatives)
     steps = parameters.steps(theta)
     near, wide = stencil(theta, steps, parameters), stencil(theta, 2 * steps, parameters)
-    request = _Request(program, theta, alternatives, near, wide, box, root, first)
+    request = _Request(program, theta, alternatives, near, wide, box, root, first, together)
     with _rare_collections():
         batches = [assemble(block, alternatives, first, root, traces) for block in _blocks(request)]
     failures = [failure for batch in batches for failure in batch.failures]
@@ -157,13 +162,17 @@ def _replayed(program: Program, run: Run, theta: Array, generator: Generator) ->
 
 def _mine(request: _Request, streams: EventStreams, row: int) -> Mined:
     theta, event = request.theta[row], request.first + row
+    near = Stencil(request.near.points[row], request.near.weights[row])
+    if request.together is not None and not is_probed(event):
+        ridden = ride(request.together, event, theta, request.alternatives[row], near, streams.at(event))
+        if ridden is not None:
+            return ridden
     generator = streams.at(event)
     run = run_of(request.program, event, theta, generator)
 
     def asked(points: Sequence[Array] | Array) -> list[list[tuple[Any, ...]]]:
         return [_replayed(request.program, run, point, generator) for point in points]
 
-    near = Stencil(request.near.points[row], request.near.weights[row])
     if not is_probed(event):
         return Mined(run, asked(request.alternatives[row]), near, asked(near.points))
     asked([theta])
