@@ -22,7 +22,7 @@ class _Batch:
         return next(len(column) for column in vars(self).values() if column is not None)
 
     def __getitem__(self, index: Any) -> Any:
-        return self._map(lambda column: column[index] if isinstance(index, slice) else column.index_select(0, index))
+        return self._map(lambda column: column.index_select(0, index) if isinstance(index, Tensor) else column[index])
 
     def to(self, device: torch.device | str) -> Any:
         """Return the batch on a device."""

@@ -175,6 +175,8 @@ class Surrogate(PyroModule):  # type: ignore[misc]
     def embed(self, embedding: nn.Module | None, x: Tensor) -> Tensor:
         """Return the standardized x with shape ``(*B, *L)`` as features with shape ``(*B, F)`` in the net's dtype.
 
+        Rows that ``expand`` repeats are computed once and come back with a batch length of 1, ready to broadcast.
+
         Parameters
         ----------
         embedding
@@ -182,6 +184,8 @@ class Surrogate(PyroModule):  # type: ignore[misc]
         x
             Raw outcomes.
         """
+        for dimension in range(x.dim() - len(self.shape)):
+            x = x if x.stride(dimension) else x.narrow(dimension, 0, 1)
         batch = x.shape[: x.dim() - len(self.shape)]
         scaled = self.x_scaling(x).to(torch.float32)
         if embedding is None:

@@ -112,6 +112,22 @@ def test_embeddings(embedding, shape):
     assert estimator.log_ratio(draw(5, 2), draw(5, *shape), draw(2)).shape == (5,)
 
 
+def test_repeated_rows_are_embedded_once():
+    seen = []
+
+    class Counting(torch.nn.Linear):
+        def forward(self, x):
+            seen.append(len(x))
+            return super().forward(x)
+
+    estimator = ratio(shape=(4,), embedding=Counting(4, 3))
+    x, theta = draw(6, 4), draw(20, 6, 2)
+    seen.clear()
+    value = estimator.log_ratio(theta, x.expand(20, 6, 4), draw(2))
+    assert seen == [6]
+    torch.testing.assert_close(value, estimator.log_ratio(theta, x.repeat(20, 1, 1), draw(2)))
+
+
 def test_sets_have_no_order():
     estimator = ratio(shape=(30,), embedding=DeepSets(8))
     x = draw(30)
