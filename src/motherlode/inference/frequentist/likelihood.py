@@ -96,7 +96,7 @@ class Experiment:
         self._check()
         self._event = log_likelihood_of(estimator) if mode != "rate" else None
 
-    def table(self, x: Array, theta: Array, rows: int = 1 << 17) -> Array:
+    def table(self, x: Array, theta: Array, rows: int = 1 << 12) -> Array:
         """Return log r̂(x_i|θ_g) with shape ``(N, G)`` for x ``(N, *L)`` and theta ``(G, D)``; zeros in rate mode."""
         if self._event is None:
             return np.zeros((len(x), len(theta)))
