@@ -154,7 +154,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the last line only")
     parser.add_argument("--pyprob", help="Python interpreter that has pyprob 1.5.0")
     arguments = parser.parse_args()
-    scale = 1 if arguments.quick else 4
+    scale = 1 if arguments.quick else 2
     say = (lambda text: None) if arguments.json else (lambda text: print(text, flush=True))
     with tempfile.TemporaryDirectory() as name:
         program, echo = build(Path(name))
@@ -164,7 +164,7 @@ def main() -> None:
             "ours": lambda: ours(program, 500 * scale),
             "pyprob": lambda: pyprobs(python, program, 150 * scale),
         }
-        rates = rounds(3 if arguments.quick else 5, sides, say)
+        rates = rounds(3 if arguments.quick else 7, sides, say)
     pairs = list(zip(rates["ours"], rates["pyprob"], rates["floor"], strict=True))
     result = ratio("ours_over_pyprob", [mine_ / theirs for mine_, theirs, _ in pairs])
     result |= ratio("floor_over_ours", [mine_ / bare for mine_, _, bare in pairs])
