@@ -6,6 +6,7 @@ r"""When not to trust: checks of estimators, posteriors and confidence regions; 
 from motherlode.diagnostics.calibration import Calibration, expected_coverage, sbc, tarp
 from motherlode.diagnostics.classifiers import Separation, c2st, critic, local_c2st
 from motherlode.diagnostics.coverage import Coverage, coverage
+from motherlode.diagnostics.expectation import Expectation, ratio_expectation
 from motherlode.diagnostics.predictive import PredictiveCheck, predictive_check
 from motherlode.diagnostics.replicas import Replicas, replicate
 from motherlode.diagnostics.uniformity import band, p_value_uniform
@@ -13,6 +14,7 @@ from motherlode.diagnostics.uniformity import band, p_value_uniform
 __all__ = [
     "Calibration",
     "Coverage",
+    "Expectation",
     "PredictiveCheck",
     "Replicas",
     "Separation",
@@ -24,6 +26,7 @@ __all__ = [
     "local_c2st",
     "p_value_uniform",
     "predictive_check",
+    "ratio_expectation",
     "replicate",
     "sbc",
     "tarp",

@@ -140,3 +140,13 @@ def test_predictive_check_notices_data_the_simulator_cannot_make():
     bad = diagnostics.predictive_check(result, Gaussian(), 5.0 * (x - x.mean(axis=0)) + x.mean(axis=0))
     assert not bad.ok
     assert "does not describe" in bad.verdict()
+
+
+def test_the_mean_of_a_ratio_is_one_or_undecided():
+    x = np.random.default_rng(0).normal(size=5000)
+    assert diagnostics.ratio_expectation(0.5 * x - 0.125).ok
+    wrong = diagnostics.ratio_expectation(0.5 * x)
+    assert "biased" in wrong.verdict()
+    heavy = diagnostics.ratio_expectation(4.0 * x - 8.0)
+    assert not heavy.ok
+    assert "undecided" in heavy.verdict()

@@ -1,0 +1,54 @@
+"""The whole chain on the Galton board: a badly trained ratio keeps coverage when toys come from the simulator."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+import torch
+
+import motherlode
+from motherlode.diagnostics import coverage
+
+
+def board(root, name):
+    specification = importlib.util.spec_from_file_location(
+        f"galton_{name}", root / "simulators" / "galton" / f"{name}.py"
+    )
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+class Exact:
+    """Balls drawn from the board's exact distribution: the simulator's law, many times faster."""
+
+    def __init__(self, exact):
+        self.exact = exact
+
+    def simulate(self, theta, seed, first=0):
+        distinct, rows = np.unique(theta[:, 0], return_inverse=True)
+        edges = np.cumsum(np.stack([self.exact.distribution([t])[0][0] for t in distinct]), axis=1)
+        u = np.random.default_rng([seed, first]).random((len(theta), 1))
+        return 5.0 + np.minimum((u > edges[rows]).sum(axis=1, keepdims=True), 20)
+
+
+@pytest.mark.slow
+def test_mined_trained_and_bad_but_covering(root):
+    plain, exact = board(root, "plain"), board(root, "exact")
+    simulator = motherlode.wrap(plain.galton, parameters=plain.PARAMETERS, low=plain.LOW, high=plain.HIGH)
+    generator = np.random.default_rng(0)
+    theta, alternatives = generator.uniform(-1.0, -0.4, (2, 300))
+    mined = simulator.mine(theta[:, None], alternatives[:, None, None], seed=0)
+    torch.manual_seed(0)
+    shape = mined.x.shape[1:]
+    bad = motherlode.train(mined, loss=motherlode.losses.carl, seed=0, progress=False)
+    x = np.full((10, *(shape or (1,))), 12.0)
+    study = motherlode.limits(bad, x.reshape(10, *shape), {"theta": (-1.0, -0.4)})
+
+    class Shaped(Exact):
+        def simulate(self, theta, seed, first=0):
+            return super().simulate(theta, seed, first).reshape(len(theta), *shape)
+
+    for truth in (-0.9, -0.7, -0.5):
+        result = coverage(study, Shaped(exact), [truth], experiments=4000, points=13, seed=1)
+        assert (result.z("neyman") > -4.0).all(), result.summary()
