@@ -160,6 +160,10 @@ class RemoteSimulator:
         """
         return examine(self, theta, alternatives, tier=GOLD_TIER if self._gold else PLAIN_TIER)
 
+    def program(self, theta: Array) -> Array:
+        """Run one event at θ with shape (D,), each draw through the handlers in force, and return x."""
+        return self._pool.program(self.parameters.names)(theta)
+
     def _replay(self, theta: Array, others: Array, seed: int, first: int, traces: bool) -> Events:
         """Mine a plain program over the wire; each worker takes a contiguous share of the rows."""
         shares = np.array_split(np.arange(len(theta)), self.options.workers)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from motherlode.events import Parameters, Simulator
 from motherlode.frontends.errors import NotWrappable
 
-__all__ = ["takes_generator", "wrap"]
+__all__ = ["is_pyprob", "takes_generator", "wrap"]
 
 _GENERATORS = ("rng", "generator", "random", "random_state", "random_generator")
 
@@ -21,21 +21,21 @@ def wrap(
     high: ArrayLike | None = None,
     **options: Any,
 ) -> Simulator:
-    """Make a simulator of a Python function or a Pyro model, unchanged.
+    """Make a simulator of a Python function, a Pyro model or a pyprob model, unchanged.
 
     Parameters
     ----------
     simulator
-        ``function(theta, rng) -> x``, with θ of shape (D,) and `rng` used as a NumPy Generator; or a Pyro model.
-        A callable that takes a random generator (see :func:`takes_generator`) is the former.
+        ``function(theta, rng) -> x``, with θ of shape (D,) and `rng` used as a NumPy Generator; a Pyro model; or a
+        ``pyprob.Model``. A callable that takes a random generator (see :func:`takes_generator`) is the former.
     parameters
         Names of θ.
     low, high
         Bounds, D numbers each. Declare them: probes of the leak check are drawn from this box, and difference scores
         never leave it.
     **options
-        Of the front end, see :class:`motherlode.frontends.python.PythonSimulator` and
-        :class:`motherlode.frontends.pyro.PyroSimulator`.
+        Of the front end, see :class:`motherlode.frontends.python.PythonSimulator`,
+        :class:`motherlode.frontends.pyro.PyroSimulator` and :class:`motherlode.frontends.pyprob.PyprobSimulator`.
 
     Returns
     -------
@@ -54,10 +54,14 @@ def wrap(
         raise NotWrappable(
             f"{simulator!r} is a simulator already. Wrapping it twice would record nothing. Use it as is."
         )
+    if is_pyprob(simulator):
+        from motherlode.frontends.pyprob import PyprobSimulator
+
+        return PyprobSimulator(simulator, declared, **options)
     if not callable(simulator):
         raise NotWrappable(
-            f"{type(simulator).__name__} cannot be called. A simulator is function(theta, rng) or a Pyro model; for a "
-            "program use motherlode.launch, for an endpoint motherlode.connect."
+            f"{type(simulator).__name__} cannot be called. A simulator is function(theta, rng), a Pyro or a pyprob "
+            "model; for a program use motherlode.launch, for an endpoint motherlode.connect."
         )
     if takes_generator(simulator):
         from motherlode.frontends.python import PythonSimulator
@@ -66,6 +70,11 @@ def wrap(
     from motherlode.frontends.pyro import PyroSimulator
 
     return PyroSimulator(simulator, declared, **options)
+
+
+def is_pyprob(simulator: Any) -> bool:
+    """Return whether an object is a ``pyprob.Model``, without importing pyprob."""
+    return any(kind.__module__.partition(".")[0] == "pyprob" for kind in type(simulator).__mro__)
 
 
 def takes_generator(function: Callable[..., Any]) -> bool:
