@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motherlode.events import Parameters
+from motherlode.events import Parameters, philox_generator
 from motherlode.frontends.remote import Options, RemoteSimulator, launch
 from motherlode.gold import mine
 from motherlode.ppx.errors import ConditionedProgram, UnknownParameter
 from motherlode.ppx.lockstep import Lockstep
 from motherlode.ppx.session import Session
-from motherlode.tracing import HiddenRandomness, LeakError, ParameterError, ReplayDiverged
+from motherlode.tracing import HiddenRandomness, LeakError, ParameterError, ReplayDiverged, record, seed
 
 FAKE = Path(__file__).resolve().parents[1] / "faults" / "fake_peer.py"
 THETA = np.linspace(-1, 1, 30)[:, None]
@@ -164,3 +164,10 @@ def test_stock_lockstep_and_gold_blocks_of_the_board_agree(galton):
     np.testing.assert_array_equal(wire.x.reshape(-1), blocks.x.reshape(-1))
     np.testing.assert_allclose(wire.joint_log_ratio, blocks.joint_log_ratio, rtol=0, atol=1e-12)
     np.testing.assert_allclose(wire.joint_score, blocks.joint_score, rtol=0, atol=1e-7)
+
+
+def test_program_runs_one_event_through_the_handlers(plain):
+    with seed(philox_generator(3, 0)), record() as recorded:
+        x = plain.program(THETA[0])
+    assert x == plain.simulate(THETA[:1], seed=3)[0]
+    assert [branching.address for branching in recorded.trace()] == ["z", "x"]
