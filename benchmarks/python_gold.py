@@ -8,17 +8,20 @@ All costs are K=1, D=1 and smaller is better:
 `pyro_over_sitewise`: our events/s over those of a site-by-site implementation: one trace, one gradient a site, a
 replayed trace for either side of the ratio (the algorithm of LFITaskForce/benchmark's PyroSimulator, written afresh).
 `replay_per_run`: mining the plain board by replay, per run (1+K+2D of them), over a run on a bare NumPy generator.
+`tracked_total`: mining the same board with tracked numbers (np.exp for math.exp), over that bare run.
+`numpy_per_lane`: mining a vectorized board of 2,000 balls an event by replay, per run, over its bare run.
 """
 
 import argparse
 import importlib.util
 import json
+import math
 import statistics
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pyro
@@ -30,6 +33,9 @@ from motherlode.frontends.wrapping import wrap
 
 ROOT = Path(__file__).parents[1]
 OTHER = -0.6
+RUNS = 4
+"""1 + K + 2D."""
+BALLS = 2000
 STEADY = 10**6
 """First event index: past the thousand events that are all probed."""
 
@@ -89,20 +95,49 @@ def pyro_board(events: int) -> dict[str, float]:
     return {"pyro_total": ours / bare, "pyro_over_sitewise": peer / ours}
 
 
-def plain_board(events: int) -> dict[str, float]:
-    """Return the cost of replay per run."""
-    board = load("plain")
-    simulator = wrap(board.galton, board.PARAMETERS, board.LOW, board.HIGH)
-    theta = thetas(events)
+def balls(theta: np.ndarray, rng: np.random.Generator) -> float:
+    """Throw 2,000 balls and return their mean slot."""
+    nail = np.full(BALLS, 15.0)
+    for row in range(20):
+        s = np.sin(np.pi * row / 19)
+        p = 0.5 * (1.0 - s) + s / (1.0 + np.exp(-10.0 * theta[0] * (2.0 * nail / 30 - 1.0)))
+        left = rng.random(BALLS) < p
+        nail = nail - left if row % 2 else nail + ~left
+    return float(nail.mean())
+
+
+def bare_seconds(function: Callable[..., object], theta: np.ndarray) -> float:
+    """Return seconds of running a function on NumPy's own generator."""
     streams = EventStreams(1)
 
     def bare() -> None:
         for event, row in enumerate(theta):
-            board.galton(row, streams.at(event))
+            function(row, streams.at(event))
 
-    simulator.mine(theta[:100], [[OTHER]], first=STEADY)
-    runs = 1 + 1 + 2
-    return {"replay_per_run": seconds(lambda: simulator.mine(theta, [[OTHER]], first=STEADY)) / seconds(bare) / runs}
+    return seconds(bare)
+
+
+def plain_boards(events: int) -> dict[str, float]:
+    """Return the costs of replay and of tracked numbers, one ball an event."""
+    board, tracked = load("plain"), load("plain")
+    tracked.math = SimpleNamespace(exp=np.exp, sin=math.sin, pi=math.pi)
+    bounds = (board.PARAMETERS, board.LOW, board.HIGH)
+    theta = thetas(events)
+    simulators = (wrap(board.galton, *bounds), wrap(tracked.galton, *bounds, derivative="tracked"))
+    for simulator in simulators:
+        simulator.mine(theta[:100], [[OTHER]], first=STEADY)
+    bare = bare_seconds(board.galton, theta)
+    replay, ride = (seconds(lambda s=s: s.mine(theta, [[OTHER]], first=STEADY)) for s in simulators)
+    return {"replay_per_run": replay / bare / RUNS, "tracked_total": ride / bare}
+
+
+def array_board(events: int) -> dict[str, float]:
+    """Return the cost of replay, 2,000 balls an event."""
+    simulator = wrap(balls, ("theta",), -1.0, -0.4)
+    theta = thetas(events)
+    simulator.mine(theta[:4], [[OTHER]], first=STEADY)
+    mined = seconds(lambda: simulator.mine(theta, [[OTHER]], first=STEADY))
+    return {"numpy_per_lane": mined / bare_seconds(balls, theta) / RUNS}
 
 
 def main() -> None:
@@ -114,7 +149,8 @@ def main() -> None:
     say = (lambda text: None) if arguments.json else (lambda text: print(text, flush=True))
     rounds = []
     for _ in range(5 if arguments.quick else 9):
-        rounds.append(pyro_board(100_000) | plain_board(1000 if arguments.quick else 4000))
+        plain = plain_boards(1000 if arguments.quick else 4000)
+        rounds.append(pyro_board(100_000) | plain | array_board(60 if arguments.quick else 200))
         say("  ".join(f"{name} {value:.2f}" for name, value in rounds[-1].items()))
     result: dict[str, object] = {}
     for name in rounds[0]:

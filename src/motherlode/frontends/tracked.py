@@ -69,11 +69,11 @@ class Tracked:
         return Tracked([abs(a) for a in self.lanes])
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        known = _MATH.get(ufunc)
+        if known is not None and not options and method == "__call__":
+            return Tracked(list(map(known, self.lanes)))
         if method != "__call__" or options or any(isinstance(value, np.ndarray) and value.ndim for value in inputs):
             raise TrackingEnded(f"np.{ufunc.__name__}", "arrays are not tracked")
-        known = _MATH.get(ufunc)
-        if known is not None and len(inputs) == 1:
-            return Tracked([known(a) for a in self.lanes])
         columns = [np.array(value.lanes) if isinstance(value, Tracked) else value for value in inputs]
         result = ufunc(*columns)
         return _agreed(result.tolist(), ufunc.__name__) if result.dtype == np.bool_ else Tracked(result.tolist())
