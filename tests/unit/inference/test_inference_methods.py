@@ -9,6 +9,7 @@ from closed_forms import ALPHA_Z, Bimodal, GaussianLocation, GaussianRatio, trun
 from pyro.infer.autoguide import AutoIAFNormal
 
 from motherlode.inference import ConvergenceWarning, ManyChains, OutOfRangeWarning, UnusableObservation, posterior
+from motherlode.inference.amortized import amortize
 from motherlode.inference.convergence import ess_mean
 from motherlode.inference.many_chains import NotVectorizable
 
@@ -172,3 +173,19 @@ def test_models_without_continuous_latents_are_refused():
 
     with pytest.raises(NotVectorizable, match="no continuous latent"):
         ManyChains(model, num_samples=10, num_chains=2).run()
+
+
+@pytest.mark.parametrize("events", [pytest.param(1, marks=pytest.mark.slow), 5])
+def test_amortized_guides_fit_every_observation(events):
+    model = GaussianLocation(torch.eye(1, dtype=torch.float64))
+    prior = D.Normal(vector(0.0), vector(1.0))
+    generator = np.random.default_rng(0)
+    theta = generator.normal(size=(2000, 1, 1))
+    guide = amortize(model, prior, theta + generator.normal(size=(2000, events, 1)), steps=300, seed=1)
+    for centre in (-1.0, 0.8):
+        x = np.full((events, 1), centre)
+        result = posterior(guide, prior, x).sample(2000, seed=0)
+        sd = (1 + events) ** -0.5
+        assert result.method == "direct"
+        assert abs(result.mean[0] - centre * events / (1 + events)) < 0.15 * sd
+        assert result.sd[0] == pytest.approx(sd, rel=0.12)
