@@ -248,6 +248,18 @@ def test_interrupted_block_ends_the_program():
         assert simulator._pool.session().gold
 
 
+@pytest.mark.slow
+def test_interruption_of_several_workers_ends_their_programs():
+    before = children()
+    with start("hangs", workers=2) as simulator:
+        timer = threading.Timer(2.0, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        with within(8), pytest.raises(KeyboardInterrupt):
+            simulator.mine(THETA)
+        timer.join()
+    assert not children() - before
+
+
 def test_connected_peer_that_dies():
     program = Program((sys.executable, str(FAKE), "gold"))
     with connect(program.endpoint) as simulator:

@@ -84,6 +84,7 @@ class Pool:
     def _reset(self) -> None:
         self._sessions: list[Session] = []
         self._sizes: dict[tuple[int, Record], BlockSize] = {}
+        self._programs: dict[int, Callable[[Array], Array]] = {}
         self._deaths = 0
         self._lock = threading.Lock()
 
@@ -106,8 +107,18 @@ class Pool:
         with ThreadPoolExecutor(len(workers)) as threads:
             try:
                 return list(threads.map(function, workers))
+            except KeyboardInterrupt:
+                stop()
+                self._kill()
+                raise
             finally:
                 stop()
+
+    def _kill(self) -> None:
+        """End our programs from outside of the threads that talk to them, which then find them dead."""
+        for session in self._sessions:
+            if session.program is not None:
+                session.program.close()
 
     def run(self, request: Request) -> Events:
         """Have gold peers run every event of a request.
@@ -153,7 +164,12 @@ class Pool:
             return bool(self.options.argv) and self._deaths <= self.options.respawns
 
     def program(self, names: tuple[str, ...], worker: int = 0) -> Callable[[Array], Array]:
-        """Return a worker's plain program as a function of θ with shape (D,)."""
+        """Return a worker's plain program as a function of θ with shape (D,), the same one at each call."""
+        if worker not in self._programs:
+            self._programs[worker] = self._program(names, worker)
+        return self._programs[worker]
+
+    def _program(self, names: tuple[str, ...], worker: int) -> Callable[[Array], Array]:
         options = self.options
         driver: Lockstep | None = None
 
