@@ -115,8 +115,8 @@ def _sbi(inference: Any, steps: int) -> float:
     epochs = max(1, round(steps / epoch))
     inference.append_simulations(theta, x)
     begin = time.process_time()
-    inference.train(training_batch_size=BATCH, max_num_epochs=epochs - 1, stop_after_epochs=10_000)
-    return epochs * epoch / (time.process_time() - begin)
+    inference.train(training_batch_size=BATCH, max_num_epochs=epochs, stop_after_epochs=10_000)
+    return inference.summary["epochs_trained"][-1] * epoch / (time.process_time() - begin)
 
 
 def median_ratio(above: Callable[[int], float], below: Callable[[int], float], steps: int, repeats: int) -> list[float]:

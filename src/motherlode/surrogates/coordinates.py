@@ -67,7 +67,7 @@ class Coordinates(nn.Module):
         given
             Parameters with shape ``(N, C)`` around whose quadratic the columns are compared with a Gaussian.
         bounds
-            Low and high with the shape of one value: those columns are mapped by a logit.
+            Low and high with the shape of one value: columns where both are finite are mapped by a logit.
         choose
             Choose maps by the data; else all columns without bounds keep the identity.
         """
@@ -77,9 +77,10 @@ class Coordinates(nn.Module):
         if choose and prod(self.shape) <= _MANY:
             self._choose(values, given)
         if bounds is not None:
-            self.low.copy_(bounds[0])
-            self.high.copy_(bounds[1])
-            self.kind.fill_(int(Kind.LOGIT))
+            bounded = torch.isfinite(bounds[0]) & torch.isfinite(bounds[1])
+            self.low.copy_(torch.where(bounded, bounds[0], self.low))
+            self.high.copy_(torch.where(bounded, bounds[1], self.high))
+            self.kind.masked_fill_(bounded, int(Kind.LOGIT))
         self._kinds = None
         mapped = self._map(values)
         self.location.copy_(mapped.mean(0))

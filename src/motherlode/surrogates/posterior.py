@@ -8,6 +8,7 @@ Parameters with bounds are mapped to the line by a logit, so no mass leaves the 
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -32,7 +33,8 @@ class PosteriorEstimator(Surrogate):
     density
         A key of :data:`~motherlode.surrogates.density.DENSITIES`; None: a neural spline flow, a mixture for D = 1.
     low, high
-        Bounds of θ, D numbers each; None for the whole line. :meth:`for_events` takes them from the events.
+        Bounds of θ, D numbers each, infinite for a column without; None for the whole line. :meth:`for_events` takes
+        them from the events.
     hidden, activation
         Networks inside the density; smooth where a score is learned.
     transforms
@@ -73,9 +75,9 @@ class PosteriorEstimator(Surrogate):
     @classmethod
     def for_events(cls, events: Any, **options: Any) -> Any:
         """Return an untrained estimator with the shapes and, where θ ends at edges, the bounds of these events."""
-        box = bounds_of(events.theta)
-        if box is not None and "low" not in options:
-            options |= {"low": box[0].tolist(), "high": box[1].tolist()}
+        low, high = bounds_of(events.theta)
+        if "low" not in options and np.isfinite(low).any():
+            options |= {"low": low.tolist(), "high": high.tolist()}
         return super().for_events(events, **options)
 
     def bounds(self) -> tuple[Tensor, Tensor] | None:

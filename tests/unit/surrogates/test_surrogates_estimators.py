@@ -119,6 +119,17 @@ def test_unbounded_theta_gets_no_box():
         fit(events, losses.score_matched_posterior)
 
 
+def test_a_box_for_the_columns_that_have_one(tmp_path):
+    generator = np.random.default_rng(0)
+    theta = np.stack([generator.uniform(-1, 1, 2000), generator.lognormal(size=2000)], 1)
+    events = Events(theta, np.empty((2000, 0, 2)), theta + 1.0, np.empty((2000, 0)), np.zeros((2000, 2)))
+    estimator = fit(events, losses.npe)
+    assert estimator.theta_scaling.kind.tolist() == [3, 1]
+    draws = load(estimator.save(tmp_path / "box")).sample((500,), np.array([1.0, 2.0]))
+    assert np.all(np.abs(draws[:, 0]) <= 1.001)
+    assert np.all(draws[:, 1] > 0)
+
+
 def test_sally_learns_the_score_at_its_reference():
     events = gaussian_events(4000)
     at_zero = replace(events, theta=events.theta * 0, x=events.x - events.theta)
