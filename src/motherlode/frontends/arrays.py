@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from motherlode.families import FAMILIES
 from motherlode.frontends.errors import NotInstrumented
+from motherlode.frontends.intervals import Intervals
 from motherlode.frontends.lazy import ARITHMETIC, ORDERS, Operation, Order, line_of, settled
 from motherlode.tracing import caller_site, draw
 
@@ -21,58 +22,6 @@ __all__ = ["LazyUniforms"]
 Array = NDArray[np.float64]
 
 _BELOW = (operator.lt, operator.le)
-
-
-class _Numbers:
-    """Hold the elements that all views of one array share: what is known of each."""
-
-    def __init__(self, hidden: Array, low: float, high: float) -> None:
-        self.hidden = hidden
-        self.low: Any = low
-        self.high: Any = high
-        self.value: Array | None = None
-        self.settled: NDArray[np.bool_] | None = None
-        self._pending: list[Callable[[], None]] = []
-
-    def interval(self, where: Any) -> tuple[Any, Any]:
-        """Return the bounds of some elements; scalars while no element was narrowed."""
-        pending, self._pending = self._pending, []
-        for narrow in pending:
-            narrow()
-        return (self.low, self.high) if np.ndim(self.low) == 0 else (self.low[where], self.high[where])
-
-    def later(self, narrow: Callable[[], None]) -> None:
-        """Narrow when the elements are used again; most never are."""
-        self._pending.append(narrow)
-
-    def narrow(self, where: Any, low: Any, high: Any) -> None:
-        """Keep new bounds of some elements."""
-        if np.ndim(self.low) == 0:
-            self.low = np.full(self.hidden.shape, self.low)
-            self.high = np.full(self.hidden.shape, self.high)
-        self.low[where], self.high[where] = low, high
-
-    def is_settled(self, where: Any) -> bool:
-        """Return whether any of some elements is a number already."""
-        return self.settled is not None and bool(np.any(self.settled[where]))
-
-    def settle(self, where: Any, site: int) -> Any:
-        """Return some elements as numbers, drawing those that are open."""
-        if self.value is None or self.settled is None:
-            self.value, self.settled = np.zeros(self.hidden.shape), np.zeros(self.hidden.shape, dtype=np.bool_)
-        open_ = np.flatnonzero(~self.settled[where])
-        if len(open_):
-            index = np.arange(self.hidden.size).reshape(self.hidden.shape)[where].reshape(-1)[open_]
-            self._draw(np.unique(index), site)
-        return self.value[where]
-
-    def _draw(self, index: NDArray[np.int64], site: int) -> None:
-        low, high = self.interval(np.unravel_index(index, self.hidden.shape))
-        hidden = self.hidden.reshape(-1)[index]
-        drawn = draw(site, FAMILIES["Uniform"], (low, high), sampler=hidden.copy, size=hidden.shape)
-        if self.value is not None and self.settled is not None:
-            self.value.reshape(-1)[index] = drawn
-            self.settled.reshape(-1)[index] = True
 
 
 class LazyUniforms:
@@ -89,7 +38,7 @@ class LazyUniforms:
     __array_priority__ = 1000
 
     def __init__(self, hidden: Array, low: float, high: float) -> None:
-        self._numbers = _Numbers(np.asarray(hidden), low, high)
+        self._numbers = Intervals(np.asarray(hidden), low, high)
         self._where: Any = ...
         self._operations: tuple[Operation, ...] = ()
         self._line = (1.0, 0.0)
