@@ -88,7 +88,7 @@ def mine(task: Task, count: int, alternatives: int, seed: int) -> Any:
 def _parameters(task: Task, count: int, alternatives: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     if task.near is None or not alternatives:
         theta = task.propose(count, generator)
-        return theta, task.propose(count * alternatives, generator).reshape(count, alternatives, -1)
+        return theta, task.propose(count * alternatives, generator).reshape(count, alternatives, theta.shape[1])
     low, high = torch.tensor(task.low).double(), torch.tensor(task.high).double()
     shifts = torch.rand(count, alternatives + 1, len(low), generator=generator, dtype=torch.float64) - 0.5
     unit = ((task.propose(count, generator) - low) / (high - low)).unsqueeze(1) + task.near * shifts

@@ -130,7 +130,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the last line only")
     parser.add_argument("--repeats", type=int, default=5)
     arguments = parser.parse_args()
-    steps, repeats = (360, 2) if arguments.quick else (900, arguments.repeats)
+    steps, repeats = (900, 1) if arguments.quick else (2700, arguments.repeats)
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     sides: dict[str, tuple[Callable[[int], float], Callable[[int], float]]] = {
