@@ -216,6 +216,13 @@ def killed_run(peer):
     peer.send(RunResult(np.array(sample(peer, "z", "Normal", theta, 1.0))))
 
 
+def slow_run(peer):
+    theta = sample(peer, "theta", "Uniform", -2.0, 2.0)
+    if theta > 0:
+        time.sleep(60)
+    peer.send(RunResult(np.array(sample(peer, "z", "Normal", theta, 1.0))))
+
+
 def endless_run(peer):
     theta = sample(peer, "theta", "Uniform", -2.0, 2.0)
     while True:
@@ -277,6 +284,7 @@ MODES = {
     "killed": lambda endpoint: gold(endpoint, killed),
     "killed_plain": lambda endpoint: lockstep(endpoint, killed_run),
     "hangs_at": lambda endpoint: gold(endpoint, hang_at),
+    "slow": lambda endpoint: lockstep(endpoint, slow_run),
     "endless": lambda endpoint: lockstep(endpoint, endless_run),
     "hangs": lambda endpoint: gold(endpoint, hang_later),
     "leaks": lambda endpoint: gold(endpoint, leak),

@@ -248,6 +248,17 @@ def test_interrupted_block_ends_the_program():
         assert simulator._pool.session().gold
 
 
+def test_interrupted_run_is_not_taken_up_by_the_next():
+    with start("slow", parameters=("theta",)) as simulator:
+        expected = simulator.simulate(THETA[:5])
+        timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        with within(5), pytest.raises(KeyboardInterrupt):
+            simulator.simulate([[1.0]])
+        timer.join()
+        np.testing.assert_array_equal(simulator.simulate(THETA[:5]), expected)
+
+
 @pytest.mark.slow
 def test_interruption_of_several_workers_ends_their_programs():
     before = children()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from motherlode.families import FAMILIES
 from motherlode.ppx.codec import encode, sample_result
-from motherlode.ppx.errors import ConditionedProgram, ProtocolError, UnknownParameter
+from motherlode.ppx.errors import ConditionedProgram, PeerError, ProtocolError, UnknownParameter
 from motherlode.ppx.messages import Body, Observe, ObserveResult, Run, RunResult, Sample, SampleResult, Tag, TagResult
 from motherlode.ppx.recall import Known, Law, Recall, law_of
 from motherlode.ppx.session import Session
@@ -56,6 +56,7 @@ class Lockstep:
         self._index = {name: d for d, name in enumerate(names)}
         self._recall = Recall()
         self._places: dict[int, int | None] = {}
+        self._running = False
         self._pending: Body | None = None
         self._result: Array | None = None
         self._take = channel().take
@@ -87,10 +88,20 @@ class Lockstep:
         self._generator = self._stream()
         try:
             return self._run(theta)
+        except PeerError:
+            self._running = False
+            raise
         finally:
-            if self._pending is not None and not self.session.closed:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Leave no run half-way: end it if its next reply is ours to give, else close the session."""
+        if self._running and not self.session.closed:
+            if self._pending is None:
+                self.session.close()
+            else:
                 self._abandon(self._pending)
-            self._pending = None
+        self._pending, self._running = None, False
 
     def _stream(self) -> Generator | None:
         try:
@@ -102,6 +113,7 @@ class Lockstep:
         observed: list[Value] = []
         met: set[int | None] = set()
         reply: bytes | None = RUN
+        self._running = True
         until = time.monotonic() + RUN_TIMEOUTS * self.session.timeout
         for request in itertools.count(1):
             if reply is None:
@@ -124,7 +136,7 @@ class Lockstep:
             return self._sample(*recalled, theta, met)
         message = self.session.interpret(frame)
         if isinstance(message, RunResult):
-            self._result = message.result
+            self._result, self._running = message.result, False
             return None
         self._pending = message
         if isinstance(message, Sample):

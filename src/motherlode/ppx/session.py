@@ -139,9 +139,8 @@ class Session:
         """
         try:
             self.link.send(frame)
-        except zmq.Again as error:
-            self.close()
-            raise PeerTimeout("sending a request", self.timeout, self.link.endpoint, self._output()) from error
+        except zmq.Again:
+            self.give_up("sending a request", 1)
 
     def receive(self, doing: str, asked: GoldRun | None = None) -> Body:
         """Return the next message, waiting no longer than the timeout.
@@ -216,8 +215,9 @@ class Session:
         PeerTimeout
             Always.
         """
+        output = self._output()
         self.close()
-        raise PeerTimeout(doing, timeouts * self.timeout, self.link.endpoint, self._output())
+        raise PeerTimeout(doing, timeouts * self.timeout, self.link.endpoint, output)
 
     def _output(self) -> str:
         return "" if self.program is None else self.program.output()
