@@ -165,7 +165,7 @@ def test_minable_simulator_gets_its_figures():
     assert figures["draws_per_event"] == 5
     assert figures["gold_cost"] > 1
     assert 0.9 < figures["effective_share"] < 1
-    assert "local replay" in report.tier
+    assert "bare events, against" in report.tier
     text = str(report)
     assert "minable" in text
     assert "NOT" not in text

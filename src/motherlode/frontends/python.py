@@ -4,6 +4,7 @@ import functools
 import hashlib
 import inspect
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import CodeType
 from typing import Any, Literal
@@ -25,7 +26,8 @@ __all__ = ["PythonSimulator"]
 Array = NDArray[np.float64]
 Derivative = Literal["replay", "tracked", "auto"]
 
-TIER = "local replay: 1 + K + 2D runs of the function for each event"
+REPLAYED = 'local replay, derivative="replay": 1 + K + 2D runs for each event'
+TRACKED = 'tracked numbers, derivative="tracked": one run carries all points'
 
 
 class PythonSimulator:
@@ -125,7 +127,18 @@ class PythonSimulator:
 
     def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:
         """Say whether the function can be mined, and if not, at which line; see :func:`motherlode.gold.examine`."""
-        return examine(self, theta, alternatives, tier=TIER, explain=lambda error: explain(self.function, error))
+        tier = TRACKED if self.chosen == "tracked" else REPLAYED
+        why = partial(explain, self.function)
+        return examine(self, theta, alternatives, tier=tier, explain=why, rival=lambda: self._rival(theta))
+
+    def _rival(self, theta: ArrayLike) -> tuple[str, "PythonSimulator"] | None:
+        """Return the other way to gold, if the function allows it."""
+        if self.chosen == "tracked":
+            return REPLAYED, PythonSimulator(self.function, self.parameters)
+        tracked = PythonSimulator(self.function, self.parameters, "auto")
+        row = self.parameters.check(theta)[:1]
+        tracked.mine(row, row[None])
+        return (TRACKED, tracked) if tracked.chosen == "tracked" else None
 
     def program(self, theta: Array) -> Any:
         """Run one event at θ with shape (D,) under the handlers in force and return x."""

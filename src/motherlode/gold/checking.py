@@ -45,6 +45,7 @@ def examine(
     tier: str = "",
     explain: Explain = str,
     notes: Callable[[], tuple[str, ...]] = tuple,
+    rival: Callable[[], tuple[str, Simulator] | None] = lambda: None,
 ) -> CheckReport:
     """Return the verdict on a simulator.
 
@@ -64,6 +65,8 @@ def examine(
         Turns what stopped the mining into a finding.
     notes
         Called after mining; further findings that do not forbid mining.
+    rival
+        Called after mining; another way to the same gold and its name. The cheaper one is recommended.
 
     Raises
     ------
@@ -79,11 +82,12 @@ def examine(
     try:
         events = _mined(simulator, points, others)
         costs = _costs(simulator, events)
+        chosen = _cheapest(tier, costs, rival(), events)
     except MotherlodeError as finding:
         return CheckReport(False, (explain(finding),), name=simulator.name)
     sites, failed = site_shares(events), tuple(_wrong(events))
     remarks = (*_failures(events), *_moving(sites), *_indifferent(sites), *_far(events), *_rough(events), *notes())
-    return CheckReport(not failed, (*failed, *remarks), _figures(events, costs), sites, tier, simulator.name)
+    return CheckReport(not failed, (*failed, *remarks), _figures(events, costs), sites, chosen, simulator.name)
 
 
 def _drawn(simulator: Simulator, points: Array) -> Array:
@@ -123,6 +127,16 @@ def _costs(simulator: Simulator, events: Events) -> _Costs:
         if rows == len(events) or 8 * (end - begin) > _TIMED_SECONDS:
             return _Costs((middle - begin) / rows, (end - middle) / rows)
         rows = min(8 * rows, len(events))
+
+
+def _cheapest(tier: str, costs: _Costs, rival: tuple[str, Simulator] | None, events: Events) -> str:
+    """Name the cheaper of two ways to gold, with what both cost."""
+    if rival is None:
+        return tier
+    other = _costs(rival[1], events)
+    ranked = sorted([(costs.mined, tier), (other.mined, rival[0])])
+    mine, theirs = (seconds / costs.bare for seconds, _ in ranked)
+    return f"{ranked[0][1]} ({mine:.3g} bare events, against {theirs:.3g})"
 
 
 def _figures(events: Events, costs: _Costs) -> tuple[tuple[str, float], ...]:

@@ -19,7 +19,7 @@ from motherlode.gold.assemble import Mined, assemble
 from motherlode.gold.differences import Stencil, stencil
 from motherlode.gold.leaks import Run, is_probed, probe_at, replay_at, run_of
 from motherlode.gold.together import Together, ride
-from motherlode.tracing import MotherlodeError, SimulatorFailed, seed
+from motherlode.tracing import MotherlodeError, SimulatorFailed, alone, seed
 from motherlode.tracing.errors import show
 
 __all__ = ["Program", "mine", "simulate"]
@@ -93,7 +93,7 @@ def mine(
     steps = parameters.steps(theta)
     near, wide = stencil(theta, steps, parameters), stencil(theta, 2 * steps, parameters)
     request = _Request(program, theta, alternatives, near, wide, box, root, first, together)
-    with _rare_collections():
+    with alone(), _rare_collections():
         batches = [assemble(block, alternatives, first, root, traces) for block in _blocks(request)]
     failures = [failure for batch in batches for failure in batch.failures]
     if len(failures) == len(theta):
@@ -115,6 +115,7 @@ def _rare_collections() -> Iterator[None]:
 def _blocks(request: _Request) -> Iterator[list[Mined | Failure]]:
     """Yield mined events in blocks that are large for few draws an event and stay in the cache for many."""
     streams = EventStreams(request.root)
+    streams.at(request.first)
     begin, size = 0, _FIRST
     while begin < len(request.theta):
         rows = range(begin, min(begin + size, len(request.theta)))
@@ -198,6 +199,6 @@ def simulate(program: Program, theta: Array, *, root: int, first: int = 0) -> Ar
     streams = EventStreams(root)
     outputs = []
     for row, point in enumerate(theta):
-        with seed(streams.at(first + row)):
+        with alone(), seed(streams.at(first + row)):
             outputs.append(np.array(program(point), dtype=np.float64))
     return np.array(outputs)

@@ -19,7 +19,7 @@ from motherlode.tracing.errors import (
     ReplayDiverged,
     SimulatorFailed,
 )
-from motherlode.tracing.handlers import Draw, Handler, block, condition, draw, record, seed, stream
+from motherlode.tracing.handlers import Draw, Handler, alone, block, condition, draw, record, seed, stream
 from motherlode.tracing.replaying import replay
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "SimulatorFailed",
     "Trace",
     "address_of",
+    "alone",
     "block",
     "caller_site",
     "condition",

@@ -6,7 +6,8 @@ context variable, so threads and asynchronous tasks do not see each other's hand
 exit. Laws (tested): ``replay(record(f))`` is ``f``'s own trace; ``condition`` is idempotent; ``block`` hides.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 from types import TracebackType
@@ -23,7 +24,7 @@ from motherlode.tracing.errors import MissingRandomness
 
 Size = int | tuple[int, ...] | None
 
-__all__ = ["Draw", "Handler", "block", "condition", "draw", "own", "record", "seed", "stream"]
+__all__ = ["Draw", "Handler", "alone", "block", "condition", "draw", "own", "record", "seed", "stream"]
 
 
 class Draw:
@@ -174,6 +175,16 @@ def stream() -> Generator:
         if isinstance(handler, seed):
             return handler.generator
     raise MissingRandomness(None, None)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Hide the handlers outside from the block: what is mined inside is no part of a run around it."""
+    token = _STACK.set(())
+    try:
+        yield
+    finally:
+        _STACK.reset(token)
 
 
 class record(Handler):  # noqa: N801
