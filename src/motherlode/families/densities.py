@@ -65,9 +65,8 @@ def bernoulli(value: Array, probs: Array) -> Array:
     """log(probs) at 1 and log(1-probs) at 0."""
     hit = value == 1
     density = np.log(np.where(hit, probs, 1.0 - probs))
-    rare = ~hit & (probs < _RARE)
-    if rare.any():
-        density = np.where(rare, np.log1p(-probs), density)
+    if probs.min(initial=1.0) < _RARE:
+        density = np.where(~hit & (probs < _RARE), np.log1p(-probs), density)
     return _within(hit | (value == 0), density)
 
 
