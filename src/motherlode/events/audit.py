@@ -5,7 +5,7 @@ even for correct gold, when alternatives are far; a verdict is given only where 
 These identities hold also for a leaking simulator: the leak check runs while mining, not here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -114,7 +114,14 @@ def audit(events: "Events") -> Audit:
         _expectation(f"E[t] parameter {d}", column, 0.0, np.abs(column), threshold)
         for d, column in enumerate(events.joint_score.T)
     )
+    if not events.score_valid:
+        ratios = tuple(_deficit_forgiven(check) for check in ratios)
     return _with_warnings(events, ratios, scores)
+
+
+def _deficit_forgiven(check: Expectation) -> Expectation:
+    """Withdraw a verdict where supports move: E[1/r] is then the alternative's probability of θ's support, below 1."""
+    return replace(check, verdict="undecided") if check.verdict == "failed" and check.mean < check.exact else check
 
 
 def _scaled(log_weights: Array) -> Array:
@@ -156,6 +163,10 @@ def _with_warnings(events: "Events", ratios: tuple[Expectation, ...], scores: tu
         (
             any(check.k_hat >= 0.5 for check in (*ratios, *scores)),
             "a mean is undecided: its tail is too heavy (k >= 0.5). Alternatives are too far from theta.",
+        ),
+        (
+            any(check.verdict == "failed" and check.mean < check.exact for check in ratios),
+            "a mean of 1/r is below 1: the ratios are wrong, or an alternative allows events that theta does not.",
         ),
         (
             events.counts.draws and not events.counts.probed and bool(np.any(events.event < 1000)),

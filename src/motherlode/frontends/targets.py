@@ -1,5 +1,6 @@
 """Find the simulator that a command line names: ``file.py:function``, a program, or an endpoint."""
 
+import hashlib
 import importlib.util
 import shlex
 import sys
@@ -14,6 +15,8 @@ from motherlode.frontends.errors import NotWrappable
 from motherlode.frontends.wrapping import wrap
 
 __all__ = ["load_module", "open_target"]
+
+_LOADED: dict[Path, tuple[str, ModuleType]] = {}
 
 
 def open_target(target: str, names: Sequence[str] | None = None, timeout: float = 30.0) -> Simulator:
@@ -62,7 +65,9 @@ def _from_file(file: Path, function: str, names: Sequence[str] | None) -> Simula
 
 
 def load_module(file: Path) -> ModuleType:
-    """Import a Python file by path; its functions travel to worker processes by value.
+    """Import a Python file by path, again if it has changed; its functions travel to worker processes by value.
+
+    Its folder joins the end of ``sys.path``, here and in workers, so that it can import its neighbours at any time.
 
     Raises
     ------
@@ -72,19 +77,25 @@ def load_module(file: Path) -> ModuleType:
     path = file.resolve()
     if not path.is_file():
         raise NotWrappable(f"There is no file {file}. Check the path before the colon.")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if path not in _LOADED or _LOADED[path][0] != digest:
+        _LOADED[path] = (digest, _import(path))
+    return _LOADED[path][1]
+
+
+def _import(path: Path) -> ModuleType:
     name = f"motherlode_target_{path.stem}"
-    loaded = sys.modules.get(name)
-    if loaded is not None and loaded.__file__ == str(path):
-        return loaded
     specification = importlib.util.spec_from_file_location(name, path)
     if specification is None or specification.loader is None:
-        raise NotWrappable(f"{file} cannot be imported as Python.")
+        raise NotWrappable(f"{path} cannot be imported as Python.")
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))
     module = importlib.util.module_from_spec(specification)
     sys.modules[name] = module
-    sys.path.insert(0, str(path.parent))
     try:
         specification.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(path.parent))
+    except BaseException:
+        del sys.modules[name]
+        raise
     cloudpickle.register_pickle_by_value(module)
     return module

@@ -133,3 +133,18 @@ def test_effective_sample_size():
     assert effective_sample_size([1.0, 0.0, 0.0]) == pytest.approx(1)
     assert effective_sample_size([1e200, 1e200]) == pytest.approx(2)
     assert effective_sample_size([]) == 0
+
+
+def test_moving_supports_may_lose_probability():
+    """x ~ Uniform(0, θ), θ = 1 against 2: 1/r is ½ everywhere, and right."""
+    n = 1000
+    theta, others = np.ones((n, 1)), np.full((n, 1, 1), 2.0)
+    x = np.random.default_rng(0).random(n)
+    ratio = np.full((n, 1), np.log(2.0)) + 1e-12 * x[:, None]
+    moving = audit(Events(theta, others, x, ratio, np.full((n, 1), np.nan)))
+    assert moving.ok
+    assert moving.ratios[0].verdict == "undecided"
+    fixed = audit(Events(theta, others, x, ratio, x[:, None] - x.mean()))
+    assert not fixed.ok
+    assert any("allows events that theta does not" in warning for warning in fixed.warnings)
+    assert not audit(Events(theta, others, x, -ratio, np.full((n, 1), np.nan))).ok
