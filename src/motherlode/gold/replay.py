@@ -105,7 +105,10 @@ def mine(
 def _rare_collections() -> Iterator[None]:
     """Let Python look for cycles once in 100,000 new objects: a record is many small tuples and no cycles."""
     before = gc.get_threshold()
-    gc.set_threshold(max(before[0], _COLLECT_AFTER) if before[0] else 0, *before[1:])
+    if not 0 < before[0] < _COLLECT_AFTER:
+        yield
+        return
+    gc.set_threshold(_COLLECT_AFTER, *before[1:])
     try:
         yield
     finally:

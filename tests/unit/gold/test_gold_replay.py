@@ -254,3 +254,24 @@ def test_a_score_that_cannot_be_computed_is_an_error_not_zero():
 
     with pytest.raises(SimulatorFailed, match="FloatingPointError"):
         run(brittle, [0.5] * 3, parameters=Parameters(("p",), (0.0,), (1.0,)))
+
+
+def test_global_state_is_as_before():
+    """The collector's threshold, too, when several threads mine at once and end in any order."""
+    import gc
+    from concurrent.futures import ThreadPoolExecutor
+
+    before = gc.get_threshold(), np.geterr()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: run(chain, np.zeros(n)), [20, 5, 40, 10]))
+    assert (gc.get_threshold(), np.geterr()) == before
+
+
+def test_mining_inside_a_run_is_no_part_of_it():
+    from motherlode.events import philox_generator
+    from motherlode.tracing import record, seed
+
+    with seed(philox_generator(0, 0)), record() as outside:
+        inner = run(chain, THETA[:5])
+    assert outside.draws == []
+    assert inner.same_as(run(chain, THETA[:5]))
