@@ -4,12 +4,15 @@ import contextlib
 import fcntl
 import os
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from motherlode.events.errors import StoreWriteError
 
-__all__ = ["locked", "write_atomically", "write_text"]
+__all__ = ["locked", "sweep", "write_atomically", "write_text"]
+
+_STALE_AFTER = 3600.0
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
@@ -32,6 +35,14 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+def sweep(folder: Path) -> None:
+    """Remove temporary files below `folder` that a killed writer left more than an hour ago."""
+    for temporary in folder.rglob(".*.tmp"):
+        with contextlib.suppress(OSError):
+            if time.time() - temporary.stat().st_mtime > _STALE_AFTER:
+                temporary.unlink()
 
 
 def write_text(path: Path, text: str) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from motherlode.events.batch import Events, Failure
 from motherlode.events.errors import CondemnedStore, CorruptShard, EventsError, StoreMismatch
-from motherlode.events.files import locked, write_text
+from motherlode.events.files import locked, sweep, write_text
 from motherlode.events.manifest import Manifest
 from motherlode.events.parameters import Parameters
 from motherlode.events.shard import read_shard, shard_rows, shard_shapes, write_shard
@@ -70,6 +70,7 @@ class EventStore:
             If the store holds events of another origin.
         """
         stored = self.manifest()
+        sweep(self.path)
         if stored is None:
             if self.shards():
                 raise StoreMismatch(self.path, "manifest", "none", "one")

@@ -283,3 +283,18 @@ def test_an_edited_manifest(tmp_path):
     (tmp_path / "manifest.json").write_text(json.dumps(data | {"seed": 5}))
     with pytest.raises(CorruptManifest, match="inputs_sha256"):
         EventStore(tmp_path).manifest()
+
+
+def test_leftovers_of_a_killed_writer_are_swept_once_they_are_old(tmp_path):
+    store = EventStore(tmp_path)
+    store.append(events(2))
+    store.manifest_path.unlink()
+    next(iter(store.shards())).unlink()
+    old, new = (tmp_path / "shards" / f".events-0-{name}.parquet.1-ab.tmp" for name in ("old", "new"))
+    for file in (old, new):
+        file.write_bytes(b"PAR1")
+    os.utime(old, (0, 0))
+    assert len(store) == 0
+    store.open(manifest())
+    assert not old.exists()
+    assert new.exists()
