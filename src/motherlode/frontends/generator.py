@@ -37,7 +37,7 @@ class TracedGenerator(NumpyDraws, VectorDraws, PythonDraws):
     def random(self, size: Size = None, dtype: Any = np.float64, out: Any = None) -> Any:
         """Draw lazy uniforms on [0, 1): one number, or an array."""
         if size is None and out is None:
-            return LazyUniform(self._take, self._hidden())
+            return LazyUniform(self._channel, self._hidden())
         if dtype is not np.float64 or out is not None:
             raise NotInstrumented("random", "dtype= and out= would settle lazy uniforms; leave them away")
         return LazyUniforms(self._numbers(size), 0.0, 1.0)
@@ -49,7 +49,7 @@ class TracedGenerator(NumpyDraws, VectorDraws, PythonDraws):
         if np.ndim(low) or np.ndim(high) or not low < high:
             return self._draw("Uniform", self._generator.uniform, (low, high), size)
         if size is None:
-            return LazyUniform(self._take, self._generator.uniform(low, high), float(low), float(high))
+            return LazyUniform(self._channel, self._generator.uniform(low, high), float(low), float(high))
         return LazyUniforms(low + (high - low) * self._numbers(size), float(low), float(high))
 
     def _numbers(self, size: Size) -> Any:

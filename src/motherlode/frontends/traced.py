@@ -28,7 +28,8 @@ class Traced:
 
     def __init__(self, generator: Generator) -> None:
         self._generator = generator
-        self._take, self._replayed = channel()
+        self._channel = channel()
+        self._replayed = self._channel.replayed
 
     def _site(self, depth: int) -> int:
         """Return the site `depth` frames above the caller."""

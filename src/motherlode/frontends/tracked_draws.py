@@ -56,13 +56,13 @@ class _TrackedGenerator(TracedGenerator):
         """Draw lazy uniforms on [0, 1)."""
         if size is not None or out is not None:
             raise TrackingEnded("rng.random(size)", "arrays are not tracked")
-        return _TrackedUniform(self._take, self._generator.random(), self._asked)
+        return _TrackedUniform(self._channel, self._generator.random(), self._asked)
 
     def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Size = None) -> Any:
         """Draw lazy uniforms on [low, high)."""
         if size is not None or isinstance(low, Tracked) or isinstance(high, Tracked):
             raise TrackingEnded("rng.uniform", "its support is tracked, or it is an array")
-        return _TrackedUniform(self._take, self._generator.uniform(low, high), self._asked, float(low), float(high))
+        return _TrackedUniform(self._channel, self._generator.uniform(low, high), self._asked, float(low), float(high))
 
     def _draw(
         self,
@@ -91,8 +91,8 @@ class _TrackedUniform(LazyUniform):
 
     __slots__ = ("_asked", "_bounds", "_fresh", "_pending")
 
-    def __init__(self, take: Any, hidden: float, asked: Asked, low: float = 0.0, high: float = 1.0) -> None:
-        self._take, self._hidden, self._low, self._high = take, hidden, low, high
+    def __init__(self, channel: Any, hidden: float, asked: Asked, low: float = 0.0, high: float = 1.0) -> None:
+        self._channel, self._hidden, self._low, self._high = channel, hidden, low, high
         self._settled: float | None = None
         self._asked = asked
         self._bounds: list[tuple[float, float]] | None = None
@@ -107,7 +107,7 @@ class _TrackedUniform(LazyUniform):
         here = lanes[0]
         if not 0.0 < here < 1.0:
             return self.compare(other, operator.lt, caller_site())
-        outcome = self._take(caller_site(), _BERNOULLI, (here,), _lt, (self._hidden, here))
+        outcome = self._channel.take(caller_site(), _BERNOULLI, (here,), _lt, (self._hidden, here))
         for index, append in enumerate(self._asked, 1):
             t = lanes[index]
             append((t if 0.0 < t < 1.0 else 0.0 if t <= 0.0 else 1.0,))

@@ -15,7 +15,7 @@ from motherlode.families import FAMILIES
 from motherlode.frontends.lazy import NUMBERS, Lazy, Operation, Order, settled
 from motherlode.frontends.tracked import lane
 from motherlode.tracing import caller_site
-from motherlode.tracing.shortcut import Take
+from motherlode.tracing.shortcut import Channel
 
 __all__ = ["LazyUniform"]
 
@@ -34,7 +34,7 @@ class LazyUniform(Lazy):
 
     Parameters
     ----------
-    take
+    channel
         Makes the draws, see :func:`motherlode.tracing.shortcut.channel`.
     hidden
         The number the plain program would have got from the same stream.
@@ -42,10 +42,10 @@ class LazyUniform(Lazy):
         Interval the number is uniform on.
     """
 
-    __slots__ = ("_hidden", "_high", "_low", "_settled", "_take")
+    __slots__ = ("_channel", "_hidden", "_high", "_low", "_settled")
 
-    def __init__(self, take: Take, hidden: float, low: float = 0.0, high: float = 1.0) -> None:
-        self._take, self._hidden, self._low, self._high = take, hidden, low, high
+    def __init__(self, channel: Channel, hidden: float, low: float = 0.0, high: float = 1.0) -> None:
+        self._channel, self._hidden, self._low, self._high = channel, hidden, low, high
         self._settled: float | None = None
 
     def __lt__(self, other: Any) -> Any:
@@ -54,13 +54,13 @@ class LazyUniform(Lazy):
             return self.compare(other, _lt, caller_site())
         low, high = self._low, self._high
         p = 0.0 if other <= low else 1.0 if other >= high else (other - low) / (high - low)
-        outcome = self._take(caller_site(), _BERNOULLI, (p,), _lt, (self._hidden, other))
+        outcome = self._channel.branch(caller_site(), p, self._hidden, other)
         if 0.0 < p < 1.0:
             if outcome:
                 self._high = other
             else:
                 self._low = other
-        return outcome if outcome.__class__ is bool else bool(outcome)
+        return outcome
 
     def compare(self, other: Any, order: Order, site: int) -> Any:
         """Branch on a comparison."""
@@ -70,7 +70,7 @@ class LazyUniform(Lazy):
         """Branch on whether the number lies below a threshold, which ``below(*arguments)`` decides if it is open."""
         low, high = self._low, self._high
         p = 0.0 if threshold <= low else 1.0 if threshold >= high else (threshold - low) / (high - low)
-        outcome = bool(self._take(site, _BERNOULLI, (p,), below, arguments))
+        outcome = bool(self._channel.take(site, _BERNOULLI, (p,), below, arguments))
         if 0.0 < p < 1.0:
             self._low, self._high = (low, threshold) if outcome else (threshold, high)
         return outcome
@@ -82,7 +82,7 @@ class LazyUniform(Lazy):
     def settle(self, site: int) -> float:
         """Return the number, drawn as a Uniform if it was not."""
         if self._settled is None:
-            self._settled = float(self._take(site, _UNIFORM, (self._low, self._high), float, (self._hidden,)))
+            self._settled = float(self._channel.take(site, _UNIFORM, (self._low, self._high), float, (self._hidden,)))
         return self._settled
 
     def operate(self, operation: Operation, scale: float, offset: float) -> "_Affine":
@@ -96,7 +96,9 @@ class LazyUniform(Lazy):
         low, high = self._low, self._high
         inner = np.clip(edges, low, high)
         bounds = np.concatenate([[low], inner, [high]])
-        found = int(self._take(site, _CATEGORICAL, (np.diff(bounds),), np.searchsorted, (edges, self._hidden, side)))
+        found = int(
+            self._channel.take(site, _CATEGORICAL, (np.diff(bounds),), np.searchsorted, (edges, self._hidden, side))
+        )
         if bounds[found] < bounds[found + 1]:
             self._low, self._high = float(bounds[found]), float(bounds[found + 1])
         return np.intp(found)

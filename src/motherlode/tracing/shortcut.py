@@ -5,21 +5,26 @@
 function that does the same in a tenth of the time. Under any other stack it gives `draw` itself.
 """
 
+import operator
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from numpy import ndarray
 
-from motherlode.families import Family
+from motherlode.families import FAMILIES, Family
 from motherlode.tracing.branching import RecordedDraw
 from motherlode.tracing.handlers import _STACK, draw, record, seed
 from motherlode.tracing.replaying import replay
 
-__all__ = ["Channel", "Take", "channel"]
+__all__ = ["Branch", "Channel", "Take", "channel"]
 
 Take = Callable[[int, Family, tuple[Any, ...], Callable[..., Any], tuple[Any, ...]], Any]
 """``take(site, family, parameters, sampler, arguments)`` makes a draw of one number with scalar parameters."""
 
+Branch = Callable[[int, float, float, float], bool]
+"""``branch(site, p, hidden, threshold)`` draws from Bernoulli(p), decided by ``hidden < threshold``."""
+
+_BERNOULLI = FAMILIES["Bernoulli"]
 _row = tuple.__new__
 
 
@@ -32,10 +37,13 @@ class Channel(NamedTuple):
         Makes a scalar draw.
     replayed
         The handler that answers all draws from a record, if one does; samplers are never called then.
+    branch
+        Makes the commonest draw: whether a hidden uniform lies below a threshold, of probability p.
     """
 
     take: Take
-    replayed: replay | None = None
+    replayed: replay | None
+    branch: Branch
 
 
 def channel() -> Channel:
@@ -44,16 +52,49 @@ def channel() -> Channel:
     if len(stack) == 2 and type(stack[1]) is seed:
         innermost = stack[0]
         if type(innermost) is record:
-            return Channel(_recording(innermost))
+            return Channel(_recording(innermost), None, _recording_branch(innermost))
         if type(innermost) is replay:
-            return Channel(_replaying(innermost), innermost)
-    return Channel(_drawing)
+            return Channel(_replaying(innermost), innermost, _replaying_branch(innermost))
+    return Channel(_drawing, None, _drawing_branch)
 
 
 def _drawing(
     site: int, family: Family, parameters: tuple[Any, ...], sampler: Callable[..., Any], arguments: tuple[Any, ...]
 ) -> Any:
     return draw(site, family, parameters, sampler=sampler, arguments=arguments)
+
+
+def _drawing_branch(site: int, p: float, hidden: float, threshold: float) -> bool:
+    return bool(draw(site, _BERNOULLI, (p,), sampler=operator.lt, arguments=(hidden, threshold)))
+
+
+def _recording_branch(handler: record) -> Branch:
+    append = handler.draws.append
+
+    def branch(site: int, p: float, hidden: float, threshold: float) -> bool:
+        outcome = hidden < threshold
+        append(_row(RecordedDraw, (site, _BERNOULLI, (p,), outcome, False)))
+        return outcome
+
+    return branch
+
+
+def _replaying_branch(handler: replay) -> Branch:
+    draws, asked = handler.draws, handler.asked.append
+    count = len(draws)
+
+    def branch(site: int, p: float, hidden: float, threshold: float) -> bool:
+        position = handler.position
+        if position < count:
+            recorded = draws[position]
+            outcome = recorded[3]
+            if recorded[0] == site and recorded[1] is _BERNOULLI and (outcome is True or outcome is False):
+                asked((p,))
+                handler.position = position + 1
+                return outcome
+        return _drawing_branch(site, p, hidden, threshold)
+
+    return branch
 
 
 def _recording(handler: record) -> Take:
