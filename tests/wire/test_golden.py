@@ -129,6 +129,22 @@ def test_recalled_request_equals_decoded(name):
     assert recall.recall(frame("accepted", "observe")) is None
 
 
+def test_request_whose_parameter_is_part_of_its_address_is_not_recalled():
+    whole = bytearray(frame("accepted", "sample_bernoulli"))
+    address = whole.index(b"galton.cpp")
+    (value,) = (i for i in range(len(whole) - 7) if whole[i : i + 8] == np.float64(1e-12).tobytes())
+    vector = value - 4
+    places = [i for i in range(0, len(whole) - 3, 4) if i + int.from_bytes(whole[i : i + 4], "little") == vector]
+    whole[address + 4 : address + 8] = (1).to_bytes(4, "little")
+    for place in places:
+        whole[place : place + 4] = (address + 4 - place).to_bytes(4, "little")
+    message = decode(bytes(whole))
+    assert message.parameters[0].size == 1
+    recall = Recall()
+    recall.learn(bytes(whole), message)
+    assert recall.recall(bytes(whole)) is None
+
+
 def test_decoded_arrays_are_owned():
     whole = bytearray(frame("accepted", "run_result_gold"))
     message = decode(memoryview(whole))

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from motherlode.families import FAMILIES, Family
+from motherlode.ppx.codec import decode
+from motherlode.ppx.errors import ProtocolError
 from motherlode.ppx.messages import Observe, Sample
 from motherlode.ppx.reader import read
 from motherlode.tracing import intern
@@ -77,6 +79,8 @@ class Recall:
         if known.family.vector or any(p.size != 1 for p in message.parameters):
             return known
         layout = _layout(frame, known.family)
+        if not _independent(frame, layout, message):
+            return known
         if layout not in layouts and len(layouts) < MAX_LAYOUTS:
             layouts.append(layout)
         if len(self._known) < MAX_KNOWN:
@@ -90,3 +94,17 @@ def _layout(frame: bytes, family: Family) -> _Layout:
     scalars = tuple(int(law[name]["data"].ctypes.data) - base for name in family.parameters)
     edges = [0, *(edge for offset in sorted(scalars) for edge in (offset, offset + 8)), len(frame)]
     return _Layout(scalars, tuple(slice(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True)))
+
+
+def _independent(frame: bytes, layout: _Layout, message: Sample) -> bool:
+    """Return whether other numbers at the parameters' places change the parameters and nothing else."""
+    other = bytearray(frame)
+    values = [0.1 + place for place in range(len(layout.scalars))]
+    for offset, value in zip(layout.scalars, values, strict=True):
+        other[offset : offset + 8] = struct.pack("<d", value)
+    try:
+        changed = decode(bytes(other))
+    except ProtocolError:
+        return False
+    same = [getattr(changed, name, None) == getattr(message, name) for name in ("address", "name", "family", "control")]
+    return isinstance(changed, Sample) and all(same) and list(law_of(changed)) == values
