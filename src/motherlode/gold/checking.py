@@ -4,18 +4,18 @@ Every front end has its report from here; each brings only its way to explain a 
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from motherlode.events import CheckReport, Events, Simulator, SiteShare, philox_generator, site_shares
-from motherlode.events.pareto import effective_sample_size
+from motherlode.events import CheckReport, Events, Simulator, philox_generator, site_shares
 from motherlode.events.report import place
 from motherlode.events.streams import PROPOSALS
 from motherlode.gold.leaks import PROBE_EVENTS
-from motherlode.tracing import MotherlodeError, SimulatorFailed
+from motherlode.gold.remarks import effective_share, remarks, wrong
+from motherlode.tracing import HiddenRandomness, LeakError, MotherlodeError, SimulatorFailed
 
 __all__ = ["EVENTS", "Explain", "examine"]
 
@@ -29,7 +29,6 @@ _SECONDS = 30.0
 _TIMED_SECONDS = 3.0
 _FIRST_BLOCK = 4
 _UNPROBED = PROBE_EVENTS + 1
-_FEW, _MOST = 0.1, 0.5
 
 
 class _Costs(NamedTuple):
@@ -43,7 +42,7 @@ def examine(
     alternatives: ArrayLike | None = None,
     *,
     tier: str = "",
-    explain: Explain = str,
+    explain: Explain | None = None,
     notes: Callable[[], tuple[str, ...]] = tuple,
     rival: Callable[[], tuple[str, Simulator] | None] = lambda: None,
 ) -> CheckReport:
@@ -62,7 +61,7 @@ def examine(
     tier
         How its gold is best obtained, in words.
     explain
-        Turns what stopped the mining into a finding.
+        Turns what stopped the mining into a finding; its message alone when absent.
     notes
         Called after mining; further findings that do not forbid mining.
     rival
@@ -84,10 +83,17 @@ def examine(
         costs = _costs(simulator, events)
         chosen = _cheapest(tier, costs, rival(), events)
     except MotherlodeError as finding:
-        return CheckReport(False, (explain(finding),), name=simulator.name)
-    sites, failed = site_shares(events), tuple(_wrong(events))
-    remarks = (*_failures(events), *_moving(sites), *_indifferent(sites), *_far(events), *_rough(events), *notes())
-    return CheckReport(not failed, (*failed, *remarks), _figures(events, costs), sites, chosen, simulator.name)
+        return CheckReport(False, ((explain or _plainly)(finding),), name=simulator.name)
+    sites, failed = site_shares(events), tuple(wrong(events))
+    findings = (*failed, *remarks(events, sites, len(points)), *notes())
+    return CheckReport(not failed, findings, _figures(events, costs), sites, chosen, simulator.name)
+
+
+def _plainly(error: MotherlodeError) -> str:
+    """Return the message, and say of a leak that its line is not known."""
+    if not isinstance(error, LeakError) or isinstance(error, HiddenRandomness) or error.address is None:
+        return str(error)
+    return f"{error}\n{place(error.address)} is the last draw before x; theta cannot be followed line by line here."
 
 
 def _drawn(simulator: Simulator, points: Array) -> Array:
@@ -144,7 +150,6 @@ def _figures(events: Events, costs: _Costs) -> tuple[tuple[str, float], ...]:
     finite = log_ratio[np.isfinite(log_ratio)]
     with np.errstate(over="ignore"):
         ratios = np.exp(-log_ratio)
-    shares = [effective_sample_size(column) / len(column) for column in ratios.T]
     return (
         ("events", float(len(events))),
         *((("failures", float(len(events.failures))),) if events.failures else ()),
@@ -154,69 +159,6 @@ def _figures(events: Events, costs: _Costs) -> tuple[tuple[str, float], ...]:
         ("gold_cost", costs.mined / costs.bare),
         ("log_ratio_deviation", float(finite.std()) if finite.size else float("nan")),
         ("ratio_variance", float(ratios.var(axis=0).mean())),
-        ("effective_share", float(np.mean(shares))),
+        ("effective_share", effective_share(events)),
         *((("impossible", float(np.isposinf(log_ratio).mean())),) if np.isposinf(log_ratio).any() else ()),
     )
-
-
-def _wrong(events: Events) -> Iterator[str]:
-    """Say which identities fail. Of few events, means of ratios are judged only where most of them count."""
-    audit = events.audit()
-    ratios = [check for check in audit.ratios if check.effective > _MOST * len(events) and events.score_valid]
-    for check in (*ratios, *audit.scores):
-        if check.verdict == "failed":
-            yield (
-                f"{check.name} is {check.mean:.4g} ± {check.error:.2g} where {check.exact:g} is right: an identity of "
-                "gold fails, so surrogates trained on these labels would be wrong. "
-                "If the gold comes from a program of yours, mend it; else report this as a bug of motherlode."
-            )
-
-
-def _failures(events: Events) -> Iterator[str]:
-    if events.failures:
-        failure = events.failures[0]
-        theta = ", ".join(f"{value:g}" for value in failure.theta)
-        yield (
-            f"{len(events.failures)} of {len(events) + len(events.failures)} events failed, the first at "
-            f"theta=[{theta}]: {failure.reason}\nThey would be missing, so p(x|theta) would be truncated. "
-            "Move the bounds away from such parameters, or return a value that says so."
-        )
-
-
-def _moving(sites: tuple[SiteShare, ...]) -> Iterator[str]:
-    for site in sites:
-        if site.moving:
-            yield (
-                f"No joint score in {site.moving} events: the range of the {site.family} at {place(site.address)} "
-                "moves with theta, so its density has no derivative. Joint ratios stay right; score losses (cascal, "
-                "rascal, alices, sally, scandal) will refuse such events.\nIf it is a uniform that was compared with "
-                "theta before, draw a fresh uniform after the branch; else train with alice, which needs no score."
-            )
-
-
-def _indifferent(sites: tuple[SiteShare, ...]) -> Iterator[str]:
-    if not any(site.depends for site in sites):
-        made = "No draw was intercepted" if not sites else "No draw depends on theta"
-        yield (
-            f"{made}, so every joint ratio is 1 and every score 0. There is nothing to learn about theta. "
-            "Check that theta is used, and that random numbers come from the generator that is passed in."
-        )
-
-
-def _far(events: Events) -> Iterator[str]:
-    with np.errstate(over="ignore"):
-        shares = [effective_sample_size(column) / len(column) for column in np.exp(-events.joint_log_ratio).T]
-    if len(events) and np.mean(shares) < _FEW:
-        yield (
-            f"Alternatives are far from theta: reweighted to them, {np.mean(shares):.1%} of the events count. "
-            "Labels are right but noisy, and many events are needed. Propose alternatives nearer to theta, or narrow "
-            "the prior."
-        )
-
-
-def _rough(events: Events) -> Iterator[str]:
-    if events.counts.score_discrepancy > 1e-4:
-        yield (
-            f"Difference scores change by up to {events.counts.score_discrepancy:.1e} (relative) when the step is "
-            "doubled: a draw's parameters are not smooth in theta. Scores are less exact there; ratios are right."
-        )
