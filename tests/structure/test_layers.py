@@ -66,7 +66,7 @@ def test_heavy_packages_stay_where_they_belong(path):
     name = name_of(path)
     layer = layer_of(path)
     packages = {imported.split(".")[0] for imported in imports(path)}
-    if layer not in TORCH and not name.startswith("frontends.pyro"):
+    if layer not in TORCH and not name.startswith(("frontends.pyro", "frontends.pyprob")):
         assert not packages & {"torch", "pyro", "nflows", "zuko", "matplotlib", "sklearn", "arviz"}, name
     if layer != "ppx":
         assert "zmq" not in packages, f"{name} imports zmq"
