@@ -9,6 +9,7 @@ __all__ = [
     "InferenceError",
     "NoFiniteDensity",
     "OutOfRangeWarning",
+    "UnnormalizedPriorWarning",
     "UnusableObservation",
     "UnusablePrior",
     "WrongEstimator",
@@ -77,6 +78,10 @@ class NoFiniteDensity(InferenceError):
 
 class ConvergenceWarning(UserWarning):
     """The samples do not yet stand for the posterior (R-hat, divergences, k-hat)."""
+
+
+class UnnormalizedPriorWarning(UserWarning):
+    """A prior's density does not integrate to one."""
 
 
 class OutOfRangeWarning(UserWarning):

@@ -8,26 +8,24 @@ k-hat: Vehtari, Simpson, Gelman, Yao, Gabry, "Pareto smoothed importance samplin
 """
 
 import time
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 from torch import Tensor
-from torch.distributions import Chi2, MultivariateNormal
 
 from motherlode.events import pareto_k
 from motherlode.inference.errors import NoFiniteDensity
 from motherlode.inference.potential import Potential
 from motherlode.inference.randomness import seeded
 from motherlode.inference.results import PosteriorSamples
+from motherlode.inference.student import draw_t, log_t
 
 __all__ = ["resample"]
 
 Array = NDArray[np.float64]
 
-_DEGREES = 5.0
 _DEFENSIVE = 0.2
 
 
@@ -101,14 +99,12 @@ def _propose(potential: Potential, u: Tensor, log_weight: Tensor) -> tuple[Tenso
     scale = (weight.unsqueeze(1) * (u - mean)).T @ (u - mean) + 1e-12 * torch.eye(dimension, dtype=torch.float64)
     factor = torch.linalg.cholesky(scale)
     fresh = int(_DEFENSIVE * count)
-    chi = Chi2(torch.tensor(_DEGREES, dtype=torch.float64)).sample((count - fresh, 1))
-    standard = torch.randn(count - fresh, dimension, dtype=torch.float64) * torch.sqrt(_DEGREES / chi)
-    moved = mean + standard @ factor.T
+    moved = draw_t(mean, factor, count - fresh)
     from_prior = potential.prior.unconstrain(potential.prior.sample(fresh, int(torch.randint(2**62, ()))))
     drawn = torch.cat([moved, from_prior])
     theta, log_prior = potential.prior.log_prob_free(drawn)
-    log_t = np.log(1.0 - _DEFENSIVE) + _log_t(drawn, mean, factor)
-    log_proposal = torch.logaddexp(log_t, np.log(_DEFENSIVE) + log_prior)
+    around = np.log(1.0 - _DEFENSIVE) + log_t(drawn, mean, factor)
+    log_proposal = torch.logaddexp(around, np.log(_DEFENSIVE) + log_prior)
     log_target = log_prior + potential.log_likelihood(theta)
     return drawn, torch.where(torch.isfinite(log_target), log_target - log_proposal, -torch.inf)
 
@@ -119,17 +115,6 @@ def _tempered(log_weight: Tensor, dimension: int) -> Tensor:
     while 1.0 / (torch.softmax(power * log_weight, dim=0) ** 2).sum() < 20.0 * dimension and power > 1e-6:
         power *= 0.7
     return power * log_weight
-
-
-def _log_t(u: Tensor, mean: Tensor, factor: Tensor) -> Tensor:
-    """Log-density of the multivariate t with that location and Cholesky factor of its scale."""
-    dimension = u.shape[-1]
-    normal: Any = MultivariateNormal(mean, scale_tril=factor)
-    square = -2.0 * (normal.log_prob(u) - normal.log_prob(mean))
-    nu = torch.tensor(_DEGREES, dtype=torch.float64)
-    constant = torch.lgamma((nu + dimension) / 2) - torch.lgamma(nu / 2) - 0.5 * dimension * torch.log(nu * torch.pi)
-    spread: Tensor = torch.log(torch.diagonal(factor)).sum()
-    return constant - spread - 0.5 * (nu + dimension) * torch.log1p(square / nu)
 
 
 def _systematic(weight: Tensor, count: int) -> Tensor:

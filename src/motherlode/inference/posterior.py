@@ -17,6 +17,7 @@ from torch.distributions import Distribution
 from motherlode.inference.batched import BATCHED, run_batched
 from motherlode.inference.direct import DirectRatio, as_one_outcome, draw_inside
 from motherlode.inference.importance import resample
+from motherlode.inference.normalization import warn_unnormalized
 from motherlode.inference.optimize import maximize
 from motherlode.inference.potential import Observation, Potential
 from motherlode.inference.prior import Prior
@@ -64,8 +65,11 @@ def posterior(
     -----
     OutOfRangeWarning
         If the prior or the observation reaches outside what the estimator was trained on.
+    UnnormalizedPriorWarning
+        If a prior of your own does not integrate to one.
     """
     law, observation = Prior(prior, names), Observation(x_observed)
+    warn_unnormalized(law)
     warn_out_of_range(estimator, law, observation)
     if not is_direct(estimator):
         return Posterior(Potential(estimator, law, observation), estimator)

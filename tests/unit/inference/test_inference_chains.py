@@ -84,7 +84,7 @@ def test_galton_posterior():
     exact = GaltonExact()
     x = exact.sample(-0.8, 50, seed=2)
     _, _, mean, sd = exact.posterior(x)
-    result = posterior(exact, D.Uniform(-1.0, -0.4), x).mcmc(samples=300, warmup=100, seed=3)
+    result = posterior(exact, D.Uniform(-1.0, -0.4), x).mcmc(chains=8, samples=400, warmup=100, seed=3)
     assert_moments(result.samples, [mean], [sd])
 
 

@@ -8,10 +8,19 @@ import torch
 from closed_forms import ALPHA_Z, Bimodal, GaussianLocation, GaussianRatio, truncated_normal_moments
 from pyro.infer.autoguide import AutoIAFNormal
 
-from motherlode.inference import ConvergenceWarning, ManyChains, OutOfRangeWarning, UnusableObservation, posterior
+from motherlode.inference import (
+    ConvergenceWarning,
+    ManyChains,
+    OutOfRangeWarning,
+    Prior,
+    UnnormalizedPriorWarning,
+    UnusableObservation,
+    posterior,
+)
 from motherlode.inference.amortized import amortize
 from motherlode.inference.convergence import ess_mean
 from motherlode.inference.many_chains import NotVectorizable
+from motherlode.inference.normalization import normalization
 
 D = torch.distributions
 
@@ -56,7 +65,7 @@ def test_importance_warns_where_nothing_fits():
         posterior(Needle(), prior, [[0.0]]).sample(100, seed=0)
 
 
-@pytest.mark.parametrize("guide", ["multivariate_normal", "flow"])
+@pytest.mark.parametrize("guide", ["multivariate_normal", pytest.param("flow", marks=pytest.mark.slow)])
 def test_variational_gaussian(guide):
     x = GAUSSIAN.sample(vector(1.0, -1.0), 10, seed=0)
     result = posterior(GAUSSIAN, STANDARD, x).vi(guide, steps=1500, seed=0)
@@ -136,7 +145,7 @@ def schools(y, sd):
         pyro.sample("y", dist.Normal(mean + spread * effect, sd), obs=y)
 
 
-@pytest.mark.parametrize("kernel", ["nuts", "chees"])
+@pytest.mark.parametrize("kernel", [pytest.param("nuts", marks=pytest.mark.slow), "chees"])
 def test_a_hierarchical_pyro_model_runs_as_many_chains(kernel):
     y, sd = torch.tensor([28.0, 8.0, -3.0, 7.0]), torch.tensor([15.0, 10.0, 16.0, 11.0])
     chains = ManyChains(schools, num_samples=300, warmup_steps=150, num_chains=10, kernel=kernel, target_accept=0.9)
@@ -189,3 +198,19 @@ def test_amortized_guides_fit_every_observation(events):
         assert result.method == "direct"
         assert abs(result.mean[0] - centre * events / (1 + events)) < 0.15 * sd
         assert result.sd[0] == pytest.approx(sd, rel=0.12)
+
+
+@pytest.mark.parametrize("factor", [1.0, 2.0])
+def test_priors_of_ones_own_must_integrate_to_one(factor):
+    class Own(D.Normal):
+        def log_prob(self, value):
+            return super().log_prob(value) + np.log(factor)
+
+    prior = Prior(Own(vector(0.3, 1.0), vector(0.2, 2.0)))
+    total, error = normalization(prior)
+    assert abs(total - factor**2) < ALPHA_Z * error
+    if factor == 1.0:
+        posterior(GAUSSIAN, prior.factors[0], [[0.5, 1.0]])
+    else:
+        with pytest.warns(UnnormalizedPriorWarning, match=r"integrates to (3\.9|4)"):
+            posterior(GAUSSIAN, prior.factors[0], [[0.5, 1.0]])
