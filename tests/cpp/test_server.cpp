@@ -135,6 +135,39 @@ TEST("server: a plain client answers theta, then every draw, and gets x") {
   CHECK(result.result()->data()->Get(0) == 1.75 && result.block() == nullptr);
 }
 
+TEST("server: a program that observes data has it scored by a plain client, and no gold") {
+  const auto reading = [](const Theta& theta, Draws& draws) {
+    draws.observe(Normal{theta[0], 1.0}, 8.0, "reading");
+    return 1;
+  };
+  const Model model = Model("reading", "1", reading).parameter("mean", 0, 1);
+  const Served served(model);
+  Client client(served.endpoint);
+  sample_of(client.run());
+  const auto& observe = *client.answer({0.5}).body_as_Observe();
+  CHECK(observe.name()->str() == "reading" && observe.value()->data()->Get(0) == 8);
+  CHECK(observe.distribution_as_Normal()->mean()->data()->Get(0) == 0.5);
+  CHECK(client.ask(ppx::CreateObserveResult(client.builder)).body_type() == ppx::MessageBody::RunResult);
+  const auto& block = *client.gold(ppx::Record::Gold, {0.5}).body_as_RunResult()->block();
+  CHECK(block.failures()->Get(0)->text()->str().find("observes data at reading") != std::string::npos);
+}
+
+TEST("server: a tracked model says so, and reports what went to replay") {
+  const auto flip = [](const auto& theta, auto& draws) {
+    return theta[0] > 0.5 ? draws.sample(Normal{0.0, 1.0}, "z") : draws.sample(Normal{1.0, 1.0}, "z");
+  };
+  const Model model = Model("flip", "1", tracked<1, 1>(flip)).parameter("bias", 0, 1);
+  const Served served(model);
+  Client client(served.endpoint);
+  CHECK(client.handshake().body_as_HandshakeResult()->simulator()->tier() == ppx::Tier::Tangent);
+  const std::vector<double> theta{0.4, 0.4};
+  const std::vector<double> alternatives{0.3, 0.7};
+  const std::vector<double> steps{6e-6, 6e-6};
+  const auto run = ppx::CreateGoldRunDirect(client.builder, ppx::Record::Gold, 7, 0, 2, &theta, &alternatives, &steps);
+  const auto& block = *client.ask(ppx::CreateRun(client.builder, run)).body_as_RunResult()->block();
+  CHECK(block.diverted() == 1 && block.joint_log_ratio()->Get(0) == 0);
+}
+
 TEST("server: gold blocks are what the model gives in process") {
   const Model model = coin();
   const Served served(model);

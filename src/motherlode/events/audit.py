@@ -58,7 +58,7 @@ class Audit:
         Events with joint_log_ratio = +inf, per alternative.
     nonfinite_x, missing_scores
         Events whose x holds NaN or infinity; events without a joint score.
-    probed, score_discrepancy
+    probed, score_discrepancy, diverted
         As in :class:`motherlode.events.Counts`.
     warnings
         Texts a person should read.
@@ -73,6 +73,7 @@ class Audit:
     missing_scores: int
     probed: int
     score_discrepancy: float
+    diverted: int
     warnings: tuple[str, ...]
 
     @property
@@ -82,6 +83,7 @@ class Audit:
 
     def __str__(self) -> str:
         head = f"{self.events} events, {self.failures} failures, {self.probed} probed for leaks"
+        head += f", {self.diverted} alternatives decided by replay" if self.diverted else ""
         rows = [
             f"  {c.name:<22}{c.mean:+.6f} ± {c.error:.6f}  exact {c.exact:g} z={c.z:+.2f}  k={c.k_hat:.2f}  {c.verdict}"
             for c in (*self.ratios, *self.scores)
@@ -188,5 +190,6 @@ def _with_warnings(events: "Events", ratios: tuple[Expectation, ...], scores: tu
         missing_scores=missing,
         probed=events.counts.probed,
         score_discrepancy=events.counts.score_discrepancy,
+        diverted=events.counts.diverted,
         warnings=tuple(text for condition, text in warnings if condition),
     )

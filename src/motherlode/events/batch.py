@@ -41,15 +41,19 @@ class Counts:
         Events replayed for the leak check.
     score_discrepancy
         Largest |t_h - t_2h|/(1+|t_h|) over probed events, a bound on the relative error of difference scores.
+    diverted
+        Alternatives that a comparison of tracked numbers sent to replay, in tangent tiers.
     """
 
     draws: int = 0
     probed: int = 0
     score_discrepancy: float = 0.0
+    diverted: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
         discrepancy = max(self.score_discrepancy, other.score_discrepancy)
-        return Counts(self.draws + other.draws, self.probed + other.probed, discrepancy)
+        diverted = self.diverted + other.diverted
+        return Counts(self.draws + other.draws, self.probed + other.probed, discrepancy, diverted)
 
 
 @dataclass(frozen=True, eq=False)

@@ -112,7 +112,7 @@ def _header(events: Events) -> dict[str, Any]:
         "seed": events.seed,
         "exchangeable": events.exchangeable,
         "shapes": shapes,
-        "counts": [counts.draws, counts.probed, counts.score_discrepancy],
+        "counts": [counts.draws, counts.probed, counts.score_discrepancy, counts.diverted],
         "sites": None if events.traces is None else list(events.traces.sites),
     }
 
@@ -136,13 +136,12 @@ def _lists(offsets: NDArray[np.int64], values: NDArray[Any]) -> Any:
 def _events(table: Any, header: dict[str, Any]) -> Events:
     rows = table.num_rows
     arrays: dict[str, Any] = {name: _stack(table, name, tuple(shape), rows) for name, shape in header["shapes"].items()}
-    draws, probed, discrepancy = header["counts"]
     events = Events(
         **arrays,
         event=table["event"].to_numpy(),
         seed=header["seed"],
         exchangeable=header["exchangeable"],
-        counts=Counts(draws, probed, discrepancy),
+        counts=Counts(*header["counts"]),
     )
     if header["sites"] is None:
         return events

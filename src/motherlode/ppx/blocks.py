@@ -130,6 +130,7 @@ def gold_block(fields: Fields) -> GoldBlock:
         fields["score_discrepancy"],
         failures,
         _traces(fields["traces"], rows) if fields["traces"] else None,
+        fields["diverted"],
     )
 
 

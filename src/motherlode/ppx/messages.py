@@ -115,6 +115,7 @@ class GoldBlock:
     score_discrepancy: float = 0.0
     failures: tuple[Failure, ...] = ()
     traces: TraceBlock | None = None
+    diverted: int = 0
 
     @property
     def x_shape(self) -> tuple[int, ...]:

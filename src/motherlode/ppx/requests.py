@@ -181,7 +181,7 @@ def events_of(block: GoldBlock, request: Request) -> Events:
             )
             for failure in block.failures
         ),
-        counts=Counts(block.draws, block.probed, block.score_discrepancy),
+        counts=Counts(block.draws, block.probed, block.score_discrepancy, block.diverted),
     )
 
 

@@ -134,6 +134,7 @@ TABLES: dict[str, dict[str, str]] = {
         "score_discrepancy": "double",
         "failures": "[Failure]",
         "traces": "TraceBlock",
+        "diverted": "ulong",
     },
     "Error": {
         "code": "ErrorCode",

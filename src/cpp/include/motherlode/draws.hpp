@@ -57,6 +57,15 @@ class Draws {
     return draw(family, true, name, where, [&family](Source& source) { return family.sample(source); });
   }
 
+  /// Condition on data. A plain PPX client scores it; gold is of simulated data, so elsewhere it is refused.
+  template <class F>
+  void observe(const F& family, double value, std::string_view name = {}, Location where = Location::current()) {
+    if (remote_ == nullptr) {
+      refuse_data(name, where);
+    }
+    remote_->observe({address_of(name, where), std::string(name), F::id, true}, family, value);
+  }
+
   /// Show a number to whoever listens; it has no part in the gold.
   void tag(double value, std::string_view name = {}, Location where = Location::current()) {
     if (remote_ != nullptr) {

@@ -29,4 +29,11 @@ template <class F>
                           "Bound the parameters so that the simulator is defined at every theta it is asked for.");
 }
 
+/// Refuse to condition on data while x is simulated.
+[[noreturn]] inline void refuse_data(std::string_view name, const Location& where) {
+  throw Error(ErrorCode::unsupported, "The program observes data at " + address_of(name, where) +
+                                          ". A run that is conditioned on data has weights instead of an x of its own. "
+                                          "Draw the observed number: draws.observe(family, name) without a value.");
+}
+
 }  // namespace motherlode

@@ -42,6 +42,11 @@ class TrackedDraws {
     return sample(family, name, where);
   }
 
+  template <class F>
+  void observe(const F&, double, std::string_view name = {}, Location where = Location::current()) {
+    refuse_data(name, where);
+  }
+
   void tag(double, std::string_view = {}, Location = Location::current()) {}
 
   /// As in Draws.

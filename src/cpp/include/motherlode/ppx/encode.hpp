@@ -164,7 +164,7 @@ inline void block(Builder& builder, const Model& model, const GoldBlock& block, 
   const auto trace_block = keep == Keep::traces ? traces(builder, block.traces) : no_traces;
   const auto gold = ppx::CreateGoldBlockDirect(builder, block.first, block.count, &model.shape(), &block.x,
                                                &block.joint_log_ratio, &block.joint_score, block.draws, block.probed,
-                                               block.score_discrepancy, &failures, trace_block);
+                                               block.score_discrepancy, &failures, trace_block, block.diverted);
   finish(builder, ppx::CreateRunResult(builder, 0, gold));
 }
 
