@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from motherlode.events import CheckReport, Counts, Events, EventsError, Failure, Parameters
 from motherlode.frontends.pyro.columns import trace_columns
+from motherlode.frontends.pyro.following import explain
 from motherlode.frontends.pyro.layout import Layout
 from motherlode.frontends.pyro.passes import Record
 from motherlode.frontends.pyro.plan import TRIAL, plan
@@ -127,7 +128,10 @@ class PyroSimulator:
 
     def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:
         """Say whether the model can be mined; see :func:`motherlode.gold.examine`."""
-        return examine(self, theta, alternatives, tier=_TIER, notes=self._notes)
+        return examine(self, theta, alternatives, tier=_TIER, explain=self._explain, notes=self._notes)
+
+    def _explain(self, error: MotherlodeError) -> str:
+        return explain(self._model, self.layout, error)
 
     def _notes(self) -> tuple[str, ...]:
         """Say why the model is run event by event, if it is."""
@@ -181,7 +185,7 @@ def _failure(request: Request, row: int, reason: str) -> Failure:
 
 
 def _events(request: Request, rows: Rows, traces: bool) -> Events:
-    kept = np.setdiff1d(np.arange(len(request.theta)), list(rows.refused))
+    kept = np.delete(np.arange(len(request.theta)), list(rows.refused))
     columns = trace_columns(rows.passes, request.theta, rows.x) if traces else None
     draws = sum(visit.value.numel() for visit in rows.passes[0].visits)
     return Events(
