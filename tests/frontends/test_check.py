@@ -7,7 +7,10 @@ import re
 import time
 
 import numpy as np
+import pyro
+import pyro.distributions as dist
 import pytest
+import torch
 
 import motherlode
 from motherlode.events import Parameters
@@ -244,9 +247,6 @@ def test_bad_parameters_are_refused_before_anything_runs():
 
 
 def test_pyro_gives_the_same_kind_of_report():
-    import pyro
-    import pyro.distributions as dist
-
     def model(theta):
         z = pyro.sample("z", dist.Normal(theta, 1.0))
         return pyro.sample("x", dist.Normal(z, 1.0))
@@ -258,6 +258,48 @@ def test_pyro_gives_the_same_kind_of_report():
     assert [site.address for site in report.sites] == ["z", "x"]
     assert [site.depends for site in report.sites] == [True, False]
     assert report.sites[0].share == pytest.approx(1.0)
+
+
+def pyro_added(theta):
+    mu = 2 * theta
+    z = pyro.sample("z", dist.Normal(mu, 1.0))
+    noise = pyro.sample("noise", dist.Normal(torch.zeros_like(theta), 1.0))
+    return z + mu * noise  # leak
+
+
+def pyro_compared(theta):
+    z = pyro.sample("z", dist.Normal(theta, 1.0))
+    return torch.where(z > theta, 1.0, 0.0)  # leak
+
+
+def pyro_decided(theta):
+    z = pyro.sample("z", dist.Normal(theta, 1.0))
+    if z > theta:  # leak
+        return torch.tensor(1.0)
+    return torch.tensor(0.0)
+
+
+def pyro_plain(theta):
+    z = pyro.sample("z", dist.Normal(theta, 1.0))
+    return z + theta.mean().item()  # leak
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        (pyro_added, "theta reaches x outside a sample site"),
+        (pyro_compared, "theta reaches x outside a sample site"),
+        (pyro_decided, "theta decides without a sample site"),
+        (pyro_plain, "it becomes a plain number"),
+    ],
+    ids=lambda part: getattr(part, "__name__", ""),
+)
+def test_pyro_finding_names_the_line(model, words):
+    (finding,) = check(model).findings
+    where, source = marked(model)
+    assert re.search(where, finding)
+    assert source in finding
+    assert words in finding
 
 
 @pytest.mark.parametrize(

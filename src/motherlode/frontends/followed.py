@@ -147,14 +147,17 @@ def _here(operation: str) -> tuple[Step | None, bool]:
             if not any(part in code.co_filename for part in LIBRARIES):
                 return step, inside
             library = library or step
-        elif library is not None and module.startswith("motherlode"):
+        elif module in _RUNNERS or (library is not None and module.startswith("motherlode")):
             break
         inside = inside or (module.startswith("motherlode.") and module not in _OWN)
         frame = frame.f_back
     return library, inside
 
 
-_OWN = {__name__, "motherlode.frontends.following"}
+_RUNNERS = {"motherlode.frontends.pyro.running", "motherlode.frontends.provenance"}
+"""Modules that call the program; what is further out is none of its lines."""
+
+_OWN = {__name__, "motherlode.frontends.following", "motherlode.frontends.pyro.following"}
 
 
 def _call(name: str, function: Callable[..., Any], values: tuple[Any, ...], options: dict[str, Any]) -> Any:

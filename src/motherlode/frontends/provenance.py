@@ -21,7 +21,7 @@ from motherlode.gold import run_of
 from motherlode.gold.leaks import Run
 from motherlode.tracing import LeakError, ReplayDiverged, caller_site, replay, seed, stream
 
-__all__ = ["Found", "find_leak", "record_again"]
+__all__ = ["Found", "find_leak", "lost_in", "parting", "record_again"]
 
 Array = NDArray[np.float64]
 Function = Callable[..., Any]
@@ -76,8 +76,8 @@ def find_leak(function: Function, error: LeakError) -> Found:
     steps = tuple(step for step in here.way.steps if step.line)
     if steps:
         return Found(steps, here.way.met)
-    decision = _parting(here.log.decisions, there.log.decisions) or _parting(here.log.inner, there.log.inner)
-    return Found(decision=decision, lost=_lost(here.log.decisions) or _lost(here.log.inner), refused=here.refused)
+    decision = parting(here.log.decisions, there.log.decisions) or parting(here.log.inner, there.log.inner)
+    return Found(decision=decision, lost=lost_in(here.log.decisions) or lost_in(here.log.inner), refused=here.refused)
 
 
 def _follow(function: Function, run: Run, theta: Array) -> _Followed:
@@ -93,7 +93,7 @@ def _follow(function: Function, run: Run, theta: Array) -> _Followed:
     return found
 
 
-def _parting(here: Sequence[Decision], there: Sequence[Decision]) -> Decision | None:
+def parting(here: Sequence[Decision], there: Sequence[Decision]) -> Decision | None:
     """Return the first decision that came out differently."""
     for mine, theirs in zip(here, there, strict=False):
         if mine.step.operation != "float" and mine != theirs:
@@ -101,5 +101,6 @@ def _parting(here: Sequence[Decision], there: Sequence[Decision]) -> Decision | 
     return None
 
 
-def _lost(decisions: Sequence[Decision]) -> tuple[Step, ...]:
+def lost_in(decisions: Sequence[Decision]) -> tuple[Step, ...]:
+    """Return where numbers that carry θ became plain ones."""
     return tuple(dict.fromkeys(decision.step for decision in decisions if decision.step.operation == "float"))
