@@ -40,7 +40,7 @@ def test_our_own_frame_decodes_to_the_same(name):
     same(message, wanted["body"], wanted["body_type"])
 
 
-@pytest.mark.parametrize("name", ["run_result_gold", "run_result_traces"])
+@pytest.mark.parametrize("name", ["run_result_gold", "run_result_diverted", "run_result_traces"])
 def test_block_answers_its_request(name):
     assert decode(frame("accepted", name), asked(name)).block.joint_log_ratio.shape == (2, 1)
 

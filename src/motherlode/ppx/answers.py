@@ -30,6 +30,7 @@ def block_of(events: Events, asked: GoldRun) -> GoldBlock:
         events.counts.score_discrepancy,
         tuple(Failure(failure.event, failure.reason) for failure in events.failures),
         _traces(events.traces) if traced and events.traces is not None else None,
+        events.counts.diverted,
     )
 
 

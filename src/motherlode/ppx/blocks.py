@@ -148,6 +148,7 @@ def check_answer(block: GoldBlock, asked: GoldRun) -> None:
     place = (block.first, block.count)
     refuse(place != (asked.first, asked.count), f"the block holds (first, count) {place}, not the events asked for")
     refuse(len(block.x) > 0 and found != columns, f"(K, D) of the block are {found} where {columns} were asked for")
+    refuse(block.diverted > block.count * columns[0], f"diverted {block.diverted} exceeds count times K")
     traced = asked.record is Record.TRACES
     refuse(traced is not (block.traces is not None), f"traces are {'missing' if traced else 'there unasked'}")
     if block.traces is not None and len(block.traces.site):
