@@ -5,6 +5,7 @@ from concurrent.futures import Executor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
+from pickle import PicklingError
 from typing import Any
 
 import cloudpickle
@@ -199,7 +200,7 @@ class Campaign:
 
 
 def _spread(tasks: list[_Shard], executor: Executor) -> Iterator[_Shard]:
-    futures = {executor.submit(_write_pickled, cloudpickle.dumps(task)): task for task in tasks}
+    futures = {executor.submit(_write_pickled, _pickled(task)): task for task in tasks}
     try:
         for future in as_completed(futures):
             future.result()
@@ -207,6 +208,17 @@ def _spread(tasks: list[_Shard], executor: Executor) -> Iterator[_Shard]:
     finally:
         for future in futures:
             future.cancel()
+
+
+def _pickled(task: _Shard) -> bytes:
+    try:
+        return cloudpickle.dumps(task)
+    except (TypeError, AttributeError, PicklingError) as error:
+        raise CampaignError(
+            f"The simulator {task.simulator.name} cannot travel to another process: {error}. "
+            "Files, locks and connections cannot be copied. "
+            "Open them inside the function, or mine with workers=1."
+        ) from error
 
 
 def _write_pickled(task: bytes) -> Path:

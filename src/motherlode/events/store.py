@@ -209,8 +209,11 @@ class EventStore:
 
 
 def _span(shard: Path) -> tuple[int, int, int]:
-    seed, first, count = shard.stem.split("-")[1:]
-    return int(seed), int(first), int(count)
+    try:
+        seed, first, count = (int(part) for part in shard.stem.split("-")[1:])
+    except ValueError as error:
+        raise CorruptShard(shard, "its name is not events-SEED-FIRST-COUNT") from error
+    return seed, first, count
 
 
 def _asked(events: Events) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 """Campaigns: the same events however the work is cut, resumed after anything, refused where they cannot be right."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -234,3 +235,17 @@ def test_progress_counts_what_was_there(tmp_path, capsys):
     campaign(tmp_path, events=120).run(progress=False)
     campaign(tmp_path).run()
     assert "250/250" in capsys.readouterr().err
+
+
+def test_a_simulator_that_cannot_travel(tmp_path):
+    lock = threading.Lock()
+
+    def locked(theta, rng):
+        with lock:
+            return rng.normal(theta[0], 1.0)
+
+    assert len(campaign(tmp_path / "a", locked).run(progress=False)) == 250
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool, pytest.raises(CampaignError, match=r"locked cannot travel.*workers=1"):
+        campaign(tmp_path / "b", locked).run(executor=pool, progress=False)

@@ -298,3 +298,11 @@ def test_leftovers_of_a_killed_writer_are_swept_once_they_are_old(tmp_path):
     store.open(manifest())
     assert not old.exists()
     assert new.exists()
+
+
+def test_a_foreign_file_among_the_shards(tmp_path):
+    store = EventStore(tmp_path)
+    store.append(events(2))
+    (tmp_path / "shards" / "events-copy.parquet").touch()
+    with pytest.raises(CorruptShard, match="events-SEED-FIRST-COUNT"):
+        store.load()
