@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pyro
 import pyro.distributions as dist
@@ -5,7 +7,15 @@ import pytest
 import torch
 
 from motherlode.events import EventsError
-from motherlode.frontends.pyro import GradientLost, LiveTangent, ModelRefused, NameClash, NoDensity
+from motherlode.frontends.pyro import (
+    GradientLost,
+    LiveTangent,
+    ModelRefused,
+    NameClash,
+    NoDensity,
+    TangentLost,
+    ThetaUnseen,
+)
 from motherlode.frontends.wrapping import wrap
 from motherlode.tracing import HiddenRandomness, LeakError, ParameterError, ReplayDiverged, SimulatorFailed
 
@@ -237,3 +247,22 @@ def test_exceptions_leave_the_handler_stacks_clean():
         mine(model)
     assert not pyro.poutine.runtime._PYRO_STACK
     assert torch.get_default_dtype() == torch.float32
+
+
+ERRORS = [
+    GradientLost([0.1], [0.0], [1.0]),
+    LiveTangent("z", 3, np.array([0.1])),
+    NoDensity("z", "is a factor", "Write it as a site."),
+    NameClash("z", "an earlier site"),
+    ModelRefused("model", ["rows: no"]),
+    ThetaUnseen("z"),
+    TangentLost("item", 1.0, 2.0),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_errors_come_back_whole_from_a_worker(error):
+    back = pickle.loads(pickle.dumps(error))  # noqa: S301
+    assert type(back) is type(error)
+    assert str(back) == str(error)
+    assert back.__dict__.keys() == error.__dict__.keys()

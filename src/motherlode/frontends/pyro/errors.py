@@ -39,9 +39,6 @@ class GradientLost(MotherlodeError, ValueError):
             "Keep theta in torch: no .item(), float(theta), .detach(), NumPy or no_grad on the way to a distribution."
         )
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.theta, self.score, self.slope)
-
 
 class NoDensity(MotherlodeError, ValueError):
     """Refuse a site that does not stand for a normalized density of a draw.
@@ -60,9 +57,6 @@ class NoDensity(MotherlodeError, ValueError):
             f"joint ratio nor the joint score exists. {remedy}"
         )
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.site, self.what, self.remedy)
-
 
 class NameClash(MotherlodeError, ValueError):
     """Refuse two sites of one run with the same name, or a site named like an argument of the model."""
@@ -74,9 +68,6 @@ class NameClash(MotherlodeError, ValueError):
             "Draws are replayed by name, so one of the two would be lost. "
             "Rename it; in a loop number the sites: f'z_{i}'."
         )
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.site, self.other)
 
 
 class NotBatched(MotherlodeError, ValueError):
@@ -95,9 +86,6 @@ class ThetaUnseen(MotherlodeError, ValueError):
             "Give the model the tensor that was passed to mining() itself (or `mined.theta`), inside the block and not "
             "a copy of it; where theta are sample sites, name them: mining(..., parameters=('mu', 'sigma'))."
         )
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.last,)
 
 
 class ModelRefused(MotherlodeError, ValueError):
@@ -118,6 +106,3 @@ class ModelRefused(MotherlodeError, ValueError):
             "Write model(theta) with theta a tensor (N, D) or (D,), model(**named scalars), or model() with "
             "pyro.sample sites named like the parameters."
         )
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.model, self.reasons)

@@ -32,9 +32,6 @@ class TangentLost(MotherlodeError, RuntimeError):
             "Stay in torch (torch.where instead of `if`), or use motherlode.wrap(model), which runs the model again."
         )
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.operation, self.here, self.there)
-
 
 def shadows_of(value: Any) -> list[Tensor] | None:
     """Return a tensor's shadows; None where it does not depend on θ."""
