@@ -86,14 +86,19 @@ def _logistic(value: Array, loc: Array, scale: Array) -> Array:
     return -z - 2 * np.log1p(np.exp(-z)) - np.log(scale)
 
 
+def _log1p_square(z: Array) -> Array:
+    """log(1+z²), also where z² overflows: heavy tails reach there."""
+    return np.where(np.abs(z) < 1e100, np.log1p(z**2), 2 * np.log(np.abs(z)))
+
+
 def _cauchy(value: Array, loc: Array, scale: Array) -> Array:
     """-log(π·scale·(1+z²)), z = (value-loc)/scale."""
-    return -np.log(np.pi * scale) - np.log1p(((value - loc) / scale) ** 2)
+    return -np.log(np.pi * scale) - _log1p_square((value - loc) / scale)
 
 
 def _student(value: Array, df: Array) -> Array:
     """-(df+1)/2·log(1+value²/df) - log B(1/2, df/2) - log(df)/2."""
-    return -(df + 1) / 2 * np.log1p(value**2 / df) - special.betaln(0.5, df / 2) - np.log(df) / 2
+    return -(df + 1) / 2 * _log1p_square(value / np.sqrt(df)) - special.betaln(0.5, df / 2) - np.log(df) / 2
 
 
 def _f(value: Array, dfnum: Array, dfden: Array) -> Array:
