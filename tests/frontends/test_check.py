@@ -207,6 +207,15 @@ def test_moving_support_is_named_with_its_line_and_remedy():
     assert site.family == "Uniform"
 
 
+def test_moving_support_of_the_returned_number():
+    def returned(theta, rng):
+        u = rng.random()
+        return u if u < 0.3 * theta[0] else rng.normal(theta[0])
+
+    (finding,) = (finding for finding in check(returned).findings if "No joint score" in finding)
+    assert "the Uniform at the returned x moves with theta" in finding
+
+
 def test_simulator_that_ignores_theta():
     report = check(lambda theta, rng: rng.normal())
     assert report.ok

@@ -17,7 +17,7 @@ from motherlode.frontends.intervals import Intervals
 from motherlode.frontends.lazy import ARITHMETIC, ORDERS, Operation, Order, line_of, settled
 from motherlode.tracing import caller_site, draw
 
-__all__ = ["LazyUniforms"]
+__all__ = ["LazyUniforms", "plain_at"]
 
 Array = NDArray[np.float64]
 
@@ -194,7 +194,7 @@ class LazyUniforms:
                 return self._compare(inputs[mine], ORDERS[ufunc][not mine], site)
             if ufunc in ARITHMETIC:
                 return self._calculate(ARITHMETIC[ufunc], inputs[mine], not mine, site)
-        return getattr(ufunc, method)(*_plain(inputs, site), **{k: _plain(v, site) for k, v in options.items()})
+        return getattr(ufunc, method)(*plain_at(inputs, site), **{k: plain_at(v, site) for k, v in options.items()})
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         site = caller_site()
@@ -202,7 +202,7 @@ class LazyUniforms:
             return self._locate(np.asarray(args[0]), site, *args[2:], **kwargs)
         if func is np.digitize and args[0] is self and np.all(np.diff(args[1]) >= 0):
             return self._locate(np.asarray(args[1]), site, "left" if kwargs.get("right") else "right")
-        return func(*_plain(args, site), **{name: _plain(value, site) for name, value in kwargs.items()})
+        return func(*plain_at(args, site), **{name: plain_at(value, site) for name, value in kwargs.items()})
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -220,7 +220,7 @@ def _calculating(function: Callable[[Any, Any], Any], reflected: bool) -> Callab
 def _settling(function: Callable[..., Any]) -> Callable[..., Any]:
     def method(self: LazyUniforms, *others: Any) -> Any:
         site = caller_site()
-        return function(self.settle(site), *(_plain(other, site) for other in others))
+        return function(self.settle(site), *(plain_at(other, site) for other in others))
 
     return method
 
@@ -255,9 +255,10 @@ class _Decision:
         return outcome if self._same else ~outcome
 
 
-def _plain(value: Any, site: int) -> Any:
+def plain_at(value: Any, site: int) -> Any:
+    """Return a value with what is lazy in it, and in lists and tuples of it, settled at `site`."""
     if isinstance(value, LazyUniforms):
         return value.settle(site)
-    if isinstance(value, (tuple, list)):
-        return type(value)(_plain(part, site) for part in value)
+    if type(value) in (tuple, list):
+        return type(value)(plain_at(part, site) for part in value)
     return settled(value, site)

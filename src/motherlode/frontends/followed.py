@@ -154,7 +154,7 @@ def _here(operation: str) -> tuple[Step | None, bool]:
     return library, inside
 
 
-_RUNNERS = {"motherlode.frontends.pyro.running", "motherlode.frontends.provenance"}
+_RUNNERS = {"motherlode.frontends.pyro.running", "motherlode.frontends.provenance", "motherlode.frontends.python"}
 """Modules that call the program; what is further out is none of its lines."""
 
 _OWN = {__name__, "motherlode.frontends.following", "motherlode.frontends.pyro.following"}

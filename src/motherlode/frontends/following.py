@@ -14,8 +14,8 @@ from unittest.mock import patch
 import numpy as np
 from numpy.typing import NDArray
 
+from motherlode.frontends.arrays import plain_at
 from motherlode.frontends.followed import Log, Step, Way, follow, plain, way_of
-from motherlode.frontends.lazy import settled
 from motherlode.tracing import Draw, Handler, caller_site
 
 __all__ = ["following", "theta_of"]
@@ -59,20 +59,13 @@ def theta_of(theta: NDArray[np.float64], log: Log) -> Any:
 def _through(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def through(*values: Any, **options: Any) -> Any:
-        given = _settled(values, caller_site())
+        given = plain_at(values, caller_site())
         way = way_of(given)
         if way.log is None:
             return function(*given, **options)
         return follow(function(*plain(given), **options), way.after(name), name)
 
     return through
-
-
-def _settled(values: Any, site: int) -> Any:
-    """Settle lazy numbers at the line that uses them, looking into sequences."""
-    if isinstance(values, list) or type(values) is tuple:
-        return type(values)([_settled(value, site) for value in values])
-    return settled(values, site)
 
 
 def _blank(function: Callable[..., Any], log: Log) -> Callable[..., Any]:

@@ -16,10 +16,9 @@ from motherlode.events import philox_generator
 from motherlode.frontends.followed import Decision, Log, Step, Way, way_of
 from motherlode.frontends.following import following, theta_of
 from motherlode.frontends.generator import TracedGenerator
-from motherlode.frontends.lazy import settled
 from motherlode.gold import run_of
 from motherlode.gold.leaks import Run
-from motherlode.tracing import LeakError, ReplayDiverged, caller_site, replay, seed, stream
+from motherlode.tracing import LeakError, ReplayDiverged, replay, seed, stream
 
 __all__ = ["Found", "find_leak", "lost_in", "parting", "record_again"]
 
@@ -64,7 +63,7 @@ def record_again(function: Function, error: LeakError) -> Run:
     event = error.event or 0
 
     def program(theta: Array) -> Any:
-        return function(theta.copy(), TracedGenerator(stream()))
+        return function(theta, TracedGenerator(stream()))
 
     return run_of(program, event, np.asarray(error.theta), philox_generator(0, event))
 
@@ -85,7 +84,7 @@ def _follow(function: Function, run: Run, theta: Array) -> _Followed:
     try:
         with seed(philox_generator(0, run.event)), replay(run.draws), following(found.log):
             x = function(theta_of(theta, found.log), TracedGenerator(stream()))
-            found.way = way_of(settled(x, caller_site(0)))
+            found.way = way_of(x)
     except ReplayDiverged as diverged:
         found.refused = str(diverged) if np.array_equal(theta, run.theta) else ""
     except Exception as error:  # noqa: BLE001 - a user's code may not bear a float that is not quite one

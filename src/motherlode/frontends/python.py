@@ -13,18 +13,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from motherlode.events import CheckReport, Events, EventStreams, Parameters
+from motherlode.frontends.arrays import plain_at
 from motherlode.frontends.bare import BareGenerator
-from motherlode.frontends.explaining import explain
 from motherlode.frontends.generator import TracedGenerator
 from motherlode.frontends.running import RUNNING
 from motherlode.frontends.tracked_draws import ride_together
 from motherlode.gold import Ride, TrackingEnded, examine, mine, rides_as_it_replays
-from motherlode.tracing import stream
+from motherlode.tracing import intern, stream
 
 __all__ = ["PythonSimulator"]
 
 Array = NDArray[np.float64]
 Derivative = Literal["replay", "tracked", "auto"]
+
+RETURNED = intern("the returned x")
+"""Where numbers that leave the function lazy are settled."""
 
 REPLAYED = 'local replay, derivative="replay": 1 + K + 2D runs for each event'
 TRACKED = 'tracked numbers, derivative="tracked": one run carries all points'
@@ -127,8 +130,10 @@ class PythonSimulator:
 
     def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:
         """Say whether the function can be mined, and if not, at which line; see :func:`motherlode.gold.examine`."""
+        from motherlode.frontends.explaining import explain
+
         tier = TRACKED if self.chosen == "tracked" else REPLAYED
-        why = partial(explain, self.function)
+        why = partial(explain, self._call)
         return examine(self, theta, alternatives, tier=tier, explain=why, rival=lambda: self._rival(theta))
 
     def _rival(self, theta: ArrayLike) -> tuple[str, "PythonSimulator"] | None:
@@ -160,7 +165,7 @@ class PythonSimulator:
     def _call(self, theta: Array, generator: Any) -> Any:
         token = RUNNING.set(generator)
         try:
-            return self.function(theta.copy(), generator)
+            return plain_at(self.function(theta.copy(), generator), RETURNED)
         finally:
             RUNNING.reset(token)
 
