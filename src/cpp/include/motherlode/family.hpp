@@ -43,26 +43,35 @@ namespace detail {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
+/// What a predicate on doubles says of a number, double or tracked.
+template <class Real, class Predicate>
+inline bool holds(const Real& value, Predicate predicate) {
+  if constexpr (std::is_arithmetic_v<Real>) {
+    return predicate(value);
+  } else {
+    return value.decide(predicate);
+  }
+}
+
 template <class Real>
-bool is_finite(const Real& value) {
-  return value > -infinity && value < infinity;
+inline bool is_finite(const Real& value) {
+  return holds(value, [](double v) { return v > -infinity && v < infinity; });
 }
 template <class Real>
-bool is_positive(const Real& value) {
-  return value > 0.0 && value < infinity;
+inline bool is_positive(const Real& value) {
+  return holds(value, [](double v) { return v > 0 && v < infinity; });
 }
 template <class Real>
-bool is_rate(const Real& value) {
-  return value >= 0.0 && value < infinity;
+inline bool is_rate(const Real& value) {
+  return holds(value, [](double v) { return v >= 0 && v < infinity; });
 }
 template <class Real>
-bool is_probability(const Real& value) {
-  return value >= 0.0 && value <= 1.0;
+inline bool is_probability(const Real& value) {
+  return holds(value, [](double v) { return v >= 0 && v <= 1; });
 }
 template <class Real>
-bool is_count(const Real& value) {
-  using std::floor;
-  return is_rate(value) && value == floor(value);
+inline bool is_count(const Real& value) {
+  return holds(value, [](double v) { return v >= 0 && v == std::floor(v) && v < infinity; });
 }
 
 /// x·log(y), 0 where x is 0.

@@ -79,13 +79,14 @@ inline void check_finite(const char* field, const std::vector<double>& values) {
 }
 
 inline void check_bounds(const char* field, const std::vector<double>& values, const Model& model) {
-  const auto& parameters = model.parameters();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const Parameter& parameter = parameters[i % parameters.size()];
-    if (values[i] < parameter.low || values[i] > parameter.high) {
-      bad_request(std::string("GoldRun.") + field + "[" + std::to_string(i) + "], which is " + parameter.name + " = " +
-                  show({values[i]}) + ", lies outside its declared bounds " + show({parameter.low, parameter.high}) +
-                  ".");
+  for (std::size_t i = 0; i < values.size();) {
+    for (const Parameter& parameter : model.parameters()) {
+      if (values[i] < parameter.low || values[i] > parameter.high) {
+        bad_request(std::string("GoldRun.") + field + "[" + std::to_string(i) + "], which is " + parameter.name +
+                    " = " + show({values[i]}) + ", lies outside its declared bounds " +
+                    show({parameter.low, parameter.high}) + ".");
+      }
+      ++i;
     }
   }
 }
