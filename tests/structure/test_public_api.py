@@ -15,7 +15,7 @@ import motherlode
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src/motherlode"
-FILES = sorted(path for path in SOURCE.rglob("*.py") if path.name != "ppx_generated.py")
+FILES = sorted(SOURCE.rglob("*.py"))
 OPTIONAL = {"pyprob", "distributed", "dask", "arviz", "h5netcdf"}
 
 CONTRACT = (
