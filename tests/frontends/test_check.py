@@ -11,6 +11,7 @@ import pyro
 import pyro.distributions as dist
 import pytest
 import torch
+from scipy.integrate import odeint
 
 import motherlode
 from motherlode.events import Parameters
@@ -72,6 +73,31 @@ def converted(theta, rng):
     return float(theta[0]) + rng.normal()  # leak
 
 
+def written_out(theta, rng):
+    return float(f"{theta[0]:.3f}") + rng.normal()  # leak
+
+
+def solved(theta, rng):
+    path = odeint(lambda y, t: [theta[0] * y[0]], [1.0], np.linspace(0.0, 1.0, 5))  # leak
+    return path[:, 0] + rng.normal(size=5)
+
+
+def waited(theta, rng):
+    time, steps = 0.0, 0
+    while time < theta[0]:  # leak
+        time += rng.exponential(0.3)
+        steps += 1
+    return steps
+
+
+def passed(theta, rng):
+    return (rng.normal(size=50) > theta[0]).sum()  # leak
+
+
+def scaled(theta, rng):
+    return theta[0] * rng.random()  # leak
+
+
 def hidden(theta, rng):
     z = rng.normal(theta[0])
     return z + random.gauss(0, 1)  # leak
@@ -99,6 +125,11 @@ LEAKS = [
     (chosen, "theta reaches x outside a draw", "whose parameters are computed from theta"),
     (unpacked, "theta reaches x outside a draw", "rng.normal(theta, 1.0)"),
     (converted, "The last draw before x is named instead", "draw x from Normal(theta, 1)"),
+    (written_out, "The last draw before x is named instead", "draw x from Normal(theta, 1)"),
+    (solved, "theta becomes a plain number", "draw x from Normal(theta, 1)"),
+    (waited, "theta decides without a draw", "if rng.random() < p(theta):"),
+    (passed, "theta decides without a draw", "if rng.random() < p(theta):"),
+    (scaled, "theta reaches x outside a draw", "Give theta to a draw instead"),
     (hidden, "random numbers that motherlode does not see", "Take every random number from the `rng`"),
     (timed, "random numbers that motherlode does not see", "Take every random number from the `rng`"),
     (uninstrumented, "rng.spawn() cannot be instrumented", "Build it from draws that are"),
@@ -134,6 +165,19 @@ def test_finding_shows_the_way_of_theta_to_x():
     (finding,) = check(added).findings
     assert "mu = 2 * theta[0]" in finding
     assert "return np.array([x, x**2])" in finding
+
+
+def test_function_that_fails_when_run_again():
+    runs = []
+
+    def worn(theta, rng):
+        runs.append(1)
+        if len(runs) > 3:
+            raise RuntimeError("worn out")
+        return theta[0] + rng.normal()
+
+    (finding,) = check(worn).findings
+    assert "does not run with a theta that is followed (RuntimeError: worn out)" in finding
 
 
 def test_code_that_refuses_a_followed_theta_gets_the_last_draw_and_is_told_so():

@@ -95,7 +95,7 @@ def _unfollowed(found: Found) -> str:
     if found.lost:
         places = [f"{_where(step)}\n{_source(step)}" for step in found.lost]
         return f"{last}: theta becomes a plain number, which cannot be followed." + _listed("That happens at", places)
-    return f"{last}: theta could not be followed through compiled code."
+    return f"{last}: theta could not be followed through code that makes a plain number of it."
 
 
 def _failure(function: Function, error: SimulatorFailed) -> BaseException:

@@ -216,6 +216,9 @@ class Followed(_Dispatched, float):
         rounded = float.__round__(self, digits)
         return follow(rounded, self.way.after("round"), "round")
 
+    def __format__(self, form: str) -> str:
+        return format(self._decide("float", float.__float__(self)), form)
+
     def __hash__(self) -> int:
         return float.__hash__(self)
 

@@ -70,7 +70,10 @@ def record_again(function: Function, error: LeakError) -> Run:
 
 def find_leak(function: Function, error: LeakError) -> Found:
     """Run a leaking event again with a θ that is followed, where it was drawn and where x moved."""
-    run = record_again(function, error)
+    try:
+        run = record_again(function, error)
+    except Exception as failure:  # noqa: BLE001 - a function that keeps state may fail where it did not before
+        return Found(refused=f"{type(failure).__name__}: {failure}")
     here, there = _follow(function, run, run.theta), _follow(function, run, np.asarray(error.probe))
     steps = tuple(step for step in here.way.steps if step.line)
     if steps:

@@ -22,7 +22,7 @@ from motherlode.frontends.pyro.passes import Record, Replay, Visit
 from motherlode.frontends.pyro.replays import source_of
 from motherlode.frontends.pyro.running import run
 from motherlode.frontends.raised import shown
-from motherlode.tracing import HiddenRandomness, LeakError, MotherlodeError, ReplayDiverged
+from motherlode.tracing import HiddenRandomness, LeakError, MotherlodeError
 from motherlode.tracing.addresses import relative_path
 
 __all__ = ["explain", "find_leak"]
@@ -86,8 +86,11 @@ def find_leak(model: Model, layout: Layout, error: LeakError) -> Found:
     """Run the event again with a θ that is followed."""
     theta = torch.tensor(np.asarray(error.theta))[None]
     record = Record(layout, theta, source_of(layout, 0, error.event or 0, 1), density=False)
-    with torch.no_grad():
-        run(model, record)
+    try:
+        with torch.no_grad():
+            run(model, record)
+    except Exception as failure:  # noqa: BLE001 - a model that keeps state may fail where it did not before
+        return Found(refused=f"{type(failure).__name__}: {failure}")
     here, log = _follow(model, layout, record.visits, theta)
     steps = tuple(step for step in here.steps if step.line)
     if steps or error.probe is None:
@@ -102,7 +105,7 @@ def _follow(model: Model, layout: Layout, visits: list[Visit], theta: Tensor) ->
     try:
         with torch.no_grad(), following:
             return following.way_of(run(model, Replay(layout, theta, visits))), log
-    except ReplayDiverged:
+    except Exception:  # noqa: BLE001 - what was seen until here may tell
         return Way(), log
 
 
