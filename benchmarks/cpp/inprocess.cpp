@@ -16,7 +16,8 @@ struct Board {
 
 int main(int argc, char** argv) {
   const auto balls = static_cast<std::uint32_t>(argc > 1 ? std::atoi(argv[1]) : 200'000);
-  const auto model = motherlode::Model("galton", "1.0", motherlode::tracked<1, 1>(Board{})).parameter("theta", -1.0, -0.4);
+  const auto model =
+      motherlode::Model("galton", "1.0", motherlode::tracked<1, 1>(Board{})).parameter("theta", -1.0, -0.4);
   motherlode::GoldRequest request;
   request.first = 1'000'001;
   request.count = balls;

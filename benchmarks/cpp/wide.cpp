@@ -15,5 +15,6 @@ struct Board {
 int main(int argc, char** argv) {
   const auto fall = motherlode::tracked<2, 4>(Board{});
   return motherlode::main(
-      motherlode::Model("wide", "1.0", fall).parameter("theta", -1.0, -0.4).parameter("steepness", 0.5, 2.0), argc, argv);
+      motherlode::Model("wide", "1.0", fall).parameter("theta", -1.0, -0.4).parameter("steepness", 0.5, 2.0), argc,
+      argv);
 }

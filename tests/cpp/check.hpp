@@ -76,9 +76,9 @@ inline int run(const std::string& prefix) {
 
 #define CHECK_JOIN_(a, b) a##b
 #define CHECK_JOIN(a, b) CHECK_JOIN_(a, b)
-#define TEST(name)                                                                                       \
-  static void CHECK_JOIN(body_, __LINE__)();                                                             \
-  static const checks::Test CHECK_JOIN(test_, __LINE__)(name, CHECK_JOIN(body_, __LINE__));               \
+#define TEST(name)                                                                          \
+  static void CHECK_JOIN(body_, __LINE__)();                                                \
+  static const checks::Test CHECK_JOIN(test_, __LINE__)(name, CHECK_JOIN(body_, __LINE__)); \
   static void CHECK_JOIN(body_, __LINE__)()
 #define CHECK(condition) ((condition) ? void() : checks::fail(__FILE__, __LINE__, #condition))
 #define CHECK_NEAR(found, wanted, tolerance) checks::near(found, wanted, tolerance, __FILE__, __LINE__)

@@ -26,7 +26,8 @@ namespace {
 std::vector<std::string> golden_frames() {
   std::vector<std::string> frames;
   for (const char* folder : {"accepted", "refused"}) {
-    for (const auto& entry : std::filesystem::directory_iterator(std::string(MOTHERLODE_PROTOCOLS "/golden/") + folder)) {
+    for (const auto& entry :
+         std::filesystem::directory_iterator(std::string(MOTHERLODE_PROTOCOLS "/golden/") + folder)) {
       if (entry.path().extension() == ".bin") {
         std::ifstream file(entry.path(), std::ios::binary);
         frames.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());

@@ -20,7 +20,8 @@ Model one_parameter(Function function, double low = -inf, double high = inf) {
   return Model("test", "1", function).parameter("theta", low, high);
 }
 
-inline GoldRequest request(std::uint32_t count, double theta, std::vector<double> alternatives, Keep keep = Keep::gold) {
+inline GoldRequest request(std::uint32_t count, double theta, std::vector<double> alternatives,
+                           Keep keep = Keep::gold) {
   GoldRequest request;
   request.keep = keep;
   request.seed = 42;
@@ -64,15 +65,20 @@ struct NoiseAndReading {
 struct Zoo {
   template <class T, class G>
   std::vector<double> operator()(const T& theta, G& draws) const {
-  using Real = typename G::Real;
-  const Real t = theta[0];
-  return {draws.sample(Normal{t, 1 + t}),       draws.sample(Uniform{0.0, 1.0}),
-          draws.sample(Poisson{2 * t}),         draws.sample(Bernoulli{t}),
-          draws.sample(Beta{1 + t, 2.0}),       draws.sample(Exponential{t}),
-          draws.sample(Gamma{2 + t, 1 / t}),    draws.sample(LogNormal{t, 0.5 + t}),
-          draws.sample(Binomial{12.0, t}),      draws.sample(Weibull{1 + t, 1.5}),
-          draws.sample(Categorical<Real>{{t, 1 - t, 0.5}})};
-}
+    using Real = typename G::Real;
+    const Real t = theta[0];
+    return {draws.sample(Normal{t, 1 + t}),
+            draws.sample(Uniform{0.0, 1.0}),
+            draws.sample(Poisson{2 * t}),
+            draws.sample(Bernoulli{t}),
+            draws.sample(Beta{1 + t, 2.0}),
+            draws.sample(Exponential{t}),
+            draws.sample(Gamma{2 + t, 1 / t}),
+            draws.sample(LogNormal{t, 0.5 + t}),
+            draws.sample(Binomial{12.0, t}),
+            draws.sample(Weibull{1 + t, 1.5}),
+            draws.sample(Categorical<Real>{{t, 1 - t, 0.5}})};
+  }
 };
 
 /// log p of the zoo's draws, written out.
@@ -91,4 +97,3 @@ struct Board {
 };
 
 inline Model board() { return one_parameter(Board{}, -1, -0.4); }
-

@@ -58,7 +58,6 @@ void read(const std::string& bytes) {
   frame.read(bytes.data(), bytes.size());
 }
 
-
 /// Read a frame as a simulator with D = 2 would.
 void understand(const std::string& bytes) {
   Frame frame;

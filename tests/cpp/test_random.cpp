@@ -78,9 +78,9 @@ std::vector<double> old_fashioned(const Theta& theta, Draws&) {
   motherlode::discrete_distribution<int> discrete{t, 1.0, 2.0};
   motherlode::beta_distribution<double> beta(1 + t, 2);
   motherlode::truncated_normal_distribution<double> truncated(t, 1, 0, 3);
-  return {normal(generator),    uniform(generator), double(die(generator)),      double(coin(generator)),
-          double(binomial(generator)), double(poisson(generator)), exponential(generator), gamma(generator),
-          lognormal(generator), weibull(generator), double(discrete(generator)), beta(generator),
+  return {normal(generator),           uniform(generator),         double(die(generator)),      double(coin(generator)),
+          double(binomial(generator)), double(poisson(generator)), exponential(generator),      gamma(generator),
+          lognormal(generator),        weibull(generator),         double(discrete(generator)), beta(generator),
           truncated(generator)};
 }
 
@@ -154,10 +154,14 @@ TEST("random: an inverse-CDF exponential of a lazy uniform is still the leak it 
 }
 
 TEST("random: distributions draw what <random> draws, and their gold is the families'") {
-  const GoldBlock block = gold(one_parameter(old_fashioned, 0, 1).output({13}), request(20000, 0.5, {0.6}, Keep::traces));
+  const GoldBlock block =
+      gold(one_parameter(old_fashioned, 0, 1).output({13}), request(20000, 0.5, {0.6}, Keep::traces));
   CHECK(block.failures.empty());
-  const double half_normal = 0.5 + (0.3520653267642995 - 0.01752830049356854) / (0.9937903346742238 - 0.3085375387259869);
-  const double means[] = {0.5, 50, 3.5, 0.5, 6, 1.5, 1 / 1.5, 3, std::exp(1.0), 0.5 * std::tgamma(1 + 1 / 1.5), 5 / 3.5, 1.5 / 3.5, half_normal};
+  const double half_normal =
+      0.5 + (0.3520653267642995 - 0.01752830049356854) / (0.9937903346742238 - 0.3085375387259869);
+  const double means[] = {0.5,     50,        3.5,        0.5,           6,
+                          1.5,     1 / 1.5,   3,          std::exp(1.0), 0.5 * std::tgamma(1 + 1 / 1.5),
+                          5 / 3.5, 1.5 / 3.5, half_normal};
   const double sds[] = {2, 29, 1.71, 0.5, 1.73, 1.23, 0.67, 2.2, 3.6, 0.31, 0.8, 0.24, 0.7};
   for (std::size_t i = 0; i < 13; ++i) {
     CHECK_NEAR(mean(block.x, i, 13), means[i], 4.8 * sds[i] / std::sqrt(20000.0));
@@ -170,9 +174,9 @@ TEST("random: distributions draw what <random> draws, and their gold is the fami
 
 TEST("random: gold of a multivariate normal is that of its density") {
   const auto model = one_parameter([](const Theta& theta, Draws&) {
-    const double t = theta[0];
-    return multivariate_normal_distribution<double>({t, 2 * t}, {{1 + t}, {t, 2.0}})(generator);
-  }).output({2});
+                       const double t = theta[0];
+                       return multivariate_normal_distribution<double>({t, 2 * t}, {{1 + t}, {t, 2.0}})(generator);
+                     }).output({2});
   const auto log_density = [](double x, double y, double t) {
     const double z = (x - t) / (1 + t);
     return Normal{t, 1 + t}.log_prob(x) + Normal{2 * t + t * z, 2.0}.log_prob(y);
@@ -181,7 +185,8 @@ TEST("random: gold of a multivariate normal is that of its density") {
   for (std::size_t row = 0; row < 200; ++row) {
     const double x = block.x[2 * row];
     const double y = block.x[2 * row + 1];
-    CHECK_NEAR(block.joint_log_ratio[row], log_density(x, y, 0.5) - log_density(x, y, 0.3), 1e-12 * (10 + x * x + y * y));
+    CHECK_NEAR(block.joint_log_ratio[row], log_density(x, y, 0.5) - log_density(x, y, 0.3),
+               1e-12 * (10 + x * x + y * y));
   }
 }
 

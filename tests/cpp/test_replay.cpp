@@ -16,7 +16,8 @@ TEST("replay: linear Gaussian has its closed form") {
   for (std::size_t row = 0; row < 200; ++row) {
     const double z = block.traces.value[2 * row];
     CHECK_NEAR(block.joint_log_ratio[2 * row], (z * z - (z - 0.5) * (z - 0.5)) / 8, 1e-12 * (1 + z * z));
-    CHECK_NEAR(block.joint_log_ratio[2 * row + 1], ((z + 3) * (z + 3) - (z - 0.5) * (z - 0.5)) / 8, 1e-12 * (10 + z * z));
+    CHECK_NEAR(block.joint_log_ratio[2 * row + 1], ((z + 3) * (z + 3) - (z - 0.5) * (z - 0.5)) / 8,
+               1e-12 * (10 + z * z));
     CHECK_NEAR(block.joint_score[row], (z - 0.5) / 4, 1e-9 * (1 + std::abs(z)));
     CHECK(block.x[row] == block.traces.value[2 * row + 1]);
   }
@@ -47,10 +48,11 @@ TEST("replay: within a step of a bound the score is one-sided and as right") {
 }
 
 TEST("replay: the board agrees with dynamic programming") {
-  const std::array<double, 21> log_r{.74360, .65368, .54481, .41876, .28013,  .13621,  -.00370, -.12897, -.22831, -.29093, -.30899,
-                                     -.28041, -.20961, -.10560, .02078, .15859, .29752, .42857, .54496, .64286, .72135};
-  const std::array<double, 21> score{-2.91062, -2.58951, -2.18048, -1.68391, -1.11345, -.49701, .12519,
-                                     .70277,   1.17612,  1.48173,  1.56958,  1.42612,  1.08121, .59118,
+  const std::array<double, 21> log_r{.74360,  .65368,  .54481,  .41876,  .28013,  .13621,  -.00370,
+                                     -.12897, -.22831, -.29093, -.30899, -.28041, -.20961, -.10560,
+                                     .02078,  .15859,  .29752,  .42857,  .54496,  .64286,  .72135};
+  const std::array<double, 21> score{-2.91062, -2.58951, -2.18048, -1.68391, -1.11345, -.49701,  .12519,
+                                     .70277,   1.17612,  1.48173,  1.56958,  1.42612,  1.08121,  .59118,
                                      .01684,   -.58678,  -1.17207, -1.70073, -2.14768, -2.50293, -2.76964};
   constexpr std::uint32_t balls = 200000;
   GoldRequest asked = request(balls, -0.8, {-0.6});
@@ -123,7 +125,8 @@ TEST("replay: simulate keeps x alone, the same x") {
 }
 
 TEST("replay: a shift of x by theta is a leak") {
-  const auto model = one_parameter([](const Theta& theta, Draws& draws) { return theta[0] + draws.sample(Normal{0.0, 1.0}, "z"); });
+  const auto model =
+      one_parameter([](const Theta& theta, Draws& draws) { return theta[0] + draws.sample(Normal{0.0, 1.0}, "z"); });
   const LeakError error = leak_of(model, request(5, 0.5, {0.6}));
   CHECK(error.code() == ErrorCode::leak && error.finding().event == 0 && error.finding().address == "z");
   CHECK(error.finding().theta == std::vector<double>{0.5} && error.finding().probe == std::vector<double>{0.6});
@@ -132,7 +135,8 @@ TEST("replay: a shift of x by theta is a leak") {
 }
 
 TEST("replay: a probe finds what near alternatives and K = 0 do not") {
-  const auto model = one_parameter([](const Theta& theta, Draws& draws) { return draws.sample(Uniform{0.0, 1.0}) > theta[0] ? 1.0 : 0.0; });
+  const auto model = one_parameter(
+      [](const Theta& theta, Draws& draws) { return draws.sample(Uniform{0.0, 1.0}) > theta[0] ? 1.0 : 0.0; });
   GoldRequest blind = request(200, 0.5, {});
   CHECK(gold(model, blind).failures.empty());
   const LeakError error = leak_of(model, probing(200, 0.5));
@@ -140,13 +144,16 @@ TEST("replay: a probe finds what near alternatives and K = 0 do not") {
 }
 
 TEST("replay: an exponential made of a raw uniform is a leak") {
-  const auto model = one_parameter([](const Theta& theta, Draws& draws) { return -std::log1p(-draws.sample(Uniform{0.0, 1.0})) / theta[0]; });
+  const auto model = one_parameter(
+      [](const Theta& theta, Draws& draws) { return -std::log1p(-draws.sample(Uniform{0.0, 1.0})) / theta[0]; });
   CHECK(leak_of(model, probing(1, 0.5)).code() == ErrorCode::leak);
 }
 
 TEST("replay: an engine of the model's own is hidden randomness") {
   std::mt19937 engine(1);
-  const auto model = one_parameter([&engine](const Theta& theta, Draws& draws) { return draws.sample(Normal{theta[0], 1.0}) + static_cast<double>(engine() % 7); });
+  const auto model = one_parameter([&engine](const Theta& theta, Draws& draws) {
+    return draws.sample(Normal{theta[0], 1.0}) + static_cast<double>(engine() % 7);
+  });
   const LeakError error = leak_of(model, probing(20, 0.5));
   CHECK(error.code() == ErrorCode::hidden_randomness && says(error, "an engine of the model's own"));
 }
@@ -183,7 +190,8 @@ TEST("replay: a model that catches everything cannot hide a divergence") {
 }
 
 TEST("replay: impossible is +inf and no leak") {
-  const auto model = one_parameter([](const Theta& theta, Draws& draws) { return draws.branch(theta[0] > 0.5 ? 0.0 : 0.5) ? 1.0 : 0.0; });
+  const auto model = one_parameter(
+      [](const Theta& theta, Draws& draws) { return draws.branch(theta[0] > 0.5 ? 0.0 : 0.5) ? 1.0 : 0.0; });
   const GoldBlock block = gold(model, request(100, 0.4, {0.8}));
   for (std::size_t row = 0; row < 100; ++row) {
     CHECK_NEAR(block.joint_log_ratio[row], block.x[row] == 1 ? inf : std::log(0.5), 1e-15);
@@ -191,20 +199,23 @@ TEST("replay: impossible is +inf and no leak") {
 }
 
 TEST("replay: a support that moves has no score but a ratio") {
-  const auto model = one_parameter([](const Theta& theta, Draws& draws) { return draws.sample(Uniform{0.0, theta[0]}); });
+  const auto model =
+      one_parameter([](const Theta& theta, Draws& draws) { return draws.sample(Uniform{0.0, theta[0]}); });
   const GoldBlock block = gold(model, request(200, 0.5, {0.25, 1.0}));
   for (std::size_t row = 0; row < 200; ++row) {
     CHECK(std::isnan(block.joint_score[row]));
     CHECK_NEAR(block.joint_log_ratio[2 * row], block.x[row] > 0.25 ? inf : std::log(0.5), 1e-12);
     CHECK_NEAR(block.joint_log_ratio[2 * row + 1], std::log(2.0), 1e-12);
   }
-  const auto trials = one_parameter([](const Theta& theta, Draws& draws) { return draws.sample(Binomial{std::floor(10 * theta[0]), 0.5}); });
+  const auto trials = one_parameter(
+      [](const Theta& theta, Draws& draws) { return draws.sample(Binomial{std::floor(10 * theta[0]), 0.5}); });
   const GoldBlock counts = gold(trials, request(50, 0.5 - 1e-9, {}));
   CHECK(std::isnan(counts.joint_score[0]));
 }
 
 TEST("replay: NaN equals NaN, and is kept") {
-  const auto model = one_parameter([](const Theta& theta, Draws& draws) { return draws.branch(theta[0]) ? std::nan("") : 1.0; });
+  const auto model =
+      one_parameter([](const Theta& theta, Draws& draws) { return draws.branch(theta[0]) ? std::nan("") : 1.0; });
   const GoldBlock block = gold(model, probing(50, 0.5));
   CHECK(block.failures.empty() && block.x.size() == 50);
 }
@@ -225,7 +236,8 @@ TEST("replay: an event that throws is a failure and the others stay") {
 }
 
 TEST("replay: parameters outside a family's domain are a failure with the address") {
-  const auto model = one_parameter([](const Theta& theta, Draws& draws) { return draws.sample(Normal{0.0, theta[0]}, "width"); });
+  const auto model =
+      one_parameter([](const Theta& theta, Draws& draws) { return draws.sample(Normal{0.0, theta[0]}, "width"); });
   const GoldBlock block = gold(model, request(3, -0.5, {}));
   CHECK(block.failures.size() == 3 && block.x.empty());
   CHECK(block.failures[0].text.find("The draw at width asks for Normal with parameters [0, -0.5]") == 0);

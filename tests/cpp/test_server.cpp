@@ -75,8 +75,8 @@ class Client {
     const std::vector<double> low{0.1};
     const std::vector<double> high{0.9};
     const auto count = static_cast<std::uint32_t>(theta.size());
-    return ask(ppx::CreateRun(builder, ppx::CreateGoldRunDirect(builder, record, 7, 100, count, &theta, &theta, &steps,
-                                                                &low, &high)));
+    return ask(ppx::CreateRun(
+        builder, ppx::CreateGoldRunDirect(builder, record, 7, 100, count, &theta, &theta, &steps, &low, &high)));
   }
 
   encode::Builder builder;
@@ -221,7 +221,8 @@ TEST("server: garbage and messages out of turn are answered, and service goes on
   CHECK(error_of(client.answer({1})).code() == ppx::ErrorCode::Protocol);
   CHECK(error_of(client.ask(ppx::CreateSampleDirect(client.builder, "a"))).code() == ppx::ErrorCode::Protocol);
   sample_of(client.run());
-  CHECK(error_of(client.ask(ppx::CreateTagResult(client.builder))).text()->str().find("SampleResult is due") != std::string::npos);
+  CHECK(error_of(client.ask(ppx::CreateTagResult(client.builder))).text()->str().find("SampleResult is due") !=
+        std::string::npos);
   sample_of(client.run());
   CHECK(error_of(client.answer({0.5, 0.5})).text()->str().find("2 numbers where one is needed") != std::string::npos);
   sample_of(client.run());
@@ -254,7 +255,8 @@ TEST("server: leaks and failures come back as errors with their facts") {
   CHECK(leak.expected()->Get(0) != leak.found()->Get(0));
   sample_of(client.run());
   const auto& failed = error_of(client.answer({0.99}));
-  CHECK(failed.code() == ppx::ErrorCode::SimulatorFailed && failed.text()->str().find("bias too high") != std::string::npos);
+  CHECK(failed.code() == ppx::ErrorCode::SimulatorFailed &&
+        failed.text()->str().find("bias too high") != std::string::npos);
 }
 
 TEST("server: a second client is told to wait and cannot answer the first one's draws") {
@@ -288,7 +290,8 @@ TEST("server: SIGTERM ends a block under way and leaves no socket file") {
     client.connect(served.endpoint);
     encode::Builder builder;
     const std::vector<double> theta(100000, 0.5);
-    encode::finish(builder, ppx::CreateRun(builder, ppx::CreateGoldRunDirect(builder, ppx::Record::Simulate, 1, 0, 100000, &theta)));
+    encode::finish(builder, ppx::CreateRun(builder, ppx::CreateGoldRunDirect(builder, ppx::Record::Simulate, 1, 0,
+                                                                             100000, &theta)));
     client.send(zmq::message_t(), zmq::send_flags::sndmore);
     client.send(zmq::buffer(builder.GetBufferPointer(), builder.GetSize()), zmq::send_flags::none);
     while (!running) {

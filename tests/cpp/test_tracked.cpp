@@ -42,13 +42,13 @@ void check_function(const char* name, F f, const std::vector<double>& points) {
   }
 }
 
-#define CHECK_FUNCTION(name, ...)                \
-  check_function(                                \
-      #name,                                     \
-      [](const auto& x) {                        \
-        using std::name;                         \
-        return name(x);                          \
-      },                                         \
+#define CHECK_FUNCTION(name, ...) \
+  check_function(                 \
+      #name,                      \
+      [](const auto& x) {         \
+        using std::name;          \
+        return name(x);           \
+      },                          \
       std::vector<double>{__VA_ARGS__})
 
 #define CHECK_EXPRESSION(expression, ...) \
@@ -58,7 +58,8 @@ void check_function(const char* name, F f, const std::vector<double>& points) {
 void check_agreement(const GoldBlock& tangents, const GoldBlock& replay) {
   CHECK(tangents.x == replay.x && tangents.draws == replay.draws && tangents.failures.size() == replay.failures.size());
   for (std::size_t i = 0; i < replay.joint_log_ratio.size(); ++i) {
-    CHECK_NEAR(tangents.joint_log_ratio[i], replay.joint_log_ratio[i], 1e-12 * (100 + std::abs(replay.joint_log_ratio[i])));
+    CHECK_NEAR(tangents.joint_log_ratio[i], replay.joint_log_ratio[i],
+               1e-12 * (100 + std::abs(replay.joint_log_ratio[i])));
   }
   for (std::size_t i = 0; i < replay.joint_score.size(); ++i) {
     CHECK_NEAR(tangents.joint_score[i], replay.joint_score[i], 1e-7 * (1 + std::abs(replay.joint_score[i])));
@@ -139,8 +140,10 @@ TEST("tracked: a comparison that an alternative would decide otherwise diverts i
 }
 
 TEST("tracked: gold agrees with replay, all families") {
-  for (const Model& model : {tracking(Zoo{}, 0, 1).output({11}), one_parameter(tracked<3, 1>(Zoo{}), 0, 1).output({11})}) {
-    check_agreement(gold(model, request(200, 0.4, {0.7, 0.2, 0.41})), gold(one_parameter(Zoo{}, 0, 1).output({11}), request(200, 0.4, {0.7, 0.2, 0.41})));
+  for (const Model& model :
+       {tracking(Zoo{}, 0, 1).output({11}), one_parameter(tracked<3, 1>(Zoo{}), 0, 1).output({11})}) {
+    check_agreement(gold(model, request(200, 0.4, {0.7, 0.2, 0.41})),
+                    gold(one_parameter(Zoo{}, 0, 1).output({11}), request(200, 0.4, {0.7, 0.2, 0.41})));
   }
 }
 
@@ -164,7 +167,8 @@ TEST("tracked: more parameters than compiled take several passes") {
   asked.theta = {1, 2, 3, 0.5, 0.25, 2};
   asked.alternatives = {1, 2, 3.5, 0, 2, 3, 1, 1, 1, 0.5, 0.5, 2, 1, 2, 3, 4, 5, 6};
   asked.steps.assign(6, 6e-6);
-  check_agreement(gold(declare(Model("m", "1", tracked<2, 2>(function))), asked), gold(declare(Model("m", "1", function)), asked));
+  check_agreement(gold(declare(Model("m", "1", tracked<2, 2>(function))), asked),
+                  gold(declare(Model("m", "1", function)), asked));
 }
 
 TEST("tracked: control flow by theta goes to replay, which says impossible, leak, or a number") {
@@ -180,11 +184,16 @@ TEST("tracked: control flow by theta goes to replay, which says impossible, leak
   const auto harmless = [](const auto& theta, auto& draws) {
     return theta[0] > 0.5 ? draws.sample(Normal{0.0, 1.0}, "z") : draws.sample(Normal{1.0, 1.0}, "z");
   };
-  check_agreement(gold(tracking(harmless), request(50, 0.4, {0.8, 0.3})), gold(one_parameter(harmless), request(50, 0.4, {0.8, 0.3})));
-  const auto leaky = [](const auto& theta, auto& draws) { return draws.sample(Uniform{0.0, 1.0}, "z") > theta[0] ? 1.0 : 0.0; };
+  check_agreement(gold(tracking(harmless), request(50, 0.4, {0.8, 0.3})),
+                  gold(one_parameter(harmless), request(50, 0.4, {0.8, 0.3})));
+  const auto leaky = [](const auto& theta, auto& draws) {
+    return draws.sample(Uniform{0.0, 1.0}, "z") > theta[0] ? 1.0 : 0.0;
+  };
   CHECK(leak_of(tracking(leaky), request(200, 0.5, {0.9})).code() == ErrorCode::leak);
   CHECK(leak_of(tracking(leaky), probing(200, 0.5)).code() == ErrorCode::leak);
-  const auto steered = [](const auto& theta, auto& draws) { return theta[0] > 0.6 ? draws.sample(Normal{0.0, 1.0}, "high") : draws.sample(Normal{0.0, 1.0}, "low"); };
+  const auto steered = [](const auto& theta, auto& draws) {
+    return theta[0] > 0.6 ? draws.sample(Normal{0.0, 1.0}, "high") : draws.sample(Normal{0.0, 1.0}, "low");
+  };
   CHECK(leak_of(tracking(steered), request(1, 0.5, {0.9})).code() == ErrorCode::replay_diverged);
 }
 

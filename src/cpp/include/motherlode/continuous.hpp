@@ -60,9 +60,7 @@ struct Uniform {
   static constexpr const char* domain = "finite low < high";
   Real low, high;
 
-  bool valid() const {
-    return detail::is_finite(low) && detail::is_finite(high) && low < high;
-  }
+  bool valid() const { return detail::is_finite(low) && detail::is_finite(high) && low < high; }
   std::array<Real, 2> parameters() const { return {low, high}; }
   std::array<Real, 2> support() const { return {low, high}; }
   double sample(Source& source) const { return primal(low) + (primal(high) - primal(low)) * source.uniform(); }
@@ -127,9 +125,7 @@ struct Beta {
   static constexpr const char* domain = "concentration1 > 0, concentration0 > 0";
   Real concentration1, concentration0;
 
-  bool valid() const {
-    return detail::is_positive(concentration1) && detail::is_positive(concentration0);
-  }
+  bool valid() const { return detail::is_positive(concentration1) && detail::is_positive(concentration0); }
   std::array<Real, 2> parameters() const { return {concentration1, concentration0}; }
   double sample(Source& source) const {
     const double a = std::gamma_distribution<double>(primal(concentration1))(source.engine);

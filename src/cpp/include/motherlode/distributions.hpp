@@ -194,8 +194,9 @@ class truncated_normal_distribution {
       }
     }
     throw Error(ErrorCode::simulator_failed,
-                "A truncated normal found nothing in " + show({low_, high_}) + " in a million tries. Its mean is too "
-                "far away for rejection. Move the bounds, or draw from a family that fits the tail.");
+                "A truncated normal found nothing in " + show({low_, high_}) +
+                    " in a million tries. Its mean is too "
+                    "far away for rejection. Move the bounds, or draw from a family that fits the tail.");
   }
 
  private:

@@ -16,8 +16,8 @@ inline std::string last_draw(const std::string& address) {
 }
 
 inline std::string moved(const Finding& facts) {
-  return "in event " + std::to_string(facts.event) + " x = " + show(facts.expected) + " at theta = " +
-         show(facts.theta) + " became x = " + show(facts.found);
+  return "in event " + std::to_string(facts.event) + " x = " + show(facts.expected) +
+         " at theta = " + show(facts.theta) + " became x = " + show(facts.found);
 }
 
 inline std::string why_hidden() {
@@ -32,16 +32,18 @@ inline std::string where_theta_may_enter() {
          "draws.branch(p(theta)) instead of comparing a draw with p(theta).";
 }
 
-inline std::string or_nothing(const std::string& address) { return address.empty() ? "nothing (it has ended)" : address; }
+inline std::string or_nothing(const std::string& address) {
+  return address.empty() ? "nothing (it has ended)" : address;
+}
 
 }  // namespace detail
 
 /// x moved on replay at another theta.
 inline LeakError leak(const Finding& facts) {
   return {ErrorCode::leak,
-          "x depends on theta other than through its draws: " + detail::moved(facts) + " on replay at theta = " +
-              show(facts.probe) + " with every draw held fixed; " + detail::last_draw(facts.address) + "." +
-              detail::where_theta_may_enter(),
+          "x depends on theta other than through its draws: " + detail::moved(facts) +
+              " on replay at theta = " + show(facts.probe) + " with every draw held fixed; " +
+              detail::last_draw(facts.address) + "." + detail::where_theta_may_enter(),
           facts};
 }
 

@@ -12,9 +12,9 @@
 namespace motherlode {
 
 /// A family in double, whichever it is.
-using AnyFamily = std::variant<Normal<double>, Uniform<double>, Categorical<double>, Poisson<double>, Bernoulli<double>,
-                               Beta<double>, Exponential<double>, Gamma<double>, LogNormal<double>, Binomial<double>,
-                               Weibull<double>>;
+using AnyFamily =
+    std::variant<Normal<double>, Uniform<double>, Categorical<double>, Poisson<double>, Bernoulli<double>, Beta<double>,
+                 Exponential<double>, Gamma<double>, LogNormal<double>, Binomial<double>, Weibull<double>>;
 
 class Remote {
  public:

@@ -35,15 +35,15 @@ constexpr double log_of_10 = 2.30258509299404568402;
 }  // namespace detail
 
 /// Define `name` with the derivative `slope`, an expression in the argument x and the result y.
-#define MOTHERLODE_FUNCTION(name, slope)                                            \
-  template <std::size_t D, std::size_t K>                                           \
-  Tracked<D, K> name(const Tracked<D, K>& a) {                                      \
-    return a.map([](double x) { return std::name(x); },                             \
+#define MOTHERLODE_FUNCTION(name, slope)                                                                \
+  template <std::size_t D, std::size_t K>                                                               \
+  Tracked<D, K> name(const Tracked<D, K>& a) {                                                          \
+    return a.map([](double x) { return std::name(x); },                                                 \
                  []([[maybe_unused]] double x, [[maybe_unused]] double y) -> double { return slope; }); \
   }
 
 MOTHERLODE_FUNCTION(exp, y)
-MOTHERLODE_FUNCTION(exp2, y * detail::log_of_2)
+MOTHERLODE_FUNCTION(exp2, y* detail::log_of_2)
 MOTHERLODE_FUNCTION(expm1, y + 1)
 MOTHERLODE_FUNCTION(log, 1 / x)
 MOTHERLODE_FUNCTION(log2, 1 / (x * detail::log_of_2))
@@ -63,10 +63,10 @@ MOTHERLODE_FUNCTION(tanh, 1 - y * y)
 MOTHERLODE_FUNCTION(asinh, 1 / std::sqrt(x * x + 1))
 MOTHERLODE_FUNCTION(acosh, 1 / std::sqrt(x * x - 1))
 MOTHERLODE_FUNCTION(atanh, 1 / (1 - x * x))
-MOTHERLODE_FUNCTION(erf, detail::two_over_sqrt_pi * std::exp(-x * x))
-MOTHERLODE_FUNCTION(erfc, -detail::two_over_sqrt_pi * std::exp(-x * x))
+MOTHERLODE_FUNCTION(erf, detail::two_over_sqrt_pi* std::exp(-x* x))
+MOTHERLODE_FUNCTION(erfc, -detail::two_over_sqrt_pi* std::exp(-x* x))
 MOTHERLODE_FUNCTION(lgamma, detail::digamma(x))
-MOTHERLODE_FUNCTION(tgamma, y * detail::digamma(x))
+MOTHERLODE_FUNCTION(tgamma, y* detail::digamma(x))
 MOTHERLODE_FUNCTION(fabs, x < 0 ? -1.0 : 1.0)
 MOTHERLODE_FUNCTION(abs, x < 0 ? -1.0 : 1.0)
 MOTHERLODE_FUNCTION(floor, 0.0)
@@ -79,10 +79,10 @@ MOTHERLODE_FUNCTION(rint, 0.0)
 #undef MOTHERLODE_FUNCTION
 
 /// Define a predicate; alternatives that answer otherwise are diverted.
-#define MOTHERLODE_PREDICATE(name)                            \
-  template <std::size_t D, std::size_t K>                     \
-  bool name(const Tracked<D, K>& a) {                         \
-    return a.decide([](double x) { return std::name(x); });   \
+#define MOTHERLODE_PREDICATE(name)                          \
+  template <std::size_t D, std::size_t K>                   \
+  bool name(const Tracked<D, K>& a) {                       \
+    return a.decide([](double x) { return std::name(x); }); \
   }
 
 MOTHERLODE_PREDICATE(isfinite)
@@ -102,22 +102,22 @@ inline double square_sum(double x, double y) { return x * x + y * y; }
 
 /// Define a function of two numbers, either of which may be a double, with the partial slopes `by_x` and `by_y`,
 /// expressions in the arguments x and y.
-#define MOTHERLODE_FUNCTION_OF_TWO(name, by_x, by_y)                                                    \
-  template <std::size_t D, std::size_t K>                                                               \
-  Tracked<D, K> name(const Tracked<D, K>& a, const Tracked<D, K>& b) {                                  \
-    [[maybe_unused]] const double x = a.value();                                                        \
-    [[maybe_unused]] const double y = b.value();                                                        \
+#define MOTHERLODE_FUNCTION_OF_TWO(name, by_x, by_y)                                                     \
+  template <std::size_t D, std::size_t K>                                                                \
+  Tracked<D, K> name(const Tracked<D, K>& a, const Tracked<D, K>& b) {                                   \
+    [[maybe_unused]] const double x = a.value();                                                         \
+    [[maybe_unused]] const double y = b.value();                                                         \
     return Tracked<D, K>::combine(a, b, [](double u, double v) { return std::name(u, v); }, by_x, by_y); \
-  }                                                                                                     \
-  template <std::size_t D, std::size_t K>                                                               \
-  Tracked<D, K> name(const Tracked<D, K>& a, double y) {                                                \
-    return a.map([=](double x) { return std::name(x, y); },                                             \
-                 [=]([[maybe_unused]] double x, double) -> double { return by_x; });                    \
-  }                                                                                                     \
-  template <std::size_t D, std::size_t K>                                                               \
-  Tracked<D, K> name(double x, const Tracked<D, K>& b) {                                                \
-    return b.map([=](double y) { return std::name(x, y); },                                             \
-                 [=]([[maybe_unused]] double y, double) -> double { return by_y; });                    \
+  }                                                                                                      \
+  template <std::size_t D, std::size_t K>                                                                \
+  Tracked<D, K> name(const Tracked<D, K>& a, double y) {                                                 \
+    return a.map([=](double x) { return std::name(x, y); },                                              \
+                 [=]([[maybe_unused]] double x, double) -> double { return by_x; });                     \
+  }                                                                                                      \
+  template <std::size_t D, std::size_t K>                                                                \
+  Tracked<D, K> name(double x, const Tracked<D, K>& b) {                                                 \
+    return b.map([=](double y) { return std::name(x, y); },                                              \
+                 [=]([[maybe_unused]] double y, double) -> double { return by_y; });                     \
   }
 
 MOTHERLODE_FUNCTION_OF_TWO(pow, detail::slope_of_base(x, y), detail::slope_of_exponent(x, y))

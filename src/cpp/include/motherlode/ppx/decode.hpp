@@ -51,8 +51,8 @@ inline std::vector<double> tensor(const ppx::Tensor* tensor, const char* field) 
   const bool has_shape = tensor->shape() != nullptr;
   const std::size_t wanted = has_shape ? volume(*tensor->shape(), field) : tensor->data()->size();
   if (tensor->data()->size() != wanted) {
-    protocol_error(std::string(field) + " holds " + std::to_string(tensor->data()->size()) + " numbers, but its shape " +
-                   std::to_string(wanted) + ".");
+    protocol_error(std::string(field) + " holds " + std::to_string(tensor->data()->size()) +
+                   " numbers, but its shape " + std::to_string(wanted) + ".");
   }
   return numbers(tensor->data());
 }

@@ -23,7 +23,8 @@ using TensorOffset = flatbuffers::Offset<ppx::Tensor>;
 
 template <class Body>
 void finish(Builder& builder, flatbuffers::Offset<Body> body) {
-  ppx::FinishMessageBuffer(builder, ppx::CreateMessage(builder, ppx::MessageBodyTraits<Body>::enum_value, body.Union()));
+  ppx::FinishMessageBuffer(builder,
+                           ppx::CreateMessage(builder, ppx::MessageBodyTraits<Body>::enum_value, body.Union()));
 }
 
 /// Texts of models may be long; a frame of failures must stay small.
@@ -90,9 +91,9 @@ inline void reset(Builder& builder) { finish(builder, ppx::CreateReset(builder))
 
 inline void error(Builder& builder, ErrorCode code, const std::string& text, const Finding& facts = {}) {
   const std::string words = shortened(text);
-  finish(builder, ppx::CreateErrorDirect(builder, static_cast<ppx::ErrorCode>(code), words.c_str(), facts.event,
-                                         facts.address.c_str(), &facts.theta, &facts.probe, &facts.expected,
-                                         &facts.found));
+  finish(builder,
+         ppx::CreateErrorDirect(builder, static_cast<ppx::ErrorCode>(code), words.c_str(), facts.event,
+                                facts.address.c_str(), &facts.theta, &facts.probe, &facts.expected, &facts.found));
 }
 
 /// The result of a lockstep run.
@@ -133,8 +134,8 @@ inline void handshake_result(Builder& builder, const Model& model) {
 inline flatbuffers::Offset<ppx::TraceBlock> traces(Builder& builder, const TraceBlock& block) {
   std::vector<flatbuffers::Offset<ppx::Site>> sites;
   for (const Site& site : block.sites) {
-    sites.push_back(ppx::CreateSiteDirect(builder, site.address.c_str(), site.name.c_str(), name_of(site.family),
-                                          site.observed));
+    sites.push_back(
+        ppx::CreateSiteDirect(builder, site.address.c_str(), site.name.c_str(), name_of(site.family), site.observed));
   }
   return ppx::CreateTraceBlockDirect(builder, &sites, &block.offsets, &block.site, &block.value,
                                      &block.parameter_offsets, &block.parameters, &block.log_prob);

@@ -50,10 +50,11 @@ inline void check_endpoint(const std::string& endpoint, bool locked = false) {
   const bool is_local = starts_with(endpoint, "tcp://127.0.0.1:") || starts_with(endpoint, "tcp://localhost:") ||
                         starts_with(endpoint, "tcp://[::1]:");
   if (starts_with(endpoint, "tcp://") && !is_local && !locked) {
-    throw Error(ErrorCode::unsupported, "The endpoint " + endpoint +
-                                            " would let anyone on the network run this simulator. "
-                                            "Make keys with `motherlode keys DIR` and set MOTHERLODE_KEYS to DIR/server, "
-                                            "or serve on tcp://127.0.0.1:PORT and reach it through an ssh tunnel.");
+    throw Error(ErrorCode::unsupported,
+                "The endpoint " + endpoint +
+                    " would let anyone on the network run this simulator. "
+                    "Make keys with `motherlode keys DIR` and set MOTHERLODE_KEYS to DIR/server, "
+                    "or serve on tcp://127.0.0.1:PORT and reach it through an ssh tunnel.");
   }
 }
 

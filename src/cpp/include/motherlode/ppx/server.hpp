@@ -94,8 +94,9 @@ class Server {
     for (const Parameter& parameter : model_.parameters()) {
       if (!std::isfinite(parameter.low) || !std::isfinite(parameter.high)) {
         throw Error(ErrorCode::unsupported,
-                    "Parameter " + parameter.name + " has no finite bounds. A plain PPX client needs a distribution "
-                    "for it, and none is declared. Give Model::parameter bounds, or use a client with gold runs.");
+                    "Parameter " + parameter.name +
+                        " has no finite bounds. A plain PPX client needs a distribution "
+                        "for it, and none is declared. Give Model::parameter bounds, or use a client with gold runs.");
       }
       theta.push_back(client.sample({parameter.name, parameter.name, FamilyId::uniform, false},
                                     Uniform<double>{parameter.low, parameter.high}));
