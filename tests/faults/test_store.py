@@ -124,7 +124,7 @@ def small_disk(tmp_path):
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], capture_output=True).returncode:
         pytest.skip("mounting is not allowed here")
     yield disk
-    subprocess.run(["umount", disk], check=True)
+    subprocess.run(["umount", "--lazy", disk], check=True)
 
 
 def test_no_space_left_on_a_real_disk(small_disk):
@@ -205,3 +205,12 @@ def test_ctrl_c_keeps_what_is_done(whole, tmp_path):
     assert not list(store.path.rglob("*.tmp"))
     assert len(store.load()) % 50 == 0
     assert campaign(store.path).run(progress=False).load().same_as(whole)
+
+
+def test_the_same_campaign_twice_at_once(whole, tmp_path):
+    """Two jobs with one command, as a batch system may start them, share the work and do not stumble."""
+    command = [sys.executable, str(PROGRAM), str(tmp_path / "store"), "1", "slow_normal"]
+    jobs = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    texts = [job.communicate(timeout=60)[1] for job in jobs]
+    assert [job.returncode for job in jobs] == [0, 0], texts
+    assert EventStore(tmp_path / "store").load().same_as(whole)

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from motherlode.campaign.errors import CampaignError, WorkerDied
 from motherlode.campaign.proposal import Proposal
-from motherlode.events import Events, EventStore, Failure, Manifest, Simulator
+from motherlode.events import Events, EventStore, Failure, Manifest, Simulator, StoreMismatch
 from motherlode.events.shard import shard_rows
 from motherlode.tracing import LeakError, SimulatorFailed
 
@@ -232,14 +232,26 @@ def _mine_shard(task: _Shard) -> _Shard:
 
 
 def _write_shard(task: _Shard) -> Path:
-    """Mine one shard and write it; runs on a worker and returns the file's path."""
+    """Mine one shard and write it, unless another process has; runs on a worker and returns the file's path."""
+    store = EventStore(task.path)
+    shard = store.shard_path(task.seed, task.first, task.count)
+    if shard.exists():
+        return shard
+    try:
+        return store.append(_mined(task), span=(task.first, task.count))
+    except StoreMismatch:
+        if shard.exists():
+            return shard
+        raise
+
+
+def _mined(task: _Shard) -> Events:
     theta, alternatives = task.proposal.draw(task.seed, task.first, task.count, task.alternatives)
     try:
         events = task.simulator.mine(theta, alternatives, seed=task.seed, first=task.first, traces=task.traces)
     except SimulatorFailed as failed:
         events = _only_failures(task, theta, alternatives, failed.reason)
-    events = replace(events, exchangeable=task.proposal.exchangeable)
-    return EventStore(task.path).append(events, span=(task.first, task.count))
+    return replace(events, exchangeable=task.proposal.exchangeable)
 
 
 def _only_failures(task: _Shard, theta: Array, alternatives: Array, reason: str) -> Events:

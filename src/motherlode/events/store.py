@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from motherlode.events.batch import Events, Failure
-from motherlode.events.errors import CondemnedStore, CorruptShard, EventsError, StoreMismatch
+from motherlode.events.errors import CondemnedStore, CorruptShard, EventsError, StoreMismatch, StoreWriteError
 from motherlode.events.files import locked, sweep, write_text
 from motherlode.events.manifest import Manifest
 from motherlode.events.parameters import Parameters
@@ -116,16 +116,25 @@ class EventStore:
         if self.manifest() is None:
             _manifest_by_hand(events).write(self.manifest_path)
         first, count = span or _asked(events)
-        self._check_fits(events, first, count)
-        stem = f"events-{events.seed}-{first:012d}-{count:08d}"
-        if events.failures:
-            text = json.dumps([asdict(failure) for failure in events.failures], indent=1) + "\n"
-            write_text(self.path / "failures" / f"{stem}.json", text)
-        shard = self.path / "shards" / f"{stem}.parquet"
-        write_shard(events, shard)
+        shard = self.shard_path(events.seed, first, count)
+        _make(shard.parent)
+        with locked(shard.parent):
+            self._check_fits(events, first, count)
+            self._write(events, shard)
         if not events.score_valid:
             self._update(score_valid=False)
         return shard
+
+    def shard_path(self, seed: int, first: int, count: int) -> Path:
+        """Return the file that holds, or would hold, events first to first + count of `seed`."""
+        return self.path / "shards" / f"events-{seed}-{first:012d}-{count:08d}.parquet"
+
+    def _write(self, events: Events, shard: Path) -> None:
+        """Write the failures and then the shard, so that a shard that is seen is whole."""
+        if events.failures:
+            text = json.dumps([asdict(failure) for failure in events.failures], indent=1) + "\n"
+            write_text(self.path / "failures" / f"{shard.stem}.json", text)
+        write_shard(events, shard)
 
     def _check_fits(self, events: Events, first: int, count: int) -> None:
         for seed, begin, length in self.spans():
@@ -206,6 +215,13 @@ class EventStore:
             manifest = self.manifest()
             if manifest is not None:
                 replace(manifest, **changes).write(self.manifest_path)  # type: ignore[arg-type]
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreWriteError(folder, error.strerror or str(error)) from error
 
 
 def _span(shard: Path) -> tuple[int, int, int]:
