@@ -129,8 +129,8 @@ class PosteriorSamples:
             worst = int(np.nanargmax(rhat))
             each = self.ess_bulk[worst] / len(self.samples)
             found.append(
-                f"R-hat is {rhat[worst]:.4f} for {self.names[worst]!r}: the chains do not agree, or are too short to tell "
-                f"({each:.0f} effective draws each){self._stuck(worst)}. Run longer, or look at plots.plot_trace."
+                f"R-hat is {rhat[worst]:.4f} for {self.names[worst]!r}: the chains do not agree, or are too short "
+                f"to tell ({each:.0f} effective draws each){self._stuck(worst)}. Run longer, or see plots.plot_trace."
             )
         if self.divergences.any():
             found.append(
