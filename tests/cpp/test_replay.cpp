@@ -243,6 +243,47 @@ TEST("replay: parameters outside a family's domain are a failure with the addres
   CHECK(block.failures[0].text.find("The draw at width asks for Normal with parameters [0, -0.5]") == 0);
 }
 
+TEST("replay: a probe where the simulator is not defined is no probe and no failure") {
+  const auto model = one_parameter([](const Theta& theta, Draws& draws) {
+    if (theta[0] > 0.8) {
+      throw std::domain_error("too high");
+    }
+    return draws.sample(Normal{theta[0], 1.0}, "z");
+  });
+  const GoldBlock block = gold(model, probing(500, 0.5));
+  CHECK(block.failures.empty() && block.probed > 350 && block.probed < 500);
+  const GoldBlock far = gold(model, request(3, 0.5, {0.9}));
+  CHECK(far.failures.size() == 3 && far.failures[0].text == "too high (on replay at theta = 0.9)");
+}
+
+TEST("replay: an exception of the model's own cannot hide a divergence") {
+  const auto model = one_parameter([](const Theta& theta, Draws& draws) {
+    try {
+      return theta[0] > 0.6 ? draws.sample(Normal{0.0, 1.0}, "extra") : draws.sample(Normal{0.0, 1.0}, "z");
+    } catch (const std::exception&) {
+      throw std::runtime_error("something went wrong");
+    }
+  });
+  CHECK(leak_of(model, request(1, 0.55, {0.75})).code() == ErrorCode::replay_diverged);
+}
+
+TEST("replay: a pole of a density is a failure with the address") {
+  const auto model = one_parameter(
+      [](const Theta& theta, Draws& draws) { return draws.settle(Beta{theta[0], 1.0}, 0.0, {"pole.cpp", "draw", 1}); });
+  const GoldBlock block = gold(model, request(1, 0.5, {}));
+  CHECK(block.failures.size() == 1 && block.failures[0].text.find("The draw at pole.cpp:draw:1 has the value 0") == 0);
+}
+
+TEST("replay: where one component of the score does not exist, none does") {
+  const auto model = [](const Theta& theta, Draws& draws) {
+    return draws.sample(Uniform{0.0, theta[0]}, "u") + draws.sample(Normal{theta[1], 1.0}, "z");
+  };
+  GoldRequest asked = request(2, 0.5, {});
+  asked.count = 1;
+  const GoldBlock block = gold(Model("two", "1", model).parameter("a").parameter("b"), asked);
+  CHECK(std::isnan(block.joint_score[0]) && std::isnan(block.joint_score[1]));
+}
+
 TEST("replay: requests that do not fit the model are refused before anything runs") {
   const Model model = board();
   GoldRequest asked = request(5, -0.8, {-0.6});

@@ -2,6 +2,7 @@
 
 /// Every random number of a model, in plain double: drawn and recorded, or answered from the record.
 
+#include <cmath>
 #include <cstdint>
 #include <exception>
 #include <optional>
@@ -123,6 +124,9 @@ class Draws {
     }
   }
 
+  /// Where the replay left the record, if it did.
+  const Divergence* divergence() const { return divergence_ ? &*divergence_ : nullptr; }
+
   /// log p(z | recorded theta) - log p(z | replayed theta); +inf if the record is impossible there.
   double log_ratio() const {
     return weight_.is_zero() ? detail::infinity : Product::log_ratio(recorded_weight_, weight_) - excess_;
@@ -165,6 +169,7 @@ class Draws {
       weight_.multiply(family.prob(value));
     } else {
       log_prob = family.log_prob(value);
+      check_density(log_prob, std::isfinite(log_prob), value, sites_[site].address);
     }
     if constexpr (has_support<F>) {
       const auto support = family.support();
@@ -186,7 +191,9 @@ class Draws {
     if constexpr (has_prob<F>) {
       weight_.multiply(family.prob(record.value));
     } else {
-      excess_ += family.log_prob(record.value) - record.log_prob;
+      const double log_prob = family.log_prob(record.value);
+      check_density(log_prob, log_prob < detail::infinity, record.value, sites_[site].address);
+      excess_ += log_prob - record.log_prob;
     }
     if constexpr (has_support<F>) {
       for (const double bound : family.support()) {

@@ -2,9 +2,12 @@
 
 /// Mine a block: event after event, by tangents where the model has them, else by replay.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <limits>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -116,9 +119,8 @@ class Miner {
   }
 
   void probe() {
-    if (is_probed()) {
+    if (is_probed() && replay_.probe(request_.probe_low, request_.probe_high)) {
       ++block_.probed;
-      replay_.probe(request_.probe_low, request_.probe_high);
     }
   }
 
@@ -131,7 +133,15 @@ class Miner {
     }
   }
 
+  /// Where one component does not exist, the score of the event does not.
+  void void_broken_score() {
+    if (!std::all_of(score_.begin(), score_.end(), [](double t) { return std::isfinite(t); })) {
+      std::fill(score_.begin(), score_.end(), std::numeric_limits<double>::quiet_NaN());
+    }
+  }
+
   void keep() {
+    void_broken_score();
     block_.x.insert(block_.x.end(), x_.begin(), x_.end());
     block_.joint_log_ratio.insert(block_.joint_log_ratio.end(), ratios_.begin(), ratios_.end());
     block_.joint_score.insert(block_.joint_score.end(), score_.begin(), score_.end());

@@ -29,6 +29,16 @@ template <class F>
                           "Bound the parameters so that the simulator is defined at every theta it is asked for.");
 }
 
+/// Refuse a value whose density is infinite or undefined: no ratio can be made of it.
+inline void check_density(double log_prob, bool is_sound, double value, const std::string& address) {
+  if (!is_sound) {
+    throw InvalidParameters("The draw at " + address + " has the value " + show({value}) + ", whose log-density is " +
+                            show({log_prob}) +
+                            ". No likelihood ratio can be made of it. Keep parameters away from "
+                            "where the density has no bound, or draw from a family without poles.");
+  }
+}
+
 /// Refuse to condition on data while x is simulated.
 [[noreturn]] inline void refuse_data(std::string_view name, const Location& where) {
   throw Error(ErrorCode::unsupported, "The program observes data at " + address_of(name, where) +

@@ -10,7 +10,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <exception>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "motherlode/draws.hpp"
@@ -73,8 +75,9 @@ class Replay {
     return (shifted(d, upper) - shifted(d, lower)) / (upper - lower);
   }
 
-  /// Replay at theta itself, then somewhere in the box: alternatives may be too near to show a leak.
-  void probe(const std::vector<double>& low, const std::vector<double>& high) {
+  /// Replay at theta itself, then somewhere in the box: alternatives may be too near to show a leak. Return false
+  /// where the simulator is not defined at that point.
+  bool probe(const std::vector<double>& low, const std::vector<double>& high) {
     draws_.replay();
     run(theta_, ErrorCode::hidden_randomness);
     Philox stream(seed_, Stream::probes, event_);
@@ -82,7 +85,14 @@ class Replay {
     for (std::size_t d = 0; d < low.size(); ++d) {
       there[d] = low[d] + (high[d] - low[d]) * stream.uniform();
     }
-    log_ratio(Theta(there));
+    try {
+      log_ratio(Theta(there));
+    } catch (const LeakError&) {
+      throw;
+    } catch (const Error&) {
+      return false;
+    }
+    return true;
   }
 
   /// Throw unless this x, found at theta on another way, is the recorded one.
@@ -106,8 +116,12 @@ class Replay {
     try {
       model_(there, draws_, found_);
       draws_.check_replayed();
-    } catch (const Divergence& divergence) {
-      throw diverged(divergence, finding(there), cause);
+    } catch (const std::exception& error) {
+      if (draws_.divergence() != nullptr) {
+        throw diverged(*draws_.divergence(), finding(there), cause);
+      }
+      throw Error(ErrorCode::simulator_failed,
+                  std::string(error.what()) + " (on replay at theta = " + show({there.begin(), there.end()}) + ")");
     }
     if (!detail::same(x_, found_)) {
       throw cause == ErrorCode::leak ? leak(finding(there)) : hidden_randomness(finding(there));

@@ -86,7 +86,9 @@ class TrackedDraws {
     if constexpr (has_prob<F>) {
       multiply(family.prob(value));
     } else {
-      add(family.log_prob(value));
+      const Real log_prob = family.log_prob(value);
+      check_density(log_prob.value(), std::isfinite(log_prob.value()), value, name_of(F::id));
+      add(log_prob);
     }
     if constexpr (has_support<F>) {
       for (const Real bound : family.support()) {

@@ -86,7 +86,8 @@ class TrackedPasses : public Tangents {
     for (std::size_t lane = 0; lane < K && lanes.first_alternative + lane < lanes.count; ++lane) {
       const std::size_t k = lanes.first_alternative + lane;
       gold_.log_ratio[k] = draws.log_ratio(lane);
-      if ((diverted >> lane & 1) != 0 || std::isnan(gold_.log_ratio[k])) {
+      const bool is_sound = gold_.log_ratio[k] > -detail::infinity;
+      if ((diverted >> lane & 1) != 0 || !is_sound) {
         gold_.diverted.push_back(k);
       }
     }
