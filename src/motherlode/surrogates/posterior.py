@@ -44,7 +44,7 @@ class PosteriorEstimator(Surrogate):
     """
 
     task: ClassVar[str] = "posterior"
-    learning_rate: ClassVar[float] = 1e-3
+    learning_rate: ClassVar[float] = 4e-3
 
     def __init__(
         self,
