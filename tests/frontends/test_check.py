@@ -130,7 +130,7 @@ LEAKS = [
     (waited, "theta decides without a draw", "if rng.random() < p(theta):"),
     (passed, "theta decides without a draw", "if rng.random() < p(theta):"),
     (scaled, "theta reaches x outside a draw", "Give theta to a draw instead"),
-    (hidden, "random numbers that motherlode does not see", "Take every random number from the `rng`"),
+    (hidden, "random numbers that motherlode does not see", "motherlode.intercept"),
     (timed, "random numbers that motherlode does not see", "Take every random number from the `rng`"),
     (uninstrumented, "rng.spawn() cannot be instrumented", "Build it from draws that are"),
     (broken, "IndexError: index 3 is out of bounds", "Run it once by hand"),
@@ -332,6 +332,11 @@ def pyro_decided(theta):
     return torch.tensor(0.0)
 
 
+def pyro_hidden(theta):
+    z = pyro.sample("z", dist.Normal(theta, 1.0))
+    return z + np.random.normal()  # noqa: NPY002 # leak
+
+
 def pyro_plain(theta):
     z = pyro.sample("z", dist.Normal(theta, 1.0))
     return z + theta.mean().item()  # leak
@@ -343,6 +348,7 @@ def pyro_plain(theta):
         (pyro_added, "theta reaches x outside a sample site"),
         (pyro_compared, "theta reaches x outside a sample site"),
         (pyro_decided, "theta decides without a sample site"),
+        (pyro_hidden, "motherlode.intercept"),
         (pyro_plain, "it becomes a plain number"),
     ],
     ids=lambda part: getattr(part, "__name__", ""),

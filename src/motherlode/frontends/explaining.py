@@ -9,7 +9,7 @@ import numpy as np
 from motherlode.events import philox_generator
 from motherlode.events.report import place
 from motherlode.frontends.followed import Step
-from motherlode.frontends.hidden import hidden_calls
+from motherlode.frontends.hidden import hidden_calls, told
 from motherlode.frontends.provenance import Found, find_leak, record_again
 from motherlode.frontends.raised import raised_at, shown
 from motherlode.tracing import HiddenRandomness, LeakError, MotherlodeError, ReplayDiverged, SimulatorFailed
@@ -47,7 +47,7 @@ _NUMBERS = {"int", "floor", "ceil", "round", "index", "rint", "trunc"}
 def explain(function: Function, error: MotherlodeError) -> str:
     """Return a finding for what stopped the mining of ``function(theta, rng)``."""
     if isinstance(error, HiddenRandomness):
-        return str(error) + _listed("It is drawn at", hidden_calls(lambda: _again(function, error)))
+        return str(error) + told(hidden_calls(lambda: _again(function, error)))
     if isinstance(error, LeakError) and error.theta is not None and error.probe is not None:
         return _leak(error, find_leak(function, error))
     where = raised_at(_failure(function, error) if isinstance(error, SimulatorFailed) else error)

@@ -5,9 +5,11 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -15,8 +17,10 @@ from motherlode.events.report import place
 from motherlode.frontends.raised import shown
 from motherlode.tracing.addresses import relative_path
 
-__all__ = ["hidden_calls"]
+__all__ = ["hidden_calls", "told"]
 
+_LINES = 6
+_REMEDY = 'To keep the code as it is: motherlode.wrap(motherlode.intercept("random", "numpy.random")(function), …).'
 _SOURCES = (random.Random, np.random.Generator, np.random.RandomState)
 _FUNCTIONS = {os.urandom, time.time, time.time_ns, time.perf_counter, time.monotonic}
 
@@ -32,12 +36,41 @@ def hidden_calls(run: Callable[[], None]) -> list[str]:
                 places.setdefault(caller)
 
     before = sys.getprofile()
-    sys.setprofile(seen)
-    try:
-        run()
-    finally:
-        sys.setprofile(before)
+    with _numpy_seen(places):
+        sys.setprofile(seen)
+        try:
+            run()
+        finally:
+            sys.setprofile(before)
     return list(places)
+
+
+@contextmanager
+def _numpy_seen(places: dict[str, None]) -> Iterator[None]:
+    """See calls of NumPy's module-level functions, which the interpreter's profiler is not told of."""
+
+    def noted(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
+            line = _caller(sys._getframe(1))
+            if line is not None:
+                places.setdefault(line)
+            return function(*arguments, **options)
+
+        return call
+
+    with ExitStack() as stack:
+        for name in np.random.__all__:
+            function = getattr(np.random, name)
+            if callable(function) and not isinstance(function, type):
+                stack.enter_context(patch.object(np.random, name, noted(function)))
+        yield
+
+
+def told(places: Sequence[str]) -> str:
+    """Return lines for a finding: where hidden numbers come from, and the way to keep the code as it is."""
+    if not places:
+        return ""
+    return "\nThey come from " + "\nand ".join(places[:_LINES]) + f"\n{_REMEDY}"
 
 
 def _is_source(called: Any) -> bool:

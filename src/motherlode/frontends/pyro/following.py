@@ -16,6 +16,7 @@ from torch.overrides import TorchFunctionMode
 
 from motherlode.events.report import place
 from motherlode.frontends.followed import Log, Step, Way
+from motherlode.frontends.hidden import hidden_calls, told
 from motherlode.frontends.provenance import Found, lost_in, parting
 from motherlode.frontends.pyro.layout import Layout
 from motherlode.frontends.pyro.passes import Record, Replay, Visit
@@ -65,10 +66,11 @@ class _Following(TorchFunctionMode):
 
 def explain(model: Model, layout: Layout | None, error: MotherlodeError) -> str:
     """Return the error's message, after the line where θ got past the sites if that can be told."""
-    leak = isinstance(error, LeakError) and not isinstance(error, HiddenRandomness) and error.theta is not None
-    if layout is None or not leak:
+    if isinstance(error, HiddenRandomness) and error.theta is not None:
+        return str(error) + told(hidden_calls(lambda: _again(model, layout, error)))
+    if layout is None or not isinstance(error, LeakError) or error.theta is None:
         return str(error)
-    found = find_leak(model, layout, error)  # type: ignore[arg-type]
+    found = find_leak(model, layout, error)
     if found.steps:
         return f"theta reaches x outside a sample site at {_line(found.met or found.steps[-1])}\n{error}"
     if found.decision is not None:
@@ -84,19 +86,35 @@ def _line(step: Step) -> str:
 
 def find_leak(model: Model, layout: Layout, error: LeakError) -> Found:
     """Run the event again with a θ that is followed."""
-    theta = torch.tensor(np.asarray(error.theta))[None]
-    record = Record(layout, theta, source_of(layout, 0, error.event or 0, 1), density=False)
     try:
-        with torch.no_grad():
-            run(model, record)
+        record = _record(model, layout, error)
     except Exception as failure:  # noqa: BLE001 - a model that keeps state may fail where it did not before
         return Found(refused=f"{type(failure).__name__}: {failure}")
-    here, log = _follow(model, layout, record.visits, theta)
+    here, log = _follow(model, layout, record.visits, torch.tensor(np.asarray(error.theta))[None])
     steps = tuple(step for step in here.steps if step.line)
     if steps or error.probe is None:
         return Found(steps, here.met)
     _, there = _follow(model, layout, record.visits, torch.tensor(np.asarray(error.probe))[None])
     return Found(decision=parting(log.decisions, there.decisions), lost=lost_in(log.decisions))
+
+
+def _again(model: Model, layout: Layout | None, error: LeakError) -> None:
+    """Run the model for the sake of its calls; before its layout is known, as it is."""
+    try:
+        if layout is None:
+            model(torch.tensor(np.atleast_2d(np.asarray(error.theta))))
+        else:
+            _record(model, layout, error)
+    except Exception:  # noqa: BLE001 - whatever ran until here was seen
+        return
+
+
+def _record(model: Model, layout: Layout, error: LeakError) -> Record:
+    theta = torch.tensor(np.asarray(error.theta))[None]
+    record = Record(layout, theta, source_of(layout, 0, error.event or 0, 1), density=False)
+    with torch.no_grad():
+        run(model, record)
+    return record
 
 
 def _follow(model: Model, layout: Layout, visits: list[Visit], theta: Tensor) -> tuple[Way, Log]:
