@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -115,16 +116,17 @@ def test_a_full_disk(tmp_path):
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 64 kB, where this machine lets us mount one."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
+def small_disk():
+    """A file system of 64 kB, where this machine lets us mount one; outside pytest's folders, which it clears itself."""
     if os.geteuid() != 0 or shutil.which("mount") is None:
         pytest.skip("only root can mount a small tmpfs")
+    disk = Path(tempfile.mkdtemp())
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], capture_output=True).returncode:
+        disk.rmdir()
         pytest.skip("mounting is not allowed here")
     yield disk
     subprocess.run(["umount", "--lazy", disk], check=True)
+    disk.rmdir()
 
 
 def test_no_space_left_on_a_real_disk(small_disk):
