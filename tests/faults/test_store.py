@@ -117,7 +117,7 @@ def test_a_full_disk(tmp_path):
 
 @pytest.fixture
 def small_disk():
-    """A file system of 64 kB, where this machine lets us mount one; outside pytest's folders, which it clears itself."""
+    """A file system of 64 kB, where we may mount one; outside pytest's folders, which pytest clears."""
     if os.geteuid() != 0 or shutil.which("mount") is None:
         pytest.skip("only root can mount a small tmpfs")
     disk = Path(tempfile.mkdtemp())
