@@ -288,6 +288,13 @@ def test_events_that_fail_are_counted():
     assert "ValueError: no solution" in finding
 
 
+def test_slow_simulators_are_cut_short_and_it_is_said(monkeypatch):
+    monkeypatch.setattr("motherlode.gold.checking._SECONDS", 0.0)
+    report = check(poisson_and_normal)
+    assert report.ok
+    assert any("Only 4 of 200 events were tried" in finding for finding in report.findings)
+
+
 def test_alternatives_are_drawn_where_none_are_given():
     report = motherlode.wrap(poisson_and_normal, low=LOW, high=HIGH).check(1.0)
     assert report.ok

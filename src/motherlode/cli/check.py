@@ -11,7 +11,13 @@ __all__ = ["check"]
 @click.command()
 @click.argument("target")
 @click.option("--prior", default=None, help="name=low:high,… or a YAML file; default: the declared bounds.")
-@click.option("--events", default=200, show_default=True, type=click.IntRange(1), help="Events to try.")
+@click.option(
+    "--events",
+    default=200,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Parameters to draw; fewer than 200 are repeated.",
+)
 @click.option(
     "--alternatives", default=1, show_default=True, type=click.IntRange(1), help="Alternatives for each event."
 )
