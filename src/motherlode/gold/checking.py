@@ -81,7 +81,7 @@ def examine(
     try:
         events = _mined(simulator, points, others)
         costs = _costs(simulator, events)
-        chosen = _cheapest(tier, costs, rival(), events)
+        chosen = _cheapest(tier, costs, rival, events)
     except MotherlodeError as finding:
         return CheckReport(False, ((explain or _plainly)(finding),), name=simulator.name)
     sites, failed = site_shares(events), tuple(wrong(events))
@@ -135,12 +135,16 @@ def _costs(simulator: Simulator, events: Events) -> _Costs:
         rows = min(8 * rows, len(events))
 
 
-def _cheapest(tier: str, costs: _Costs, rival: tuple[str, Simulator] | None, events: Events) -> str:
-    """Name the cheaper of two ways to gold, with what both cost."""
-    if rival is None:
+def _cheapest(tier: str, costs: _Costs, rival: Callable[[], tuple[str, Simulator] | None], events: Events) -> str:
+    """Name the cheaper of two ways to gold, with what both cost; a way that ends in an error is none."""
+    try:
+        other = rival()
+        if other is None:
+            return tier
+        seconds = _costs(other[1], events).mined
+    except Exception:  # noqa: BLE001 - numbers that are no floats may upset a program in any way
         return tier
-    other = _costs(rival[1], events)
-    ranked = sorted([(costs.mined, tier), (other.mined, rival[0])])
+    ranked = sorted([(costs.mined, tier), (seconds, other[0])])
     mine, theirs = (seconds / costs.bare for seconds, _ in ranked)
     return f"{ranked[0][1]} ({mine:.3g} bare events, against {theirs:.3g})"
 
