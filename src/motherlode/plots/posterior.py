@@ -138,14 +138,16 @@ def _marginal(
     exact: tuple[ArrayLike, ArrayLike] | None,
 ) -> None:
     pooled = np.concatenate([result.flat[:, index] for result in results.values()])
-    edges = np.linspace(*_span(pooled), _bins(len(pooled) // len(results)) + 1)
+    low, high = _span(pooled)
+    first, last = max(low, float(pooled.min())), min(high, float(pooled.max()))
+    edges = np.linspace(first, last if last > first else high, _bins(len(pooled) // len(results)) + 1)
     for colour, (label, result) in zip(COLOURS, results.items(), strict=False):
         options: dict[str, Any] = {"bins": edges, "density": True, "color": colour}
         ax.hist(result.flat[:, index], histtype="stepfilled", alpha=0.22, **options)
         ax.hist(result.flat[:, index], histtype="step", linewidth=1.4, label=label, **options)
     if exact is not None:
         ax.plot(np.asarray(exact[0]), np.asarray(exact[1]), color=INK, linewidth=1.8, label="exact")
-        ax.set_xlim(edges[0], edges[-1])
+    ax.set_xlim(low, high)
     if truth is not None:
         ax.axvline(truth, color=INK, linewidth=1.1, linestyle="--", label="truth")
 
