@@ -241,11 +241,9 @@ def test_a_likelihood_is_a_pyro_distribution():
     assert pyro.poutine.trace(model).get_trace(None).nodes["x"]["value"].shape == (5, 3, 2)
 
 
-@pytest.mark.parametrize("name", losses.__all__)
+@pytest.mark.parametrize("name", [name for name in losses.__all__ if isinstance(getattr(losses, name), losses.Loss)])
 def test_every_loss_trains_its_default_estimator(name):
     loss = getattr(losses, name)
-    if not isinstance(loss, losses.Loss):
-        pytest.skip("not a loss")
     events = gaussian_events(120, alternatives=2)
     if loss.task == "score":
         events = replace(events, theta=events.theta * 0)
