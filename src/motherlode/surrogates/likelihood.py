@@ -45,7 +45,6 @@ class LikelihoodEstimator(Surrogate):
 
     task: ClassVar[str] = "likelihood"
     learning_rate: ClassVar[float] = 1e-2
-    effort: ClassVar[float] = 2.0
 
     def __init__(
         self,

@@ -55,12 +55,11 @@ class TrainingOptions:
         size = self.batch_size or (128 if events < 50_000 else 256)
         return min(size, events)
 
-    def budget(self, events: int, effort: float = 1.0) -> int:
+    def budget(self, events: int) -> int:
         """Return the number of steps for a training set: 3,000 to 15,000.
 
-        It is 5,000 at 10,000 events, grows with the events to the power ¼ (more steps, fewer passes over each), and is
-        multiplied by the effort of the estimator.
+        It is 5,000 at 10,000 events and grows with the events to the power ¼: more steps, fewer passes over each.
         """
         if self.steps is not None:
             return self.steps
-        return int(effort * min(15_000, max(3_000, 5_000 * math.pow(events / 10_000, 0.25))))
+        return int(min(15_000, max(3_000, 5_000 * math.pow(events / 10_000, 0.25))))

@@ -48,12 +48,11 @@ class Surrogate(PyroModule):  # type: ignore[misc]
     ----------
     record
         How it was trained, or None.
-    learning_rate, effort
-        Peak learning rate, and default number of steps over that of a ratio network.
+    learning_rate
+        Peak of its learning rate unless the options say another.
     """
 
     learning_rate: ClassVar[float] = 5e-3
-    effort: ClassVar[float] = 1.0
     task: ClassVar[str]
     theta_low: Tensor
     theta_high: Tensor

@@ -107,7 +107,7 @@ class _Run:
         peak = options.learning_rate or estimator.learning_rate
         self.weights = [weight for weight in estimator.parameters() if weight.requires_grad]
         self.optimizer = torch.optim.AdamW(self.weights, lr=peak, weight_decay=options.weight_decay, fused=True)
-        self.schedule = Schedule(peak, options.budget(total, estimator.effort), options.warm_up)
+        self.schedule = Schedule(peak, options.budget(total), options.warm_up)
         self.round_length = max(1, -(-self.schedule.steps // ROUNDS))
         self.pair_generator = torch.Generator().manual_seed(seed + 1)
         self.batches = Batches(total, options.batch(total), torch.Generator().manual_seed(seed))

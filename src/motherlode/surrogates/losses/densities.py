@@ -10,7 +10,14 @@ from torch import Tensor
 
 from motherlode.surrogates.batch import EventBatch
 from motherlode.surrogates.losses.loss import loss_function
-from motherlode.surrogates.losses.terms import column, gradient, noise_alpha, score_term, squared_ratio_error
+from motherlode.surrogates.losses.terms import (
+    WHITENED_ALPHA,
+    column,
+    gradient,
+    noise_alpha,
+    score_term,
+    squared_ratio_error,
+)
 
 __all__ = ["nle", "npe", "rascandal", "scandal", "scandal_whitened", "score_matched_posterior"]
 
@@ -46,7 +53,7 @@ def scandal_whitened(estimator: Any, batch: EventBatch, alpha: float | None = No
     theta, log_p = _at_leaf(estimator, batch)
     residual = gradient(log_p, theta) - column(batch.joint_score)
     whitened = (column(batch.whitener) @ residual.unsqueeze(-1)).squeeze(-1)
-    weight = 0.5 if alpha is None else alpha
+    weight = WHITENED_ALPHA if alpha is None else alpha
     return -log_p.mean() + weight * whitened.square().sum(-1).mean()
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from torch import Tensor
 
-from motherlode.surrogates.losses.terms import automatic_alpha
+from motherlode.surrogates.losses.terms import WHITENED_ALPHA, automatic_alpha
 
 __all__ = ["Kind", "Loss", "Task", "loss_function"]
 
@@ -80,7 +80,7 @@ class Loss:
         if not self.reads_score or self.alpha is not None:
             return self
         if "whitener" in self.columns:
-            return self.with_alpha(0.5)
+            return self.with_alpha(WHITENED_ALPHA)
         return self.with_alpha(automatic_alpha(events.joint_score, estimator))
 
     def __repr__(self) -> str:
