@@ -95,8 +95,9 @@ def test_help_and_mistakes_on_the_command_line(galton):
 def test_the_program_ends_with_its_parent(galton, tmp_path):
     script = (
         "import subprocess, sys, os\n"
-        "env = {**os.environ, 'MOTHERLODE_ENDPOINT': sys.argv[2]}\n"
-        "child = subprocess.Popen(sys.argv[1:], env=env, stdout=subprocess.DEVNULL)\n"
+        "env = {**os.environ, 'MOTHERLODE_ENDPOINT': sys.argv[2], 'MOTHERLODE_OWNER': str(os.getpid())}\n"
+        "quiet = {'stdout': subprocess.DEVNULL, 'stderr': subprocess.DEVNULL}\n"
+        "child = subprocess.Popen(sys.argv[1:], env=env, **quiet)\n"
         "print(child.pid)\n"
     )
     endpoint = f"ipc://{os.path.relpath(tmp_path)}/s"

@@ -63,7 +63,8 @@ class Program:
     """Run a simulator as a child process that serves a private ipc endpoint.
 
     The endpoint replaces ``{endpoint}`` in the arguments, is appended where no argument has it, and is also set as
-    ``MOTHERLODE_ENDPOINT``; our own front ends end when they see that set and their parent gone.
+    ``MOTHERLODE_ENDPOINT``. Our own front ends see that and end with their parent, or with the process whose number
+    is in ``MOTHERLODE_OWNER``: this one.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ class Program:
         try:
             return subprocess.Popen(
                 _with_endpoint(argv, self.endpoint),
-                env=os.environ | {"MOTHERLODE_ENDPOINT": self.endpoint},
+                env=os.environ | {"MOTHERLODE_ENDPOINT": self.endpoint, "MOTHERLODE_OWNER": str(os.getpid())},
                 stdin=subprocess.DEVNULL,
                 stdout=self._output,
                 stderr=subprocess.STDOUT,

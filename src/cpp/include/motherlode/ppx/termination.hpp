@@ -2,6 +2,7 @@
 
 /// Notice that it is time to go: SIGTERM, SIGINT, or the death of the process that owns us.
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 
@@ -27,8 +28,9 @@ class Termination {
   Termination(const Termination&) = delete;
   Termination& operator=(const Termination&) = delete;
 
-  /// A program started with MOTHERLODE_ENDPOINT is owned by its parent and goes with it.
-  bool requested() const { return requested_ != 0 || (owned_ && getppid() != parent_); }
+  /// A program started with MOTHERLODE_ENDPOINT is owned and goes with its parent, and with the process that
+  /// MOTHERLODE_OWNER numbers: a parent that ended before this program looked at it would never be missed.
+  bool requested() const { return requested_ != 0 || (owned_ && (getppid() != parent_ || owner_is_gone())); }
 
  private:
   static void install(int signal, struct sigaction& previous) {
@@ -38,11 +40,19 @@ class Termination {
     sigaction(signal, &action, &previous);
   }
 
+  static pid_t owner() {
+    const char* number = std::getenv("MOTHERLODE_OWNER");
+    return number == nullptr ? 0 : static_cast<pid_t>(std::strtol(number, nullptr, 10));
+  }
+
+  bool owner_is_gone() const { return owner_ > 0 && kill(owner_, 0) != 0 && errno == ESRCH; }
+
   static inline volatile std::sig_atomic_t requested_ = 0;
   struct sigaction previous_term_ {};
   struct sigaction previous_int_ {};
   bool owned_ = std::getenv("MOTHERLODE_ENDPOINT") != nullptr;
   pid_t parent_ = getppid();
+  pid_t owner_ = owner();
 };
 
 }  // namespace motherlode
