@@ -83,10 +83,12 @@ class Connection {
     return builder_;
   }
 
-  /// Throw Stopped when it is time to go.
-  void check_termination() const {
-    if (termination_.requested()) {
-      throw Stopped();
+  /// Throw Stopped when it is time to go. Asking the kernel takes as long as a short event, so look now and then.
+  void check_termination() {
+    constexpr std::chrono::milliseconds interval{10};
+    if (const auto now = Clock::now(); now >= next_look_) {
+      next_look_ = now + interval;
+      stop_if_requested();
     }
   }
 
@@ -109,11 +111,17 @@ class Connection {
     } while (!receive());
   }
 
+  void stop_if_requested() const {
+    if (termination_.requested()) {
+      throw Stopped();
+    }
+  }
+
   void await_input() {
     constexpr std::chrono::milliseconds interval{200};
     zmq::pollitem_t item{socket_.handle(), 0, ZMQ_POLLIN, 0};
     for (;;) {
-      check_termination();
+      stop_if_requested();
       try {
         if (zmq::poll(&item, 1, interval) > 0) {
           return;
@@ -162,6 +170,7 @@ class Connection {
   Envelope envelope_;
   zmq::message_t body_;
   bool waiting_ = false;
+  Clock::time_point next_look_{};
 };
 
 }  // namespace motherlode
