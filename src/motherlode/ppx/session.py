@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from types import TracebackType
 
-import zmq
 from typing_extensions import Self
 
 from motherlode.ppx.codec import decode, encode
@@ -134,13 +133,19 @@ class Session:
 
         Raises
         ------
-        PeerTimeout
-            If the peer takes nothing more within the timeout.
+        WireError
+            If the peer takes nothing more within the timeout, died, or refuses the connection; the session is then
+            closed.
         """
+        deadline = time.monotonic() + self.timeout
         try:
-            self.link.send(frame)
-        except zmq.Again:
-            self.give_up("sending a request", 1)
+            while not self.link.send(frame):
+                self._look("sending a request")
+                if time.monotonic() > deadline:
+                    self.give_up("sending a request", 1)
+        except WireError:
+            self.close()
+            raise
 
     def receive(self, doing: str, asked: GoldRun | None = None) -> Body:
         """Return the next message, waiting no longer than the timeout.

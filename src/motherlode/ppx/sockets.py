@@ -74,7 +74,7 @@ class Link:
             zmq.LINGER: 0,
             zmq.MAXMSGSIZE: MAX_MESSAGE_SIZE,
             zmq.RCVTIMEO: max(1, round(1000 * tick(timeout))),
-            zmq.SNDTIMEO: max(1, round(1000 * timeout)),
+            zmq.SNDTIMEO: max(1, round(1000 * tick(timeout))),
             zmq.RECONNECT_IVL: 10,
             zmq.RECONNECT_IVL_MAX: 200,
             zmq.HANDSHAKE_IVL: max(1, round(1000 * min(timeout / 2, 5.0))),
@@ -95,16 +95,14 @@ class Link:
             self.close()
             raise EndpointError(self.endpoint, str(error)) from error
 
-    def send(self, frame: bytes) -> None:
-        """Send one request.
-
-        Raises
-        ------
-        zmq.Again
-            If it cannot be handed over within the timeout.
-        """
-        self.socket.send(b"", zmq.SNDMORE)
+    def send(self, frame: bytes) -> bool:
+        """Send one request; return whether it could be handed over within one tick."""
+        try:
+            self.socket.send(b"", zmq.SNDMORE)
+        except zmq.Again:
+            return False
         self.socket.send(frame)
+        return True
 
     def receive(self) -> bytes | None:
         """Return the next answer, or None if none came within one tick.
