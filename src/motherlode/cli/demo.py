@@ -52,7 +52,7 @@ def demo(out: Path, quick: bool, seed: int, simulator: str | None) -> None:
             methods=("alices", "carl"),
             quick=quick,
         )
-        pictures = draw_figures(story, out, seed)
+        pictures = draw_figures(story, out, seed, 1500 if quick else 4000)
     finally:
         getattr(board, "close", lambda: None)()
     report = _report(story, kind, seed) | {"total_seconds": time.perf_counter() - begin}
