@@ -1,6 +1,8 @@
 """A session turns whatever a peer answers into a message or an error, in time."""
 
 import threading
+from collections import deque
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -118,3 +120,14 @@ def test_plain_peer_cannot_be_asked_for_gold(answering):
         assert not session.gold
         with pytest.raises(ProtocolError, match="no gold extension"):
             session.described
+
+
+def test_a_suspect_is_on_its_way_alone(monkeypatch):
+    """A program that dies may take the answer before the one that killed it: blame needs a request of its own."""
+    log, waiting = [], deque()
+    session = Session.__new__(Session)
+    monkeypatch.setattr(session, "send", lambda frame: log.append("send"), raising=False)
+    monkeypatch.setattr(session, "_block", lambda held: log.append(f"answer of {held.popleft().first}"))
+    runs = [replace(asked("gold"), first=first) for first in (0, 1, 2, 3)]
+    list(session.blocks(runs, waiting, alone=lambda run: run.first == 2))
+    assert log == ["send", "send", "answer of 0", "answer of 1", "send", "answer of 2", "send", "answer of 3"]

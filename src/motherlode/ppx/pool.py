@@ -148,13 +148,13 @@ class Pool:
         waiting: deque[GoldRun] = deque()
         size.restart()
         try:
-            for block in session.blocks(request.runs(size, session.described), waiting):
+            for block in session.blocks(request.runs(size, session.described), waiting, request.is_suspect):
                 size.learn(block)
                 batches.append(events_of(block, request))
         except (SimulatorDied, PeerTimeout) as death:
             if not self._may_respawn():
                 raise
-            if waiting and waiting[0].count == 1:
+            if len(waiting) == 1 and waiting[0].count == 1 and request.is_suspect(waiting[0]):
                 batches.append(lost(waiting.popleft(), request, str(death)))
             request.give_back(waiting)
 

@@ -100,6 +100,7 @@ class Request:
         )
         self._next = 0
         self._again: list[range] = []
+        self._suspects: set[int] = set()
         self._lock = threading.Lock()
 
     def runs(self, size: BlockSize, simulator: Simulator) -> Iterator[GoldRun]:
@@ -130,12 +131,20 @@ class Request:
             self._again.clear()
 
     def give_back(self, runs: Iterable[GoldRun]) -> None:
-        """Hand out again what a program took with it, the first of it, which it was running, in two halves."""
-        for place, run in enumerate(runs):
+        """Hand out again what a program took with it, each in two halves, to be run alone."""
+        for run in runs:
             start = run.first - self.first
-            middle = start + run.count // 2 if place == 0 else start
+            middle, stop = start + run.count // 2, start + run.count
             with self._lock:
-                self._again += [rows for rows in (range(start, middle), range(middle, start + run.count)) if rows]
+                self._again += [rows for rows in (range(start, middle), range(middle, stop)) if rows]
+                self._suspects |= {start, middle}
+
+    def is_suspect(self, run: GoldRun) -> bool:
+        """Return whether a program died while it had these rows: it may have died before its last answer was out.
+
+        Only a program that holds nothing else can be said to have died of them.
+        """
+        return run.first - self.first in self._suspects
 
     def _take(self, wanted: int) -> range:
         with self._lock:

@@ -6,7 +6,7 @@ not be told from the next one.
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 
 from typing_extensions import Self
@@ -227,7 +227,12 @@ class Session:
     def _output(self) -> str:
         return "" if self.program is None else self.program.output()
 
-    def blocks(self, runs: Iterable[GoldRun], waiting: deque[GoldRun] | None = None) -> Iterator[GoldBlock]:
+    def blocks(
+        self,
+        runs: Iterable[GoldRun],
+        waiting: deque[GoldRun] | None = None,
+        alone: Callable[[GoldRun], bool] = lambda run: False,
+    ) -> Iterator[GoldBlock]:
         """Yield the block of each request in order, two requests ahead so that the simulator never waits for us.
 
         Parameters
@@ -236,6 +241,8 @@ class Session:
             Requests; asked for one by one, so their size may follow how long earlier ones took.
         waiting
             Where to keep the requests that are not answered yet, for a caller who wants to know them after an error.
+        alone
+            Which requests are sent with no other on its way.
 
         Raises
         ------
@@ -245,9 +252,12 @@ class Session:
         waiting = deque() if waiting is None else waiting
         try:
             for run in runs:
+                ahead = 1 if alone(run) else IN_FLIGHT
+                while len(waiting) >= ahead:
+                    yield self._block(waiting)
                 self.send(encode(Run(run)))
                 waiting.append(run)
-                if len(waiting) == IN_FLIGHT:
+                if len(waiting) == ahead:
                     yield self._block(waiting)
             while waiting:
                 yield self._block(waiting)
