@@ -25,36 +25,15 @@ from motherlode.ppx.messages import (
     RunResult,
     Simulator,
 )
+from motherlode.ppx.peer_failure import peer_failure
 from motherlode.ppx.process import Program
-from motherlode.ppx.schema import ErrorCode
 from motherlode.ppx.sockets import Link
-from motherlode.tracing import HiddenRandomness, LeakError, MotherlodeError, ReplayDiverged
+from motherlode.tracing import LeakError
 
-__all__ = ["GOLD", "Session", "peer_failure"]
+__all__ = ["GOLD", "Session"]
 
 GOLD = "gold/1"
 IN_FLIGHT = 2
-
-
-def peer_failure(error: Error, peer: str) -> MotherlodeError:
-    """Return the exception that an ``Error`` stands for; for a leak that of the Python replay, in the peer's words."""
-    failure = _leak(error)
-    if failure is None:
-        return PeerError(error.code, error.text, peer)
-    if error.text:
-        failure.args = (error.text,)
-    return failure
-
-
-def _leak(error: Error) -> LeakError | None:
-    at = (error.event, error.theta, error.probe)
-    if error.code == ErrorCode.REPLAY_DIVERGED:
-        return ReplayDiverged(-1, error.address, None, None, *at)
-    if error.code == ErrorCode.HIDDEN_RANDOMNESS:
-        return HiddenRandomness(error.address, *at, error.expected, error.found)
-    if error.code in (ErrorCode.LEAK, ErrorCode.LIVE_TANGENT):
-        return LeakError(error.address, *at, error.expected, error.found)
-    return None
 
 
 class Session:
