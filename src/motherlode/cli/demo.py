@@ -42,7 +42,7 @@ def demo(out: Path, quick: bool, seed: int, simulator: str | None) -> None:
     _clear(out / "events")
     board = open_board(kind)
     try:
-        workers = 1 if kind == "cpp" else 2
+        workers = 1 if kind == "cpp" or quick else 2
         story = tell(
             board,
             out,

@@ -129,7 +129,7 @@ def tell(
     thrown = np.full((BALLS, 1), THETA0)
     observed = np.asarray(simulator.simulate(thrown, seed=seed + 1), dtype=np.float64)
     story = Story(simulator, store, audit, mined.counts.draws, observed, seconds=seconds)
-    options = TrainingOptions(steps=3000) if quick else TrainingOptions()
+    options = TrainingOptions(steps=2500) if quick else TrainingOptions()
     for method in methods:
         with _step(seconds, f"train {method}", f"Training {method.upper()}"):
             story.estimators[method] = train(store, loss=getattr(losses, method), seed=seed, options=options)
