@@ -31,7 +31,7 @@ def galton(request):
         try:
             return build_board()
         except BoardNotBuilt as error:
-            if "not installed" in str(error):
+            if "not installed" in str(error) and not os.environ.get("CI"):
                 pytest.skip(str(error))
             raise
 

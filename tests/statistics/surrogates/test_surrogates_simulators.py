@@ -1,6 +1,7 @@
 """Each simulator's exact answer agrees with what is mined from it: E[1/r|x] and closed forms of gold."""
 
 import importlib.util
+import os
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,8 @@ def test_bernoulli_glm():
     try:
         matrix = plain.design()
     except FileNotFoundError as error:
+        if os.environ.get("CI"):
+            raise
         pytest.skip(f"reference data not found: {error}")
     generator = np.random.default_rng(0)
     factor = np.linalg.cholesky(np.linalg.inv(exact.prior_precision()))
