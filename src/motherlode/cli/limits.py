@@ -11,6 +11,8 @@ from motherlode.cli.threads import use_one_thread
 
 __all__ = ["limits"]
 
+_ZOOMS, _SMALL = 4, 1 / 3
+
 
 @click.command()
 @click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -22,6 +24,7 @@ __all__ = ["limits"]
 @click.option("--points", default=25, show_default=True, help="Grid points of each parameter.")
 @click.option("--toys", default=1000, show_default=True, help="Most toys at a point.")
 @click.option("--level", "levels", multiple=True, type=float, default=(0.68, 0.95), show_default=True)
+@click.option("--zoom/--no-zoom", default=True, show_default=True, help="Scan again around a region of few points.")
 @click.option("--seed", default=0, show_default=True, help="Decides the toys.")
 def limits(
     model: Path,
@@ -33,12 +36,14 @@ def limits(
     points: int,
     toys: int,
     levels: tuple[float, ...],
+    zoom: bool,
     seed: int,
 ) -> None:
     """Set confidence limits on theta given observed events, with the surrogate in MODEL.
 
     neyman throws toys from the simulator itself: the limits cover whatever the surrogate got wrong. wilks trusts the
-    surrogate and the limit of many events.
+    surrogate and the limit of many events. Where the widest region fills less than a third of an axis, the scan is
+    repeated within its hull, one grid step wider on each side: everything outside was excluded by the scan before.
     """
     import motherlode
     from motherlode.events import read_table
@@ -47,17 +52,30 @@ def limits(
     estimator = motherlode.load(model)
     bounds = _box(trained_on(estimator, model, prior))
     data = read_table(observed, tuple(estimator.shape))
-    study = motherlode.limits(estimator, data, bounds)
-    if method == "neyman":
-        region = study.neyman(_open(target, tuple(bounds)), points, toys, min(levels), seed, progress=True)
-    else:
-        region = study.wilks(points, seed=seed)
+    simulator = _open(target, tuple(bounds)) if method == "neyman" else None
+
+    def scan(box: dict[str, tuple[float, float]]) -> Any:
+        study = motherlode.limits(estimator, data, box)
+        if simulator is None:
+            return study.wilks(points, seed=seed)
+        return study.neyman(simulator, points, toys, min(levels), seed, progress=True)
+
+    region = scan(bounds)
+    for _ in range(_ZOOMS if zoom else 0):
+        box = region.hull(max(levels), margin=1)
+        if not _is_small(box, region.grid.axes):
+            break
+        region = scan(box)
     out.mkdir(parents=True, exist_ok=True)
     found = _describe(region, levels)
     origin = {"method": method, "seed": seed, "model": digest(model), "observed": digest(observed)}
     _write(region, out, {"command": "limits", **origin, "simulator": target, "limits": found}, levels)
     for line in found:
         click.echo(line)
+
+
+def _is_small(box: dict[str, tuple[float, float]], axes: Any) -> bool:
+    return any(high - low < _SMALL * (axes[name][-1] - axes[name][0]) for name, (low, high) in box.items())
 
 
 def _box(proposal: Any) -> dict[str, tuple[float, float]]:
@@ -84,7 +102,10 @@ def _describe(region: Any, levels: tuple[float, ...]) -> list[str]:
             lines.append(f"{level:.0%} {region.method}: {region.grid.names[0]} in {stretches or 'no value'}")
         else:
             inside = region.contains(level)
-            lines.append(f"{level:.0%} {region.method}: {int(inside.sum())} of {inside.size} grid points")
+            box = region.hull(level) if inside.any() else {}
+            where = ", ".join(f"{name} in [{low:.4g}, {high:.4g}]" for name, (low, high) in box.items())
+            count = f"{int(inside.sum())} of {inside.size} grid points"
+            lines.append(f"{level:.0%} {region.method}: {where or 'no value'} ({count})")
     return lines
 
 

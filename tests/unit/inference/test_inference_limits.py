@@ -173,6 +173,17 @@ def test_disconnected_intervals_are_kept_apart():
     assert region.interval(0.5) == pytest.approx((-2.0, 2.0))
 
 
+def test_the_hull_of_a_region_ends_one_step_beyond_its_points_and_never_outside_the_grid():
+    grid = Grid({"a": np.arange(5.0), "b": np.arange(4.0)})
+    p_value = np.zeros(grid.shape)
+    p_value[1, 0] = p_value[2, 1] = 0.5
+    region = Region(grid, p_value.ravel(), p_value.ravel(), "test", np.zeros(2))
+    assert region.hull(0.9) == {"a": (1.0, 2.0), "b": (0.0, 1.0)}
+    assert region.hull(0.9, margin=1) == {"a": (0.0, 3.0), "b": (0.0, 2.0)}
+    with pytest.raises(ValueError, match="no grid point belongs to the 10% region"):
+        region.hull(0.1)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -94,6 +94,33 @@ class Region:
         (axis,) = self.grid.axes.values()
         return _stretches(axis, self.p_value - (1.0 - level))
 
+    def hull(self, level: float, margin: int = 0) -> dict[str, tuple[float, float]]:
+        """Return the smallest box of grid points that holds the region of that level, by name.
+
+        Parameters
+        ----------
+        level
+            Confidence level.
+        margin
+            Grid steps to go further on each side, to the ends of the grid at most: between its points a region may
+            reach one step beyond the last point that belongs to it.
+
+        Raises
+        ------
+        ValueError
+            If no grid point belongs to the region.
+        """
+        inside = self.contains(level).reshape(self.grid.shape)
+        if not inside.any():
+            raise ValueError(f"no grid point belongs to the {level:.0%} region: there is nothing to put a box around.")
+        box = {}
+        for number, (name, axis) in enumerate(self.grid.axes.items()):
+            others = tuple(other for other in range(inside.ndim) if other != number)
+            members = np.flatnonzero(inside.any(axis=others))
+            first, last = max(0, members[0] - margin), min(len(axis) - 1, members[-1] + margin)
+            box[name] = (float(axis[first]), float(axis[last]))
+        return box
+
     def interval(self, level: float) -> tuple[float, float]:
         """Return the hull of :meth:`intervals`; NaN where it is empty."""
         stretches = self.intervals(level)
