@@ -13,6 +13,14 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.distributions import (
+    Distribution,
+    ExpTransform,
+    Independent,
+    MultivariateNormal,
+    TransformedDistribution,
+    Uniform,
+)
 
 import motherlode
 
@@ -37,6 +45,8 @@ class Task:
         (θ, x) -> log p(x | θ) where it is known.
     normal
         Mean and Cholesky factor of a normal proposal instead of the box.
+    exponential
+        Whether θ is the exponential of such a normal: a log-normal proposal.
     near
         Share of the box within which θ and alternatives spread around a common centre, for tasks whose joint ratios
         explode at a distance; None draws alternatives like θ.
@@ -50,23 +60,30 @@ class Task:
     log_likelihood: Callable[[Tensor, Tensor], Tensor] | None = None
     normal: tuple[Tensor, Tensor] | None = None
     near: float | None = None
+    exponential: bool = False
+
+    @property
+    def prior(self) -> Distribution:
+        """The proposal as a distribution with event shape (D,)."""
+        if self.normal is None:
+            return Independent(Uniform(torch.tensor(self.low).double(), torch.tensor(self.high).double()), 1)
+        law = MultivariateNormal(self.normal[0], scale_tril=self.normal[1])
+        return TransformedDistribution(law, [ExpTransform()]) if self.exponential else law
 
     def propose(self, count: int, generator: torch.Generator) -> Tensor:
         """Return θ with shape (count, D)."""
         if self.normal is not None:
             mean, factor = self.normal
-            return mean + torch.randn(count, len(mean), generator=generator, dtype=torch.float64) @ factor.T
+            values = mean + torch.randn(count, len(mean), generator=generator, dtype=torch.float64) @ factor.T
+            return values.exp() if self.exponential else values
         low, high = torch.tensor(self.low).double(), torch.tensor(self.high).double()
         return low + (high - low) * torch.rand(count, len(low), generator=generator, dtype=torch.float64)
 
     def log_prior(self, theta: Tensor) -> Tensor:
-        """Return log π(θ) up to a constant."""
-        if self.normal is not None:
-            mean, factor = self.normal
-            return -0.5 * torch.linalg.solve(factor, (theta - mean).T).square().sum(0)
-        low, high = torch.tensor(self.low).double(), torch.tensor(self.high).double()
-        inside = ((theta >= low) & (theta <= high)).all(-1)
-        return torch.where(inside, 0.0, -torch.inf).double()
+        """Return log π(θ), -inf outside its support."""
+        inside = self.prior.support.check(theta)  # type: ignore[union-attr]
+        safe = torch.where(inside.unsqueeze(-1), theta, self.prior.sample())
+        return torch.where(inside, self.prior.log_prob(safe), -torch.inf)
 
 
 def mine(task: Task, count: int, alternatives: int, seed: int) -> Any:
@@ -272,6 +289,37 @@ def _bernoulli_glm() -> Task:
     return Task("bernoulli_glm", low, high, draw, log_joint, log_likelihood, normal)
 
 
+def _lotka_volterra() -> Task:
+    """The populations of simulators/lotka_volterra after a time of 0.5, all runs stepped together."""
+    moves = torch.tensor([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]]).double()
+
+    def exposures(x: Tensor) -> Tensor:
+        pairs = x[:, 0] * x[:, 1]
+        return torch.stack([pairs, x[:, 0], x[:, 1], pairs], 1)
+
+    def draw(theta: Tensor, generator: torch.Generator) -> tuple[Tensor, Any]:
+        x = torch.tensor([50.0, 100.0]).double().repeat(len(theta), 1)
+        left = torch.full((len(theta),), 0.5).double()
+        counts, areas = torch.zeros(2, len(theta), 4).double()
+        while bool((left > 0).any()):
+            exposed = exposures(x)
+            rates = exposed * theta.exp()
+            wait = torch.empty_like(left).exponential_(generator=generator) / rates.sum(1)
+            areas += exposed * torch.minimum(wait, left).unsqueeze(1)
+            left = (left - wait).clamp_min(0.0)
+            chosen = torch.multinomial(rates, 1, generator=generator).squeeze(1)
+            happened = torch.nn.functional.one_hot(chosen, 4) * (left > 0).unsqueeze(1)
+            counts += happened
+            x = x + happened.double() @ moves
+        return x, (counts, areas)
+
+    def log_joint(theta: Tensor, x: Tensor, latents: Any) -> Tensor:
+        counts, areas = latents
+        return (counts * theta - areas * theta.exp()).sum(1)
+
+    return Task("lotka_volterra", (-5.0, -0.8, -0.3, -5.0), (-4.5, -0.3, 0.2, -4.5), draw, log_joint)
+
+
 MAKERS = {
     "galton": _galton,
     "ising": _ising,
@@ -280,5 +328,6 @@ MAKERS = {
     "slcp": _slcp,
     "two_moons": _two_moons,
     "bernoulli_glm": _bernoulli_glm,
+    "lotka_volterra": _lotka_volterra,
 }
 """Tasks by name; bernoulli_glm needs the reference folder."""
