@@ -14,7 +14,13 @@ from gaussian import gaussian_events
 from motherlode.surrogates import losses
 from motherlode.surrogates.batch import PairBatch
 from motherlode.surrogates.dataset import as_batch, prepare
-from motherlode.surrogates.losses.terms import LOG_RATIO_CLIP, cross_entropy, pair_score_term, squared_ratio_error
+from motherlode.surrogates.losses.terms import (
+    LOG_RATIO_CLIP,
+    cross_entropy,
+    label_dispersion,
+    pair_score_term,
+    squared_ratio_error,
+)
 
 WIDTH = 0.8
 CHUNKS = 100
@@ -108,7 +114,10 @@ def test_exact_answer_is_stationary_and_a_wrong_one_is_not(loss):
     assert abs(z_score(derivatives(loss, moved, wrong=0.5))) > ALPHA_Z
 
 
-@pytest.mark.parametrize("loss", [losses.alice, losses.alices, losses.gold_contrastive], ids=lambda loss: loss.name)
+MANY = [losses.alice, losses.alices, losses.gold_contrastive, losses.gold_contrastive_score]
+
+
+@pytest.mark.parametrize("loss", MANY, ids=lambda loss: loss.name)
 def test_exact_answer_is_stationary_with_many_alternatives(loss):
     loss = loss.with_alpha(0.5) if loss.reads_score else loss
     batch = batch_for(loss, alternatives=4, count=40_000)
@@ -169,8 +178,26 @@ def test_columns_are_fields_of_the_batch_and_missing_ones_are_named():
 
 def test_alpha_is_automatic_and_a_number_overrides():
     batch = batch_for(losses.alices, count=5000)
+    half_precision = 0.5 / float(batch.joint_score.square().mean())
+    assert losses.cascal.calibrated(Truth(torch.zeros(())), batch).alpha == pytest.approx(half_precision)
+    soft = (2 * torch.sigmoid(batch.joint_log_ratio) - 1).square().mean()
     chosen = losses.alices.calibrated(Truth(torch.zeros(())), batch)
-    assert chosen.alpha == pytest.approx(0.5 / float(batch.joint_score.square().mean()))
+    assert chosen.alpha == pytest.approx(half_precision * float(soft))
     assert losses.alices.with_alpha(3.0).calibrated(Truth(torch.zeros(())), batch).alpha == 3.0
     assert losses.alices.alpha is None
     assert "alices" in repr(losses.alices.with_alpha(3.0))
+
+
+def test_soft_labels_have_the_dispersion_of_classes_where_they_are_classes_and_none_where_they_say_nothing():
+    assert label_dispersion(torch.full((10, 3), torch.inf)) == pytest.approx(1.0)
+    assert label_dispersion(torch.zeros(10, 3)) == 0.0
+
+
+@pytest.mark.parametrize("alternatives", [1, 8])
+def test_dispersion_of_near_alternatives_falls_with_their_squared_distance(alternatives):
+    """With log r(x,z) = t·δ, t of variance 1 and small δ, it is K/(K+1)²·E[δ²]; its standard error is 0.6 %."""
+    generator = torch.Generator().manual_seed(1)
+    score = torch.randn(200_000, 1, generator=generator).double()
+    shift = 0.01 * torch.randn(200_000, alternatives, generator=generator).double()
+    expected = 1e-4 * alternatives / (alternatives + 1) ** 2
+    assert label_dispersion(score * shift) == pytest.approx(expected, rel=0.03)

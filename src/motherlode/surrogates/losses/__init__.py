@@ -6,7 +6,13 @@ Every loss has ``.columns``, the fields of the batch that it reads. Those with a
 ``.with_alpha(number)`` where the automatic weight does not suit.
 """
 
-from motherlode.surrogates.losses.contrastive import gold_contrastive, nre, nre_c, nre_contrastive
+from motherlode.surrogates.losses.contrastive import (
+    gold_contrastive,
+    gold_contrastive_score,
+    nre,
+    nre_c,
+    nre_contrastive,
+)
 from motherlode.surrogates.losses.densities import (
     nle,
     npe,
@@ -26,6 +32,7 @@ __all__ = [
     "carl",
     "cascal",
     "gold_contrastive",
+    "gold_contrastive_score",
     "loss_function",
     "nle",
     "npe",

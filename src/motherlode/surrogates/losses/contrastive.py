@@ -11,9 +11,16 @@ from torch import Tensor
 
 from motherlode.surrogates.batch import EventBatch
 from motherlode.surrogates.losses.loss import loss_function
-from motherlode.surrogates.losses.terms import column, cross_entropy
+from motherlode.surrogates.losses.terms import (
+    column,
+    cross_entropy,
+    gradient,
+    label_dispersion,
+    noise_alpha,
+    score_term,
+)
 
-__all__ = ["gold_contrastive", "nre", "nre_c", "nre_contrastive"]
+__all__ = ["gold_contrastive", "gold_contrastive_score", "nre", "nre_c", "nre_contrastive"]
 
 CLASSES = 8
 """Parameters that an event is told apart from in nre_contrastive and nre_c; fewer in a smaller batch."""
@@ -52,10 +59,31 @@ def gold_contrastive(estimator: Any, batch: EventBatch) -> Tensor:
 
     No slot is marked as the drawing one, so there is nothing to shuffle. Its minimizer is log p(x|θ) + c(x).
     """
-    thetas = torch.cat([batch.theta.unsqueeze(0), column(batch.alternatives).transpose(0, 1)])
+    return _soft_cross_entropy(estimator.potential(_slots(batch, batch.theta), batch.x), batch)
+
+
+@loss_function(
+    "events", "ratio", "theta", "x", "alternatives", "joint_log_ratio", "joint_score", dispersion=label_dispersion
+)
+def gold_contrastive_score(estimator: Any, batch: EventBatch, alpha: float | None = None) -> Tensor:
+    """ALICES for NRE-B: gold_contrastive plus α times the squared error of ∇θ g(x, θ) at the drawing parameter.
+
+    With the gradient known, c(x) is all that stays open, as in gold_contrastive.
+    """
+    theta = batch.theta.detach().requires_grad_()
+    logits = estimator.potential(_slots(batch, theta), batch.x)
+    residual = gradient(logits[0], theta) - column(batch.joint_score)
+    weight = noise_alpha(alpha, batch.joint_score, estimator, batch.joint_log_ratio)
+    return _soft_cross_entropy(logits, batch) + weight * score_term(residual, estimator)
+
+
+def _slots(batch: EventBatch, theta: Tensor) -> Tensor:
+    return torch.cat([theta.unsqueeze(0), column(batch.alternatives).transpose(0, 1)])
+
+
+def _soft_cross_entropy(logits: Tensor, batch: EventBatch) -> Tensor:
     log_p = -column(batch.joint_log_ratio).transpose(0, 1)
     target = torch.cat([torch.zeros_like(log_p[:1]), log_p]).softmax(0)
-    logits = estimator.potential(thetas, batch.x)
     return -(target * logits.log_softmax(0)).sum(0).mean()
 
 

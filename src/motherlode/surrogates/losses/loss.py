@@ -30,7 +30,10 @@ class Loss:
     task
         Which kind of estimator it trains.
     alpha
-        Weight of the score term; None chooses it from the noise of the score label.
+        Weight of the score term; None chooses it from the spread of the labels.
+    dispersion
+        Joint log-ratios of shape ``(B, K)`` to the dispersion of the labels of the other term; None where they are
+        classes or log-densities.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Loss:
     kind: Kind
     task: Task
     alpha: float | None = None
+    dispersion: Callable[[Tensor], float] | None = None
 
     def __call__(self, estimator: Any, batch: Any) -> Tensor:
         """Return the loss as a scalar, differentiable in the weights of the estimator."""
@@ -81,17 +85,20 @@ class Loss:
             return self
         if "whitener" in self.columns:
             return self.with_alpha(WHITENED_ALPHA)
-        return self.with_alpha(automatic_alpha(events.joint_score, estimator))
+        dispersion = 1.0 if self.dispersion is None else self.dispersion(events.joint_log_ratio)
+        return self.with_alpha(automatic_alpha(events.joint_score, estimator, dispersion))
 
     def __repr__(self) -> str:
         return f"losses.{self.name}" + ("" if self.alpha is None else f".with_alpha({self.alpha:.4g})")
 
 
-def loss_function(kind: Kind, task: Task, *columns: str) -> Callable[[Callable[..., Tensor]], Loss]:
+def loss_function(
+    kind: Kind, task: Task, *columns: str, dispersion: Callable[[Tensor], float] | None = None
+) -> Callable[[Callable[..., Tensor]], Loss]:
     """Declare a function as a loss that reads these columns."""
 
     def declare(function: Callable[..., Tensor]) -> Loss:
-        loss = Loss(function.__name__, function, columns, kind, task)
+        loss = Loss(function.__name__, function, columns, kind, task, dispersion=dispersion)
         object.__setattr__(loss, "__doc__", function.__doc__)
         return loss
 

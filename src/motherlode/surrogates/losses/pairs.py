@@ -10,7 +10,14 @@ from torch import Tensor
 
 from motherlode.surrogates.batch import PairBatch
 from motherlode.surrogates.losses.loss import loss_function
-from motherlode.surrogates.losses.terms import column, cross_entropy, noise_alpha, pair_score_term, squared_ratio_error
+from motherlode.surrogates.losses.terms import (
+    column,
+    cross_entropy,
+    label_dispersion,
+    noise_alpha,
+    pair_score_term,
+    squared_ratio_error,
+)
 
 __all__ = ["alice", "alices", "carl", "cascal", "rascal", "rolr"]
 
@@ -51,11 +58,16 @@ def rascal(estimator: Any, batch: PairBatch, alpha: float | None = None) -> Tens
     return _with_score(estimator, batch, alpha, lambda log_ratio: squared_ratio_error(log_ratio, label, batch.y))
 
 
-@loss_function("pairs", "ratio", *_PAIR, "y", "joint_log_ratio", "joint_score")
+def _of_pairs(joint_log_ratio: Tensor) -> float:
+    return label_dispersion(joint_log_ratio.reshape(-1, 1))
+
+
+@loss_function("pairs", "ratio", *_PAIR, "y", "joint_log_ratio", "joint_score", dispersion=_of_pairs)
 def alices(estimator: Any, batch: PairBatch, alpha: float | None = None) -> Tensor:
     """ALICES: ALICE plus α times the squared error of the score (Stoye et al., 2018, arXiv:1808.00973)."""
-    target = torch.sigmoid(-column(batch.joint_log_ratio))
-    return _with_score(estimator, batch, alpha, lambda log_ratio: cross_entropy(log_ratio, target))
+    label = column(batch.joint_log_ratio)
+    target = torch.sigmoid(-label)
+    return _with_score(estimator, batch, alpha, lambda log_ratio: cross_entropy(log_ratio, target), label.unsqueeze(-1))
 
 
 def _log_ratio(estimator: Any, batch: PairBatch) -> Tensor:
@@ -63,11 +75,11 @@ def _log_ratio(estimator: Any, batch: PairBatch) -> Tensor:
     return log_ratio
 
 
-def _with_score(estimator: Any, batch: PairBatch, alpha: float | None, base: Any) -> Tensor:
+def _with_score(estimator: Any, batch: PairBatch, alpha: float | None, base: Any, soft: Tensor | None = None) -> Tensor:
     score = column(batch.joint_score)
     theta0 = batch.theta0.detach().requires_grad_()
     theta1 = None if batch.theta1 is None else batch.theta1.detach().requires_grad_()
     log_ratio = estimator.log_ratio(theta0, batch.x, theta1)
-    weight = noise_alpha(alpha, score, estimator)
+    weight = noise_alpha(alpha, score, estimator, soft)
     total: Tensor = base(log_ratio) + weight * pair_score_term(log_ratio, theta0, theta1, batch, estimator)
     return total

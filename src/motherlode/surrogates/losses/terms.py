@@ -16,6 +16,7 @@ __all__ = [
     "column",
     "cross_entropy",
     "gradient",
+    "label_dispersion",
     "noise_alpha",
     "pair_score_term",
     "score_term",
@@ -103,15 +104,51 @@ def column(values: Tensor | None) -> Tensor:
     return values
 
 
-def noise_alpha(alpha: float | None, joint_score: Tensor | None, estimator: Any) -> float:
-    """Return α, or the automatic one of this batch where it is None."""
-    return automatic_alpha(column(joint_score), estimator) if alpha is None else alpha
+def noise_alpha(
+    alpha: float | None,
+    joint_score: Tensor | None,
+    estimator: Any,
+    joint_log_ratio: Tensor | None = None,
+) -> float:
+    """Return α, or the automatic one of this batch where it is None; soft labels come with their log-ratios (B, K)."""
+    if alpha is not None:
+        return alpha
+    dispersion = 1.0 if joint_log_ratio is None else label_dispersion(joint_log_ratio)
+    return automatic_alpha(column(joint_score), estimator, dispersion)
 
 
-def automatic_alpha(joint_score: Tensor, estimator: Any) -> float:
-    """Return the weight at which a score residual counts as its Gaussian log-likelihood: 1 / (2 · variance).
+def automatic_alpha(joint_score: Tensor, estimator: Any, dispersion: float = 1.0) -> float:
+    r"""Return the weight at which score and ratio labels count by what they tell: :math:`φ / (2σ^2)`.
 
-    The variance is the mean over components of σθ² t², an upper bound of the noise Var(t|x) of the label.
+    Both terms are read as quasi-log-likelihoods (Wedderburn, 1974), each divided by the dispersion of its labels.
+
+    Parameters
+    ----------
+    joint_score
+        Labels t(x,z|θ) with shape ``(N, D)``.
+    estimator
+        Gives ``theta_scale``; σ² is the mean over components of σθ² t², an upper bound of the noise Var(t|x).
+    dispersion
+        φ, an upper bound of the variance of the labels of the other term over that of classes drawn by the same
+        probabilities: 1 for classes and for log-densities, :func:`label_dispersion` for soft labels.
     """
     variance = float((joint_score * estimator.theta_scale).square().mean())
-    return 0.5 / variance if variance > 0.0 else 0.0
+    return 0.5 * dispersion / variance if variance > 0.0 else 0.0
+
+
+def label_dispersion(joint_log_ratio: Tensor) -> float:
+    r"""Return the dispersion of soft labels :math:`q = \mathrm{softmax}_k \log p(x,z|θ_k)` around their mean 1/(K+1).
+
+    .. math:: φ = \frac{\mathbb E\,|q - \frac{1}{K+1}|^2}{1 - \frac{1}{K+1}} \in [0, 1]
+
+    It is 1 for classes. Between near parameters it falls with the square of their distance, so there the labels of a
+    cross-entropy are far more precise than its curvature tells, and a score term of weight 1/(2σ²) drowns them.
+
+    Parameters
+    ----------
+    joint_log_ratio
+        log p(x,z|θ) - log p(x,z|alternative_k) with shape ``(B, K)``.
+    """
+    log_p = torch.cat([torch.zeros_like(joint_log_ratio[:, :1]), -joint_log_ratio], 1)
+    even = 1.0 / log_p.shape[1]
+    return float((log_p.softmax(1) - even).square().sum(1).mean()) / (1.0 - even)
