@@ -33,9 +33,9 @@ from motherlode.surrogates import OutOfRange, TrainingOptions
 from motherlode.surrogates.errors import TrainingError
 
 GOLD = ["rolr", "cascal", "rascal", "alice", "alices", "scandal", "rascandal", "score_matched_posterior"]
-MANY = ["alice_k8", "alices_k8", "gold_contrastive_k8"]
+MANY = ["alice_k8", "alices_k8", "gold_contrastive_k8", "gold_contrastive_score_k8"]
 FREE = ["carl", "nle", "npe", "nre", "nre_contrastive", "nre_c"]
-LARGE = ["alices", "alices_k8", "scandal", "gold_contrastive_k8", *GOLD_FREE]
+LARGE = ["alices", "alices_k8", "scandal", "gold_contrastive_k8", "gold_contrastive_score_k8", *GOLD_FREE]
 SIZES = [300, 1000, 3000, 10_000, 30_000, 100_000]
 COMPARED, COMPARED_SEEDS = ["alice", "alices"], 10
 
