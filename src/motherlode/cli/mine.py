@@ -1,6 +1,7 @@
 """Run a campaign from the command line."""
 
 from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,6 +14,9 @@ __all__ = ["mine"]
 @click.option("--prior", required=True, help="name=low:high,… or a YAML file.")
 @click.option("--events", default=10_000, show_default=True, help="How many events in all.")
 @click.option("--alternatives", default=1, show_default=True, help="Alternatives for each event.")
+@click.option(
+    "--near", type=float, default=None, help="Propose alternatives within this share of the prior around theta."
+)
 @click.option("--seed", default=0, show_default=True, help="Root of every random stream.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Directory of the event store.")
 @click.option("--workers", default=1, show_default=True, help="Processes on this machine.")
@@ -25,6 +29,7 @@ def mine(
     prior: str,
     events: int,
     alternatives: int,
+    near: float | None,
     seed: int,
     out: Path,
     workers: int,
@@ -41,6 +46,8 @@ def mine(
     from motherlode.frontends.targets import open_target
 
     proposal = Proposal.parse(prior)
+    if near is not None:
+        proposal = replace(proposal, near=near)
     simulator = open_target(target, tuple(proposal.laws), timeout)
     campaign = Campaign(
         simulator,

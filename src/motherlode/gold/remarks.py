@@ -83,11 +83,12 @@ def _far(events: Events) -> Iterator[str]:
     share = effective_share(events)
     if share < _FEW:
         finite = events.joint_log_ratio[np.isfinite(events.joint_log_ratio)]
-        nearer = f", at about {_GOOD_DEVIATION / finite.std():.1g} of their distance," if finite.std() > 1 else ""
+        near = f"{min(1.0, _GOOD_DEVIATION / finite.std()):.1g}" if finite.std() > 1 else "0.1"
         yield (
             f"Alternatives are far from theta: reweighted to them, {share:.1%} of the events count. "
-            f"Labels are right but noisy, and many events are needed. Propose alternatives nearer to theta{nearer} or "
-            "narrow the prior."
+            "Labels are right but noisy, and many events are needed. Propose alternatives at about "
+            f"{near} of their distance to theta (motherlode mine --near {near}; in Python Proposal(..., near={near})) "
+            "or narrow the prior."
         )
 
 

@@ -191,3 +191,12 @@ def test_the_demo(tmp_path, board, request):
     assert len(list(out.glob("*.png"))) >= 4
     assert np.isfinite(report["draws_per_second"])
     assert len(done.stdout.strip().splitlines()) >= 10
+
+
+def test_mine_with_near_alternatives(simulator, tmp_path):
+    out = tmp_path / "store"
+    assert mine(simulator, out, "--near", 0.05).exit_code == 0
+    events = EventStore(out).load()
+    distance = np.abs(events.theta[:, None] - events.alternatives) / np.array([2.0, 1.5])
+    assert distance.max() <= 0.05
+    assert np.ptp(events.theta[:, 0]) > 1.8
