@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2
 
 from motherlode.inference.frequentist import Limits, Scan, Toys, rank_p_value
-from motherlode.inference.frequentist.toys import Simulates
+from motherlode.inference.protocols import Simulates
 
 __all__ = ["Coverage", "coverage"]
 
@@ -65,6 +65,7 @@ def coverage(
     experiments: int = 10_000,
     points: int = 25,
     seed: int = 0,
+    nodes: int | None = None,
 ) -> Coverage:
     """Repeat the experiment at a known θ and count how often Wilks' and Neyman's regions hold it.
 
@@ -84,8 +85,10 @@ def coverage(
         Grid points of each parameter.
     seed
         Seed of all randomness.
+    nodes
+        As in :meth:`motherlode.inference.Limits.neyman`.
     """
-    made = limits.toys(simulator, points, seed)
+    made = limits.toys(simulator, points, seed, nodes=nodes)
     scan, wanted = made.scan, np.atleast_1d(np.asarray(levels, dtype=np.float64))
     full = scan.grid.points
     spacing = np.ptp(full, axis=0) / (np.array(scan.grid.shape) - 1)

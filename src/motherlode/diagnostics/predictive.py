@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from motherlode.inference import PosteriorSamples
-from motherlode.inference.frequentist.toys import Simulates
+from motherlode.inference.protocols import Simulates
 
 __all__ = ["PredictiveCheck", "predictive_check"]
 

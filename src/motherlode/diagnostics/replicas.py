@@ -12,7 +12,7 @@ from torch.distributions import Distribution
 from tqdm.auto import tqdm
 
 from motherlode.inference import Posterior, PosteriorSamples, Prior
-from motherlode.inference.frequentist.toys import Simulates
+from motherlode.inference.protocols import Simulates
 
 __all__ = ["Replicas", "replicate"]
 

@@ -13,7 +13,7 @@ from motherlode.inference.errors import (
     UnusablePrior,
     WrongEstimator,
 )
-from motherlode.inference.frequentist import Constraint, Limits, Rate, Region, limits
+from motherlode.inference.frequentist import Baselines, Constraint, Limits, Rate, Region, Shift, limits
 from motherlode.inference.many_chains import ManyChains
 from motherlode.inference.posterior import Posterior, posterior
 from motherlode.inference.potential import Observation, Potential
@@ -22,6 +22,7 @@ from motherlode.inference.protocols import DirectPosterior, LogLikelihood, LogRa
 from motherlode.inference.results import PosteriorSamples
 
 __all__ = [
+    "Baselines",
     "Constraint",
     "ConvergenceWarning",
     "DirectPosterior",
@@ -39,6 +40,7 @@ __all__ = [
     "Prior",
     "Rate",
     "Region",
+    "Shift",
     "UnnormalizedPriorWarning",
     "UnusableObservation",
     "UnusablePrior",

@@ -6,15 +6,16 @@ The joint score will not do: :math:`E[t(x,z) t(x,z)^T] = I(x,z) \succeq I(x)` co
 product with the learned score, :math:`E[\hat t(x)\, t(x,z)^T]`, has the right mean and serves as a check.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
+from scipy.stats import chi2
 
-from motherlode.inference.frequentist.likelihood import Rate
+from motherlode.inference.frequentist.rate import Rate
 from motherlode.inference.protocols import log_likelihood_of
 
 __all__ = ["Information", "distance", "fisher", "histogram_information", "rate_information", "scores_of"]
@@ -61,6 +62,29 @@ class Information:
         )
         return profiled
 
+    def contour(self, centre: ArrayLike, interest: Sequence[str], level: float = 0.6827, points: int = 101) -> Array:
+        r"""Return the ellipse that the information promises for two parameters.
+
+        .. math:: (θ - θ_0)^T I_{prof} (θ - θ_0) = F^{-1}_{χ^2_2}(\mathrm{level})
+
+        Parameters
+        ----------
+        centre
+            θ_0 with shape ``(D,)``.
+        interest
+            Names of the two; the others are profiled.
+        level
+            Confidence level.
+        points
+            Points on the closed line, returned with shape ``(points, 2)``.
+        """
+        kept = [self.names.index(name) for name in interest]
+        angles = np.linspace(0.0, 2.0 * np.pi, points)
+        circle = np.sqrt(chi2.ppf(level, 2)) * np.stack([np.cos(angles), np.sin(angles)])
+        root = np.linalg.cholesky(np.linalg.inv(self.profiled(interest)))
+        ellipse: Array = np.asarray(centre, dtype=np.float64)[kept] + (root @ circle).T
+        return ellipse
+
     def bounds(self) -> Array:
         """Return the smallest standard errors an unbiased estimate can have (Cramér, Rao), with shape ``(D,)``."""
         smallest: Array = np.sqrt(np.diag(np.linalg.inv(self.matrix)))
@@ -104,7 +128,8 @@ def fisher(
     Parameters
     ----------
     estimators
-        One estimator, or an ensemble, whose spread enters the covariance.
+        One estimator, or several (a sequence or an :class:`~motherlode.surrogates.Ensemble`): the matrix is their mean,
+        and their spread enters the covariance.
     theta
         The point with shape ``(D,)``.
     x
@@ -117,7 +142,8 @@ def fisher(
         Joint scores of the same events with shape ``(N, D)``: gives the symmetrized E[t̂ tᵀ] instead of E[t̂ t̂ᵀ], which
         a score shrunk towards zero biases less.
     """
-    members = list(estimators) if isinstance(estimators, Sequence) else [estimators]
+    several = getattr(estimators, "members", estimators)
+    members = list(several) if isinstance(several, Iterable) else [several]
     matrices, errors = [], []
     for member in members:
         score = scores_of(member, theta, x)

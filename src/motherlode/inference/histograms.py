@@ -1,45 +1,48 @@
 r"""The likelihood of a binned statistic: the baseline every learned likelihood is compared with.
 
-.. math:: \log p(b(s(x))|θ), \qquad s(x) = \text{a summary}, \quad \hat t(x) \text{ (SALLY)} \quad\text{or}\quad
-          \hat t(x) \cdot (θ - θ_{ref}) / |θ - θ_{ref}| \text{ (SALLINO)}
+.. math:: \log p(b(s(x))|θ), \qquad s(x) = \text{a summary, or } \hat t(x) \text{ (SALLY)}; \qquad
+          \log \frac{p(b(s_θ(x))|θ)}{p(b(s_θ(x))|θ_{ref})}, \quad
+          s_θ(x) = \hat t(x) \cdot \frac{θ - θ_{ref}}{|θ - θ_{ref}|} \text{ (SALLINO)}
+
+Histograms are filled at Chebyshev points of θ and log p is interpolated between them by a polynomial, smooth in θ. Both
+have the call of a network, so :func:`motherlode.limits` and :func:`motherlode.posterior` take them.
 """
 
 from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from motherlode.inference.errors import InferenceError
-from motherlode.inference.frequentist.regions import Grid
-from motherlode.inference.frequentist.toys import Simulates
+from motherlode.inference.frequentist.interpolation import Chebyshev
+from motherlode.inference.protocols import Simulates
+from motherlode.surrogates import HistogramRatio
 
-__all__ = ["HistogramLikelihood"]
+__all__ = ["HistogramLikelihood", "SallinoRatio"]
 
 Array = NDArray[np.float64]
+Statistic = Callable[[Array], Array]
 
 
 class HistogramLikelihood:
-    """p(bin of s(x)|θ) from simulations on a grid of θ, interpolated linearly between grid points.
-
-    It has ``log_prob(x, theta)``, so :func:`motherlode.limits` and :func:`motherlode.posterior` take it as they take a
-    network.
+    """p(bin of s(x)|θ) from simulations at a few θ, with ``log_prob(x, theta)``.
 
     Parameters
     ----------
     statistic
-        From x ``(N, *L)`` to ``(N,)`` or ``(N, k)``.
+        From x ``(N, *L)`` to ``(N,)`` or ``(N, k)``; ``score.score`` of a ScoreEstimator makes it SALLY.
     simulator
         Has ``simulate(theta, seed, first)``.
     bounds
         ``(low, high)`` of each parameter by name.
     points
-        Grid points of each parameter.
+        Chebyshev points of each parameter.
     bins
-        Bins of each component of the statistic, of equal content over the whole grid.
+        Bins of each component of the statistic, of equal content over all points together.
     events
-        Simulations at each grid point.
+        Simulations at each point.
     seed
         Seed of the simulator.
 
@@ -51,57 +54,102 @@ class HistogramLikelihood:
 
     def __init__(
         self,
-        statistic: Callable[[Array], Array],
+        statistic: Statistic,
         simulator: Simulates,
         bounds: Mapping[str, tuple[float, float]],
-        points: int = 13,
+        points: int = 9,
         bins: int = 20,
         events: int = 5000,
         seed: int = 0,
     ) -> None:
+        self._between = Chebyshev(bounds, points)
+        grid = self._between.grid
+        values = _varied(_values(statistic, _simulate(simulator, grid.points, events, seed)))
+        self._histogram = HistogramRatio(grid.points, list(values.reshape(len(grid), events, -1)), bins=bins)
+        self._table = torch.from_numpy(self._histogram.log_p)
         self._statistic = statistic
-        grid = Grid.over(bounds, points)
-        theta = np.repeat(grid.points, events, axis=0)
-        values = self._values(np.asarray(simulator.simulate(theta, seed, 0), dtype=np.float64))
-        shares = np.linspace(0.0, 1.0, bins + 1)[1:-1]
-        self._edges = [np.unique(np.quantile(column, shares)) for column in values.T]
-        self._size = int(np.prod([len(edges) + 1 for edges in self._edges]))
-        counts = np.zeros((len(grid), self._size))
-        np.add.at(counts, (np.repeat(np.arange(len(grid)), events), self._bin(values)), 1.0)
-        p = (counts + 0.5) / (events + 0.5 * self._size)
-        self._table = torch.from_numpy(np.log(p)).reshape(*grid.shape, self._size)
-        self._axes = [torch.from_numpy(axis) for axis in grid.axes.values()]
 
     def log_prob(self, x: Tensor, theta: Tensor) -> Tensor:
         """Return log p(bin|θ) with shape ``(*B,)`` for x ``(*B, *L)`` and theta ``(*B, D)``."""
-        batch = theta.shape[:-1]
-        points = theta.reshape(-1, theta.shape[-1]).to(torch.float64)
-        outcomes = x.reshape(len(points), *x.shape[len(batch) :]).detach().numpy()
-        bins = torch.from_numpy(self._bin(self._values(outcomes)))
-        corners = [(torch.zeros(len(points), 0, dtype=torch.int64), torch.ones(len(points), dtype=torch.float64))]
-        for axis, column in zip(self._axes, points.T, strict=True):
-            left = (torch.searchsorted(axis, column.detach().contiguous()) - 1).clamp(0, len(axis) - 2)
-            share = ((column - axis[left]) / (axis[left + 1] - axis[left])).clamp(0.0, 1.0)
-            corners = [
-                (torch.cat([index, (left + step).unsqueeze(1)], dim=1), weight * (share if step else 1.0 - share))
-                for index, weight in corners
-                for step in (0, 1)
-            ]
-        places = [tuple(torch.cat([index, bins.unsqueeze(1)], dim=1).T) for index, _ in corners]
-        total = torch.stack([c[1] * self._table[place] for c, place in zip(corners, places, strict=True)]).sum(dim=0)
-        return total.reshape(batch)
+        points, outcomes = _rows(x, theta)
+        cell = torch.from_numpy(self._histogram.cell(_values(self._statistic, outcomes)))
+        return (self._between.weights(points) * self._table[:, cell].T).sum(dim=1).reshape(theta.shape[:-1])
 
-    def _values(self, x: Array) -> Array:
-        values = np.asarray(self._statistic(x), dtype=np.float64).reshape(len(x), -1)
-        if not np.isfinite(values).all() or (len(values) > 1000 and (np.ptp(values, axis=0) == 0.0).any()):
-            raise InferenceError(
-                "the statistic is constant or not finite on simulated events. Its histogram says nothing about θ. "
-                "Check it on simulator.simulate(theta, seed=0)."
-            )
-        return values
 
-    def _bin(self, values: Array) -> NDArray[np.int64]:
-        index = np.zeros(len(values), dtype=np.int64)
-        for edges, column in zip(self._edges, values.T, strict=True):
-            index = index * (len(edges) + 1) + np.searchsorted(edges, column, side="right")
-        return index
+class SallinoRatio:
+    """The ratio of histograms of one optimal observable, which points from θ_ref to each θ, with ``log_ratio``.
+
+    Parameters
+    ----------
+    score
+        From x ``(N, *L)`` to t̂(x) at θ_ref, shape ``(N, D)``.
+    reference
+        θ_ref with shape ``(D,)``.
+    simulator, bounds, points, bins, events, seed
+        As in :class:`HistogramLikelihood`.
+
+    Raises
+    ------
+    InferenceError
+        If the score is constant or not finite.
+    """
+
+    def __init__(
+        self,
+        score: Statistic,
+        reference: ArrayLike,
+        simulator: Simulates,
+        bounds: Mapping[str, tuple[float, float]],
+        points: int = 9,
+        bins: int = 20,
+        events: int = 5000,
+        seed: int = 0,
+    ) -> None:
+        self._between, self._score = Chebyshev(bounds, points), score
+        grid, centre = self._between.grid, np.asarray(reference, dtype=np.float64)
+        step = grid.points - centre
+        length = np.linalg.norm(step, axis=1, keepdims=True)
+        directions = np.divide(step, length, out=np.zeros_like(step), where=length > 1e-9)
+        truths = np.concatenate([grid.points, centre[None]])
+        t = _varied(_values(score, _simulate(simulator, truths, events, seed))).reshape(len(truths), events, -1)
+        made = [
+            HistogramRatio([point, centre], [t[g] @ directions[g], t[-1] @ directions[g]], bins=bins)
+            for g, point in enumerate(grid.points)
+        ]
+        edges = [np.append(one.edges[0], np.full(bins - 1 - len(one.edges[0]), np.inf)) for one in made]
+        tables = [np.pad(one.log_p[0] - one.log_p[1], (0, bins - one.log_p.shape[1])) for one in made]
+        self._directions, self._edges, self._table = (
+            torch.from_numpy(np.stack(part)) for part in (directions, edges, tables)
+        )
+
+    def log_ratio(self, theta: Tensor, x: Tensor) -> Tensor:
+        """Return the log-ratio of bins with shape ``(*B,)`` for theta ``(*B, D)`` and x ``(*B, *L)``."""
+        points, outcomes = _rows(x, theta)
+        t = torch.from_numpy(_values(self._score, outcomes))
+        projected = self._directions @ t.T
+        cells = torch.searchsorted(self._edges, projected.contiguous(), right=True)
+        return (self._between.weights(points) * self._table.gather(1, cells).T).sum(dim=1).reshape(theta.shape[:-1])
+
+
+def _simulate(simulator: Simulates, points: Array, events: int, seed: int) -> Array:
+    return np.asarray(simulator.simulate(np.repeat(points, events, axis=0), seed, 0), dtype=np.float64)
+
+
+def _values(statistic: Statistic, x: Array) -> Array:
+    return np.asarray(statistic(x), dtype=np.float64).reshape(len(x), -1)
+
+
+def _varied(values: Array) -> Array:
+    """Return the values of simulated events after a look at them."""
+    if not np.isfinite(values).all() or (np.ptp(values, axis=0) == 0.0).any():
+        raise InferenceError(
+            "the statistic is constant or not finite on simulated events. Its histogram says nothing about θ. "
+            "Check it on simulator.simulate(theta, seed=0)."
+        )
+    return values
+
+
+def _rows(x: Tensor, theta: Tensor) -> tuple[Tensor, Array]:
+    """Lay the batch out in rows: theta ``(n, D)`` and x ``(n, *L)``."""
+    points = theta.reshape(-1, theta.shape[-1]).to(torch.float64)
+    return points, x.reshape(len(points), *x.shape[theta.dim() - 1 :]).detach().numpy()

@@ -6,12 +6,14 @@ r"""What inference asks of an estimator: one call, which a closed form answers a
 import inspect
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from motherlode.inference.errors import WrongEstimator
 
-__all__ = ["DirectPosterior", "LogLikelihood", "LogRatio", "is_direct", "log_likelihood_of"]
+__all__ = ["DirectPosterior", "LogLikelihood", "LogRatio", "Simulates", "is_direct", "log_likelihood_of"]
 
 
 @runtime_checkable
@@ -39,6 +41,13 @@ class DirectPosterior(Protocol):
 
     def sample(self, shape: tuple[int, ...], x: Tensor) -> Tensor:
         """Return draws from q(θ|x) with shape ``(*shape, D)`` for one x of shape ``(*L)``."""
+
+
+class Simulates(Protocol):
+    """What toys need of a simulator; every :class:`motherlode.events.Simulator` has it."""
+
+    def simulate(self, theta: NDArray[np.float64], seed: int, first: int = 0) -> NDArray[np.float64]:
+        """Return x ``(N, *L)`` for theta ``(N, D)``."""
 
 
 def log_likelihood_of(estimator: object) -> "_Likelihood":

@@ -10,7 +10,7 @@ from motherlode.inference.errors import OutOfRangeWarning
 from motherlode.inference.potential import Observation
 from motherlode.inference.prior import Prior
 
-__all__ = ["outside_share", "warn_out_of_range"]
+__all__ = ["outside_share", "warn_out_of_range", "warn_outside_training"]
 
 
 def warn_out_of_range(estimator: Any, prior: Prior, observation: Observation) -> None:
@@ -30,21 +30,32 @@ def warn_out_of_range(estimator: Any, prior: Prior, observation: Observation) ->
     OutOfRangeWarning
         With the share of draws or events outside.
     """
-    share = outside_share(prior.sample(1000, seed=0), estimator, "theta")
+    warn_outside_training(estimator, prior.sample(1000, seed=0), observation.x, "prior")
+
+
+def warn_outside_training(estimator: Any, theta: Tensor, x: Tensor, source: str) -> None:
+    """Warn if points ``(n, D)`` that come from ``source``, or events ``(M, *L)``, leave the box of the training set.
+
+    Warns
+    -----
+    OutOfRangeWarning
+        With the share of points or events outside.
+    """
+    share = outside_share(theta, estimator, "theta")
     if share > 0.0:
         warnings.warn(
-            f"{share:.1%} of the prior lies outside the θ that the estimator was trained on. A network extrapolates "
-            "without telling, and the posterior there means nothing. Mine events there, or narrow the prior.",
+            f"{share:.1%} of the {source} lies outside the θ that the estimator was trained on. A network extrapolates "
+            "without telling, and what it says there means nothing. Mine events there, or stay inside.",
             OutOfRangeWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
-    share = outside_share(observation.x, estimator, "x")
+    share = outside_share(x, estimator, "x")
     if share > 0.0:
         warnings.warn(
             f"{share:.1%} of the observed events lie outside every x of the training set. The simulator may not "
-            "describe these data at all. Look at diagnostics.predictive_check before you trust the posterior.",
+            "describe these data at all. Look at diagnostics.predictive_check before you trust the result.",
             OutOfRangeWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
 

@@ -4,6 +4,7 @@ from motherlode.plots.board import board_path, plot_paths
 from motherlode.plots.branchings import plot_branchings
 from motherlode.plots.diagnostics import plot_calibration, plot_coverage, plot_predictive
 from motherlode.plots.gold import plot_log_ratio, plot_score
+from motherlode.plots.information import plot_information, plot_statistic
 from motherlode.plots.limits import plot_impacts, plot_region, plot_upper_limit
 from motherlode.plots.posterior import plot_pair, plot_posterior, plot_trace
 from motherlode.plots.style import save, style
@@ -15,6 +16,7 @@ __all__ = [
     "plot_calibration",
     "plot_coverage",
     "plot_impacts",
+    "plot_information",
     "plot_log_ratio",
     "plot_pair",
     "plot_paths",
@@ -22,6 +24,7 @@ __all__ = [
     "plot_predictive",
     "plot_region",
     "plot_score",
+    "plot_statistic",
     "plot_trace",
     "plot_training",
     "plot_upper_limit",

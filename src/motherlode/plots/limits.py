@@ -71,13 +71,23 @@ def plot_upper_limit(result: UpperLimit, ax: Axes | None = None) -> Figure:
     axes = ax if ax is not None else new_figure(6.4, 4.2).subplots()
     (name,) = result.region.grid.names
     strength = result.region.grid.points[:, 0]
-    low2, low1, middle, high1, high2 = result.expected
-    axes.axvspan(low2, high2, color=COLOURS[4], alpha=0.25, linewidth=0, label="expected ± 2 sd")
-    axes.axvspan(low1, high1, color=COLOURS[2], alpha=0.30, linewidth=0, label="expected ± 1 sd")
-    axes.axvline(middle, color=COLOURS[2], linestyle="--", linewidth=1.3, label=f"expected {middle:.3g}")
-    axes.plot(strength, result.region.p_value, color=INK, label="observed CLs")
-    axes.axhline(1.0 - result.level, color=MUTED, linewidth=1.0)
-    axes.axvline(result.observed, color=COLOURS[1], linewidth=1.8, label=f"observed {result.observed:.3g}")
+    for pair, colour, label in (((0, 4), COLOURS[4], "± 2 sd"), ((1, 3), COLOURS[2], "± 1 sd")):
+        low, high = result.band[list(pair)]
+        axes.fill_between(strength, low, high, color=colour, alpha=0.35, linewidth=0, label=f"expected {label}")
+    axes.plot(strength, result.band[2], "--", color=COLOURS[2], label=f"expected, limit {result.expected[2]:.3g}")
+    axes.plot(strength, result.region.p_value, color=INK, label=f"observed, limit {result.observed:.3g}")
+    axes.axhline(1.0 - result.level, color=COLOURS[1], linewidth=1.0)
+    axes.annotate(
+        f"{result.level:.0%}",
+        (0.01, 1.0 - result.level),
+        xycoords=("axes fraction", "data"),
+        va="bottom",
+        color=COLOURS[1],
+        fontsize=8.5,
+    )
+    axes.plot(result.observed, 1.0 - result.level, "o", color=INK, markersize=6)
+    last = np.flatnonzero(result.band[4] > 1e-3)
+    axes.set_xlim(strength[0], strength[min(int(last[-1]) + 2, len(strength) - 1)])
     axes.set_xlabel(f"{name} (signal strength)")
     axes.set_ylabel("CLs")
     axes.set_ylim(0.0, 1.02)
@@ -120,6 +130,10 @@ def plot_impacts(result: Impacts, ax: Axes | None = None) -> Figure:
 def _curves(ax: Axes, regions: Mapping[str, Region], name: str, levels: Sequence[float]) -> None:
     for colour, (label, region) in zip(COLOURS, regions.items(), strict=False):
         ax.plot(region.grid.points[:, 0], region.p_value, color=colour, label=label)
+        if "band" in region.info:
+            for pair in ((0, 4), (1, 3)):
+                low, high = region.info["band"][list(pair)]
+                ax.fill_between(region.grid.points[:, 0], low, high, color=colour, alpha=0.13, linewidth=0)
         for rank, level in enumerate(levels):
             for low, high in region.intervals(level):
                 ax.plot([low, high], [1.0 - level] * 2, color=colour, linewidth=3.0 - rank, alpha=0.6)

@@ -30,6 +30,11 @@ class HistogramRatio:
         Function from ``(N, *L)`` to ``(N, S)``; None flattens x.
     bins
         Bins a statistic, with edges at quantiles of all samples together.
+
+    Attributes
+    ----------
+    log_p
+        Logarithm of the content of each cell at each parameter, shape ``(G, cells)``.
     """
 
     def __init__(
@@ -50,9 +55,9 @@ class HistogramRatio:
         samples = [self._statistics(np.asarray(sample, dtype=np.float64)) for sample in x]
         levels = np.linspace(0.0, 1.0, bins + 1)[1:-1]
         self.edges = [np.unique(column) for column in np.quantile(np.concatenate(samples), levels, axis=0).T]
-        self._cells = int(np.prod([len(edges) + 1 for edges in self.edges]))
-        counts = np.stack([np.bincount(self._bin(sample), minlength=self._cells) for sample in samples])
-        self.log_p = np.log((counts + 0.5) / (counts.sum(axis=1, keepdims=True) + 0.5 * self._cells))
+        cells = int(np.prod([len(edges) + 1 for edges in self.edges]))
+        counts = np.stack([np.bincount(self._bin(sample), minlength=cells) for sample in samples])
+        self.log_p = np.log((counts + 0.5) / (counts.sum(axis=1, keepdims=True) + 0.5 * cells))
 
     def log_ratio(self, theta: ArrayLike, x: ArrayLike, theta_reference: ArrayLike) -> Array:
         """Return log r̂ with shape ``(N,)`` for one theta ``(D,)``, one theta_reference ``(D,)`` and x ``(N, *L)``.
@@ -62,9 +67,13 @@ class HistogramRatio:
         UnsuitableEstimator
             If one of the parameters was not simulated.
         """
-        cell = self._bin(self._statistics(np.asarray(x, dtype=np.float64)))
+        cell = self.cell(x)
         result: Array = self.log_p[self._row(theta)][cell] - self.log_p[self._row(theta_reference)][cell]
         return result
+
+    def cell(self, x: ArrayLike) -> NDArray[np.int64]:
+        """Return the number of the cell that each x ``(N, *L)`` falls into, shape ``(N,)``."""
+        return self._bin(self._statistics(np.asarray(x, dtype=np.float64)))
 
     def _statistics(self, x: Array) -> Array:
         values = x if self.summary is None else np.asarray(self.summary(x), dtype=np.float64)

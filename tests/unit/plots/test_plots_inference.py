@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.stats import chi2
 
 from motherlode import plots
 from motherlode.diagnostics import Calibration, Coverage, PredictiveCheck
 from motherlode.inference import Region
+from motherlode.inference.fisher import Information
 from motherlode.inference.frequentist import Grid, UpperLimit
 from motherlode.inference.frequentist.impacts import Impacts
 
@@ -37,14 +39,44 @@ def test_two_parameters_show_contours_and_three_are_refused(tmp_path):
 
 
 def test_upper_limit_and_impacts(tmp_path):
-    limit = UpperLimit(region("mu"), 0.95, 1.5, np.array([0.5, 0.8, 1.2, 1.9, 2.8]))
+    band = np.linspace(0.8, 1.2, 5)[:, None] * region("mu").p_value
+    limit = UpperLimit(region("mu"), 0.95, 1.5, np.array([0.5, 0.8, 1.2, 1.9, 2.8]), band)
     figure = plots.plot_upper_limit(limit)
-    assert "observed 1.5" in labels(figure)
+    assert labels(figure) == ["expected ± 2 sd", "expected ± 1 sd", "expected, limit 1.2", "observed, limit 1.5"]
+    lines = [line.get_ydata() for line in figure.axes[0].get_lines()]
+    assert any(np.array_equal(line, band[2]) for line in lines)
+    assert any(np.array_equal(line, region("mu").p_value) for line in lines)
     plots.save(figure, tmp_path / "upper.png")
     moved = Impacts("mu", ("scale", "shift"), np.zeros(2), np.ones(2), np.array([[-0.1, 0.1], [-0.5, 0.4]]))
     figure = plots.plot_impacts(moved)
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["scale", "shift"]
     plots.save(figure, tmp_path / "impacts.png")
+
+
+def test_information_shows_its_ellipses_and_the_contours_beside_them(tmp_path):
+    wide, narrow = (Information(scale * np.eye(3), np.zeros((3,) * 4), ("a", "b", "c")) for scale in (1.0, 4.0))
+    polygon = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
+    figure = plots.plot_information({"rate": wide, "full": narrow}, np.zeros(3), {"profile": polygon}, level=0.9)
+    assert labels(figure) == ["rate", "full", "profile"]
+    radii = [np.linalg.norm(line.get_xydata(), axis=1).max() for line in figure.axes[0].get_lines()[:2]]
+    assert radii == pytest.approx([np.sqrt(chi2.ppf(0.9, 2)), 0.5 * np.sqrt(chi2.ppf(0.9, 2))])
+    plots.save(figure, tmp_path / "information.png")
+    with pytest.raises(ValueError, match="two parameters"):
+        plots.plot_information(wide, np.zeros(3), interest=("a",))
+
+
+def test_statistics_show_every_sample_and_the_observation(tmp_path):
+    generator = np.random.default_rng(0)
+    figure = plots.plot_statistic({"θ0": generator.normal(size=500), "θ1": generator.normal(size=500)}, [0.1, 0.2])
+    assert labels(figure) == ["θ0", "θ1", "2 observed events"]
+    plots.save(figure, tmp_path / "statistic.png")
+
+
+def test_expected_bands_are_drawn():
+    plain, expected = region("a"), region("a")
+    expected.info["band"] = np.linspace(0.5, 1.0, 5)[:, None] * expected.p_value
+    count = [len(plots.plot_region(one).axes[0].collections) for one in (plain, expected)]
+    assert count == [0, 2]
 
 
 def test_calibration_coverage_and_predictive(tmp_path):

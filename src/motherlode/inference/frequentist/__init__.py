@@ -3,23 +3,31 @@ r"""Confidence without a prior: estimators, tests and intervals whose coverage i
 .. math:: P(θ \in C(x) | θ) \ge 1 - α \quad\text{for every } θ
 """
 
+from motherlode.inference.frequentist.baselines import Baselines
+from motherlode.inference.frequentist.build import limits
 from motherlode.inference.frequentist.fit import Estimate
-from motherlode.inference.frequentist.likelihood import Constraint, Experiment, Rate
+from motherlode.inference.frequentist.impacts import Impacts
+from motherlode.inference.frequentist.likelihood import Experiment
 from motherlode.inference.frequentist.neyman import rank_p_value
+from motherlode.inference.frequentist.nuisance import Constraint, Shift
+from motherlode.inference.frequentist.rate import Rate
 from motherlode.inference.frequentist.regions import Grid, Region
-from motherlode.inference.frequentist.study import Limits, limits
+from motherlode.inference.frequentist.study import Limits
 from motherlode.inference.frequentist.toys import Scan, Toys
 from motherlode.inference.frequentist.upper import UpperLimit
 
 __all__ = [
+    "Baselines",
     "Constraint",
     "Estimate",
     "Experiment",
     "Grid",
+    "Impacts",
     "Limits",
     "Rate",
     "Region",
     "Scan",
+    "Shift",
     "Toys",
     "UpperLimit",
     "limits",

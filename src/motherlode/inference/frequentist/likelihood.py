@@ -4,82 +4,48 @@ r"""The likelihood of a whole experiment: shapes of events, their number, and me
           - \sum_k \frac{(a_k - ν_k)^2}{2 s_k^2}
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from torch import Tensor
 
 from motherlode.inference.errors import InferenceError
+from motherlode.inference.frequentist.nuisance import Constraint, Shift
+from motherlode.inference.frequentist.rate import Rate
 from motherlode.inference.potential import Observation
 from motherlode.inference.protocols import log_likelihood_of
 
-__all__ = ["Constraint", "Experiment", "Mode", "Rate"]
+__all__ = ["Experiment", "Mode"]
 
 Array = NDArray[np.float64]
 Mode = Literal["full", "kinematics", "rate"]
 
 
-@dataclass(frozen=True)
-class Constraint:
-    """An auxiliary measurement of one parameter, ``measured ± sd``, normal."""
-
-    measured: float
-    sd: float
-
-
-@dataclass(frozen=True)
-class Rate:
-    """How many events are expected.
-
-    Attributes
-    ----------
-    cross_section
-        σ(θ) for theta ``(*B, D)``, shape ``(*B,)``, differentiable.
-    luminosity
-        Events per unit of σ.
-    """
-
-    cross_section: Callable[[Tensor], Tensor]
-    luminosity: float
-
-    @classmethod
-    def fit(cls, theta: ArrayLike, cross_section: ArrayLike, luminosity: float, degree: int = 2) -> "Rate":
-        """Fit a polynomial to cross sections ``(N,)`` known at theta ``(N, D)``; exact for morphing of that degree."""
-        points = torch.as_tensor(np.asarray(theta, dtype=np.float64))
-        values = torch.as_tensor(np.asarray(cross_section, dtype=np.float64))
-        powers = _powers(points.shape[1], degree)
-        coefficients = torch.linalg.lstsq(_monomials(points, powers), values.unsqueeze(1)).solution.squeeze(1)
-        return cls(lambda at: _monomials(at, powers) @ coefficients, luminosity)
-
-    def expected(self, theta: Tensor) -> Tensor:
-        """Return the expected number of events with shape ``(*B,)``."""
-        return self.luminosity * self.cross_section(theta)
-
-
 class Experiment:
-    """What was measured, and how likely that is at θ.
+    """What was measured, and how likely that is at θ = (the simulator's parameters, shifts).
 
     Parameters
     ----------
     estimator
         A ratio or a density of one event.
     bounds
-        Bounds ``(low, high)`` of each parameter by name, in the estimator's order.
+        Bounds ``(low, high)`` of each of the simulator's parameters by name, in the estimator's order.
     rate
         The expected number of events, where it depends on θ.
     mode
         ``"full"``, ``"kinematics"`` (shapes of events only) or ``"rate"`` (their number only).
-    constraints
-        Auxiliary measurements of nuisance parameters by name.
+    nuisances
+        Auxiliary measurements by name: a :class:`Constraint` of one of the parameters, or a :class:`Shift`, which adds
+        a parameter of its own.
 
     Raises
     ------
     InferenceError
-        If a constraint names no parameter, bounds are not increasing, or a rate mode has no rate.
+        If a constraint names no parameter, a shift moves none or is one already, bounds are not increasing, or a rate
+        mode has no rate.
     """
 
     def __init__(
@@ -88,19 +54,42 @@ class Experiment:
         bounds: Mapping[str, tuple[float, float]],
         rate: Rate | None = None,
         mode: Mode = "full",
-        constraints: Mapping[str, Constraint] | None = None,
+        nuisances: Mapping[str, Constraint] | None = None,
     ) -> None:
-        self.names = tuple(bounds)
-        self.bounds = np.array([bounds[name] for name in self.names], dtype=np.float64)
-        self.rate, self.mode, self.constraints = rate, mode, dict(constraints or {})
-        self._check()
+        self.constraints = dict(nuisances or {})
+        self.inner = tuple(bounds)
+        shifts = {name: law for name, law in self.constraints.items() if isinstance(law, Shift)}
+        self.rate, self.mode = rate, mode
+        self._check(dict(bounds), shifts)
+        self.names = (*self.inner, *shifts)
+        self.bounds = np.array([*bounds.values(), *(law.bounds for law in shifts.values())], dtype=np.float64)
+        moves = [[law.moves.get(name, 0.0) for name in self.inner] for law in shifts.values()]
+        self._moves = torch.tensor(moves, dtype=torch.float64).reshape(len(shifts), len(bounds))
+        self._log_rates = torch.tensor([law.log_rate for law in shifts.values()], dtype=torch.float64)
         self._event = log_likelihood_of(estimator) if mode != "rate" else None
+
+    @property
+    def counted(self) -> bool:
+        """Whether the number of events is part of the measurement."""
+        return self.rate is not None and self.mode != "kinematics"
+
+    def of_simulator(self, theta: Tensor) -> Tensor:
+        """Return the simulator's parameters ``(*B, D)`` for theta ``(*B, D + shifts)``."""
+        inside, shifts = theta[..., : len(self.inner)], theta[..., len(self.inner) :]
+        return inside + shifts @ self._moves if len(self._moves) else inside
+
+    def expected(self, theta: Tensor) -> Tensor:
+        """Return the expected number of events with shape ``(*B,)``, where there is a rate."""
+        if self.rate is None:
+            raise InferenceError("the experiment has no rate. No number of events is expected. Pass rate=Rate(...).")
+        mean = self.rate.expected(self.of_simulator(theta))
+        return mean * torch.exp(theta[..., len(self.inner) :] @ self._log_rates) if len(self._moves) else mean
 
     def table(self, x: Array, theta: Array, rows: int = 1 << 12) -> Array:
         """Return log r̂(x_i|θ_g) with shape ``(N, G)`` for x ``(N, *L)`` and theta ``(G, D)``; zeros in rate mode."""
         if self._event is None:
             return np.zeros((len(x), len(theta)))
-        points, events = torch.from_numpy(theta), torch.from_numpy(x)
+        points, events = self.of_simulator(torch.from_numpy(theta)), torch.from_numpy(x)
         step, parts = max(rows // len(theta), 1), []
         with torch.no_grad():
             for part in torch.split(events, step):
@@ -111,10 +100,10 @@ class Experiment:
 
     def counts(self, n: Array, theta: Array) -> Array:
         """Return the Poisson term with shape ``(T, G)`` for counts n ``(T,)`` and theta ``(G, D)``."""
-        if self.rate is None or self.mode == "kinematics":
+        if not self.counted:
             return np.zeros((len(n), len(theta)))
         with torch.no_grad():
-            mean = self.rate.expected(torch.from_numpy(theta)).numpy()
+            mean = self.expected(torch.from_numpy(theta)).numpy()
         term: Array = n[:, None] * np.log(mean) - mean
         return term
 
@@ -130,11 +119,11 @@ class Experiment:
         """Return log L of the observation with shape ``(*B,)`` for theta ``(*B, D)``, differentiable."""
         total = torch.zeros(theta.shape[:-1], dtype=torch.float64)
         if self._event is not None:
-            x, counts = observation.distinct, observation.counts
-            rows = theta.unsqueeze(-2).expand(*theta.shape[:-1], len(x), theta.shape[-1])
+            x, counts, inner = observation.distinct, observation.counts, self.of_simulator(theta)
+            rows = inner.unsqueeze(-2).expand(*inner.shape[:-1], len(x), inner.shape[-1])
             total = total + self._event(rows, x.expand(*theta.shape[:-1], *x.shape)) @ counts
-        if self.rate is not None and self.mode != "kinematics":
-            mean = self.rate.expected(theta)
+        if self.counted:
+            mean = self.expected(theta)
             total = total + len(observation) * torch.log(mean) - mean
         for name, constraint in self.constraints.items():
             total = total - 0.5 * ((constraint.measured - theta[..., self.names.index(name)]) / constraint.sd) ** 2
@@ -150,29 +139,26 @@ class Experiment:
         sds = [constraint.sd for constraint in self.constraints.values()]
         return generator.normal(means, sds, (toys, len(means)))
 
-    def _check(self) -> None:
-        unknown = set(self.constraints) - set(self.names)
+    def _check(self, bounds: dict[str, tuple[float, float]], shifts: Mapping[str, Shift]) -> None:
+        unknown = set(self.constraints) - set(shifts) - set(bounds)
+        unknown |= {name for law in shifts.values() for name in law.moves if name not in bounds}
         if unknown:
             raise InferenceError(
-                f"constraints on {sorted(unknown)} name no parameter of {list(self.names)}. They would be ignored. "
-                "Give each nuisance parameter its bounds too."
+                f"constraints or shifts on {sorted(unknown)} name no parameter of {list(bounds)}. They would be "
+                "ignored. Give each parameter of the simulator its bounds."
             )
-        if not np.isfinite(self.bounds).all() or (self.bounds[:, 0] >= self.bounds[:, 1]).any():
+        if set(shifts) & set(bounds):
             raise InferenceError(
-                f"the bounds {self.bounds.tolist()} of {list(self.names)} are not finite and increasing. Fits and "
+                f"the shifts {sorted(set(shifts) & set(bounds))} are parameters of the simulator too. They would be "
+                "counted twice. Use Constraint for what the simulator knows, and another name for a shift."
+            )
+        box = np.array(list(bounds.values()), dtype=np.float64)
+        if not np.isfinite(box).all() or (box[:, 0] >= box[:, 1]).any():
+            raise InferenceError(
+                f"the bounds {box.tolist()} of {list(bounds)} are not finite and increasing. Fits and "
                 "constructions scan this box. Give low < high for each parameter."
             )
         if self.mode == "rate" and self.rate is None:
             raise InferenceError(
                 "mode 'rate' was asked for without a rate. There is nothing to infer from. Pass rate=Rate(...)."
             )
-
-
-def _powers(dimension: int, degree: int) -> list[tuple[int, ...]]:
-    grids = np.indices((degree + 1,) * dimension).reshape(dimension, -1).T
-    return [tuple(int(p) for p in powers) for powers in grids if powers.sum() <= degree]
-
-
-def _monomials(theta: Tensor, powers: Sequence[tuple[int, ...]]) -> Tensor:
-    columns = [torch.stack([theta[..., i] ** p for i, p in enumerate(power)]).prod(dim=0) for power in powers]
-    return torch.stack(columns, dim=-1)

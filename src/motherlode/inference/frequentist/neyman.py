@@ -55,7 +55,8 @@ def construct(
     results = list((map if executor is None else executor.map)(at, progress(range(len(truths)))))
     best = scan.axes.points[int(observed.argmin())]
     p_value, used = np.array(results, dtype=np.float64).T
-    return Region(scan.axes, p_value, observed, "neyman", best, {"toys": used.astype(int), "truths": truths})
+    info = {"toys": used.astype(int), "truths": truths, "interpolation_error": scan.interpolation_error(observation)}
+    return Region(scan.axes, p_value, observed, "neyman", best, info)
 
 
 def rank_p_value(toys: Array, observed: Array) -> Array:

@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Grid", "Region"]
+__all__ = ["BANDS", "Grid", "Region"]
 
 Array = NDArray[np.float64]
+
+BANDS = (0.02275, 0.15866, 0.5, 0.84134, 0.97725)
+"""Quantiles at -2, -1, 0, 1 and 2 standard deviations, where expected results are quoted."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Region:
     best
         The point of the highest likelihood with shape ``(d,)``.
     info
-        Numbers of the method: toys at each point …
+        Numbers of the method: toys at each point, the ``band`` ``(5, G)`` of expected p-values …
     """
 
     grid: Grid
@@ -76,6 +79,16 @@ class Region:
     method: str
     best: Array
     info: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def credible(cls, grid: Grid, log_mass: Array, method: str = "credible") -> "Region":
+        """Rank grid points by their posterior log-mass ``(G,)``: regions of highest density."""
+        mass = np.exp(log_mass - log_mass.max())
+        order = np.argsort(-mass, kind="stable")
+        above = np.empty(len(mass))
+        above[order] = (np.cumsum(mass[order]) - mass[order]) / mass.sum()
+        statistic = 2.0 * (log_mass.max() - log_mass)
+        return cls(grid, 1.0 - above, statistic, method, grid.points[int(mass.argmax())])
 
     def contains(self, level: float) -> NDArray[np.bool_]:
         """Return which grid points belong to the region of that confidence level, with shape ``(G,)``."""

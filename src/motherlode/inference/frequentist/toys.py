@@ -2,34 +2,32 @@ r"""Simulated experiments: their log-likelihoods over a grid, from one table of 
 
 .. math:: q(ψ) = -2 \log \frac{\max_ν L(ψ, ν)}{\max_{ψ', ν} L(ψ', ν)}
 
-Each event of a pool simulated at θ is evaluated once at every grid point; an experiment is a sum of rows.
+Each event of a pool simulated at θ is evaluated once at every grid point; an experiment is a sum of rows. Where the
+grid is fine, log r̂ can be evaluated at a few Chebyshev nodes and its sums interpolated to the grid: the observation and
+the toys see the same statistic, so the construction covers whatever the interpolation leaves out.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from motherlode.events import philox_generator
 from motherlode.inference.errors import InferenceError
+from motherlode.inference.frequentist.interpolation import Chebyshev
 from motherlode.inference.frequentist.likelihood import Experiment
 from motherlode.inference.frequentist.regions import Grid
 from motherlode.inference.potential import Observation
+from motherlode.inference.protocols import Simulates
 
-__all__ = ["Scan", "Simulates", "Toys"]
+__all__ = ["Scan", "Toys", "simulate_at"]
 
 Array = NDArray[np.float64]
 
 _TOY_STREAM = 4
-
-
-class Simulates(Protocol):
-    """What toys need of a simulator; every :class:`motherlode.events.Simulator` has it."""
-
-    def simulate(self, theta: Array, seed: int, first: int = 0) -> Array:
-        """Return x ``(N, *L)`` for theta ``(N, D)``."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +42,40 @@ class Scan:
         Over all parameters, in the estimator's order.
     interest
         Names of the parameters of interest.
+    nodes
+        Points along each axis at which log r̂ is evaluated, to be interpolated to the grid; None evaluates every point.
     """
 
     experiment: Experiment
     grid: Grid
     interest: tuple[str, ...]
+    nodes: int | None = None
 
     @property
     def axes(self) -> Grid:
         """The grid of the parameters of interest."""
         return Grid({name: self.grid.axes[name] for name in self.interest})
+
+    @cached_property
+    def sites(self) -> Array:
+        """The points ``(S, D)`` at which log r̂ is evaluated."""
+        return self.grid.points if self._chebyshev is None else self._chebyshev.grid.points
+
+    @cached_property
+    def _chebyshev(self) -> Chebyshev | None:
+        bounds = {name: (float(axis[0]), float(axis[-1])) for name, axis in self.grid.axes.items()}
+        return None if self.nodes is None else Chebyshev(bounds, self.nodes)
+
+    @cached_property
+    def _to_grid(self) -> Array:
+        if self._chebyshev is None:
+            return np.eye(len(self.grid))
+        weights: Array = self._chebyshev.weights(torch.from_numpy(self.grid.points)).numpy()
+        return weights
+
+    def spread(self, sums: Array) -> Array:
+        """Take sums of log r̂ at the sites ``(T, S)`` to the grid ``(T, G)``."""
+        return sums if self.nodes is None else sums @ self._to_grid.T
 
     def fold(self, values: Array) -> Array:
         """Reorder values ``(T, G)`` on the full grid to ``(T, points of interest, points of nuisance)``."""
@@ -78,11 +100,19 @@ class Scan:
     def observed(self, observation: Observation) -> Array:
         """Return log L of the observation at every grid point with shape ``(G,)``."""
         points, experiment = self.grid.points, self.experiment
-        table = experiment.table(observation.distinct.numpy(), points)
-        total: Array = observation.counts.numpy() @ table
+        table = experiment.table(observation.distinct.numpy(), self.sites)
+        total: Array = self.spread((observation.counts.numpy() @ table)[None])[0]
         number = experiment.counts(np.array([float(len(observation))]), points)[0]
         auxiliary = experiment.auxiliary(experiment.measured(), points)[0]
         return total + number + auxiliary
+
+    def interpolation_error(self, observation: Observation) -> float:
+        """Return the largest error that interpolation makes in q of the observation; 0 without nodes."""
+        if self.nodes is None:
+            return 0.0
+        whole = Scan(self.experiment, self.grid, self.interest)
+        ours, exact = (self.statistic(scan.observed(observation)[None])[0] for scan in (self, whole))
+        return float(np.abs(ours - exact).max())
 
 
 @dataclass(frozen=True)
@@ -138,43 +168,53 @@ class Toys:
         generator = philox_generator(self.seed, (stream << 20) + batch, _TOY_STREAM)
         experiment, points = self.scan.experiment, self.scan.grid.points
         numbers = self._numbers(theta, count, generator)
-        sums = self._sums(theta, numbers, (stream << 40) + (batch << 28), generator, points)
+        sums = self.scan.spread(self._sums(theta, numbers, (stream << 40) + (batch << 28), generator))
         auxiliary = experiment.auxiliary(experiment.fluctuate(theta, count, generator), points)
         return sums + experiment.counts(numbers.astype(np.float64), points) + auxiliary
 
     def _numbers(self, theta: Array, count: int, generator: np.random.Generator) -> NDArray[np.int64]:
-        import torch
-
         experiment = self.scan.experiment
-        if experiment.rate is None or experiment.mode == "kinematics":
+        if not experiment.counted:
             return np.full(count, self.events)
-        mean = float(experiment.rate.expected(torch.from_numpy(theta)))
-        return generator.poisson(mean, count)
+        return generator.poisson(float(experiment.expected(torch.from_numpy(theta))), count)
 
-    def _sums(
-        self, theta: Array, numbers: NDArray[np.int64], first: int, generator: np.random.Generator, points: Array
-    ) -> Array:
+    def _sums(self, theta: Array, numbers: NDArray[np.int64], first: int, generator: np.random.Generator) -> Array:
         total = int(numbers.sum())
         size = min(self.pool or total, total)
         if self.scan.experiment.mode == "rate" or total == 0:
-            return np.zeros((len(numbers), len(points)))
-        x = np.asarray(self.simulator.simulate(np.tile(theta, (size, 1)), self.seed, first), dtype=np.float64)
-        if not np.isfinite(x).all():
-            raise InferenceError(
-                f"the simulator gave x that is not finite at θ = {theta.tolist()}. Such a toy has no likelihood and "
-                "leaving it out would bias the coverage. Give such outcomes a finite code in simulator and data."
-            )
-        table, rows = self._table(x, points)
+            return np.zeros((len(numbers), len(self.scan.sites)))
+        table, rows = self._table(simulate_at(self.simulator, self.scan.experiment, theta, size, self.seed, first))
         if size < total:
             rows = rows[generator.integers(0, size, total)]
         return _sum_rows(table, rows, numbers)
 
-    def _table(self, x: Array, points: Array) -> tuple[Array, NDArray[np.intp]]:
+    def _table(self, x: Array) -> tuple[Array, NDArray[np.intp]]:
         """Evaluate distinct events only, where they are counts or bins."""
+        experiment, sites = self.scan.experiment, self.scan.sites
         if np.array_equal(x, np.round(x)):
             distinct, rows = np.unique(x, axis=0, return_inverse=True)
-            return self.scan.experiment.table(distinct, points), rows.reshape(-1)
-        return self.scan.experiment.table(x, points), np.arange(len(x))
+            return experiment.table(distinct, sites), rows.reshape(-1)
+        return experiment.table(x, sites), np.arange(len(x))
+
+
+def simulate_at(
+    simulator: Simulates, experiment: Experiment, theta: Array, count: int, seed: int, first: int = 0
+) -> Array:
+    """Simulate so many events ``(count, *L)`` at one θ ``(D,)`` of an experiment, shifts included.
+
+    Raises
+    ------
+    InferenceError
+        If an event is not finite.
+    """
+    point = experiment.of_simulator(torch.from_numpy(theta)).numpy()
+    x = np.asarray(simulator.simulate(np.tile(point, (count, 1)), seed, first), dtype=np.float64)
+    if not np.isfinite(x).all():
+        raise InferenceError(
+            f"the simulator gave x that is not finite at θ = {theta.tolist()}. Such a toy has no likelihood and "
+            "leaving it out would bias the coverage. Give such outcomes a finite code in simulator and data."
+        )
+    return x
 
 
 def _sum_rows(table: Array, rows: NDArray[np.intp], numbers: NDArray[np.int64]) -> Array:

@@ -13,15 +13,13 @@ from numpy.typing import NDArray
 
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.frequentist.neyman import rank_p_value
-from motherlode.inference.frequentist.regions import Region
+from motherlode.inference.frequentist.regions import BANDS, Region
 from motherlode.inference.frequentist.toys import Scan, Toys
 from motherlode.inference.potential import Observation
 
 __all__ = ["UpperLimit", "upper_limit"]
 
 Array = NDArray[np.float64]
-
-_BANDS = (0.02275, 0.15866, 0.5, 0.84134, 0.97725)
 
 
 @dataclass(frozen=True)
@@ -38,12 +36,15 @@ class UpperLimit:
         The limit.
     expected
         Limits at -2, -1, 0, 1, 2 standard deviations of background-only experiments, with shape ``(5,)``.
+    band
+        CLs of such experiments at each strength, from -2 to 2 standard deviations, with shape ``(5, P)``.
     """
 
     region: Region
     level: float
     observed: float
     expected: Array
+    band: Array
 
 
 def upper_limit(toys: Toys, observation: Observation, count: int, level: float) -> UpperLimit:
@@ -80,7 +81,8 @@ def upper_limit(toys: Toys, observation: Observation, count: int, level: float) 
     ratios[:, 0] = 1.0
     region = Region(scan.axes, ratios[0], observed[0], "cls", _best(scan, log_likelihood), {"toys": count})
     limits = np.array([_crossing(scan.axes.points[:, 0], row, level) for row in ratios])
-    return UpperLimit(region, level, float(limits[0]), np.quantile(limits[1:], _BANDS))
+    expected, band = np.quantile(limits[1:], BANDS), np.quantile(ratios[1:], BANDS, axis=0)
+    return UpperLimit(region, level, float(limits[0]), expected, band)
 
 
 def _one_sided(scan: Scan, log_likelihood: Array) -> Array:
