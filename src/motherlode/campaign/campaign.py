@@ -1,44 +1,25 @@
 """Run a simulator over many proposed events into a store, on any executor, and pick up where it stopped."""
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Executor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from concurrent.futures import BrokenExecutor, Executor
 from pathlib import Path
-from pickle import PicklingError
 from typing import Any
 
-import cloudpickle
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from motherlode.campaign.errors import CampaignError, WorkerDied
 from motherlode.campaign.proposal import Proposal
-from motherlode.events import Events, EventStore, Failure, Manifest, Simulator, StoreMismatch
+from motherlode.campaign.shard import Shard, write_shard
+from motherlode.campaign.spreading import spread
+from motherlode.events import EventStore, Manifest, Simulator
 from motherlode.events.shard import shard_rows
 from motherlode.tracing import LeakError, SimulatorFailed
 
 __all__ = ["Campaign"]
 
-Array = NDArray[np.float64]
-
 _SHARD = 10_000
 _GIVE_UP = 1000
-
-
-@dataclass(frozen=True)
-class _Shard:
-    """Hold one task: which events to mine, and where they go."""
-
-    simulator: Simulator
-    proposal: Proposal
-    alternatives: int
-    seed: int
-    path: Path
-    traces: bool
-    first: int
-    count: int
 
 
 class Campaign:
@@ -171,7 +152,7 @@ class Campaign:
             except LeakError as leak:
                 self.store.condemn(str(leak))
                 raise
-            except BrokenProcessPool as error:
+            except BrokenExecutor as error:
                 raise WorkerDied(str(error).splitlines()[0].rstrip("."), done, self.events) from error
         return self.store
 
@@ -181,81 +162,21 @@ class Campaign:
             failures = self.store.failures()
             raise SimulatorFailed(failures[0].reason, np.array(failures[0].theta), len(failures))
 
-    def _task(self, first: int, count: int) -> _Shard:
+    def _task(self, first: int, count: int) -> Shard:
         fixed = (self.simulator, self.proposal, self.alternatives, self.seed, self.store.path.absolute(), self.traces)
-        return _Shard(*fixed, first, count)
+        return Shard(*fixed, first, count)
 
-    def _finished(self, tasks: list[_Shard], workers: int, executor: Executor | None) -> Iterator[_Shard]:
+    def _finished(self, tasks: list[Shard], workers: int, executor: Executor | None) -> Iterator[Shard]:
         if not tasks:
             return
         if executor is None and workers == 1:
-            yield from (_mine_shard(task) for task in tasks)
+            for task in tasks:
+                write_shard(task)
+                yield task
         elif executor is not None:
-            yield from _spread(tasks, executor)
+            yield from spread(tasks, executor)
         else:
             from loky import ProcessPoolExecutor
 
             with ProcessPoolExecutor(max_workers=workers) as pool:
-                yield from _spread(tasks, pool)
-
-
-def _spread(tasks: list[_Shard], executor: Executor) -> Iterator[_Shard]:
-    futures = {executor.submit(_write_pickled, _pickled(task)): task for task in tasks}
-    try:
-        for future in as_completed(futures):
-            future.result()
-            yield futures[future]
-    finally:
-        for future in futures:
-            future.cancel()
-
-
-def _pickled(task: _Shard) -> bytes:
-    try:
-        return cloudpickle.dumps(task)
-    except (TypeError, AttributeError, PicklingError) as error:
-        raise CampaignError(
-            f"The simulator {task.simulator.name} cannot travel to another process: {error}. "
-            "Files, locks and connections cannot be copied. "
-            "Open them inside the function, or mine with workers=1."
-        ) from error
-
-
-def _write_pickled(task: bytes) -> Path:
-    """Write a shard from a task pickled by value, whatever pickles the executor itself uses."""
-    return _write_shard(cloudpickle.loads(task))
-
-
-def _mine_shard(task: _Shard) -> _Shard:
-    _write_shard(task)
-    return task
-
-
-def _write_shard(task: _Shard) -> Path:
-    """Mine one shard and write it, unless another process has; runs on a worker and returns the file's path."""
-    store = EventStore(task.path)
-    shard = store.shard_path(task.seed, task.first, task.count)
-    if shard.exists():
-        return shard
-    try:
-        return store.append(_mined(task), span=(task.first, task.count))
-    except StoreMismatch:
-        if shard.exists():
-            return shard
-        raise
-
-
-def _mined(task: _Shard) -> Events:
-    theta, alternatives = task.proposal.draw(task.seed, task.first, task.count, task.alternatives)
-    try:
-        events = task.simulator.mine(theta, alternatives, seed=task.seed, first=task.first, traces=task.traces)
-    except SimulatorFailed as failed:
-        events = _only_failures(task, theta, alternatives, failed.reason)
-    return replace(events, exchangeable=task.proposal.exchangeable)
-
-
-def _only_failures(task: _Shard, theta: Array, alternatives: Array, reason: str) -> Events:
-    """Return the failures of a shard whose every event failed: the last shard may be small, and others succeed."""
-    failures = tuple(Failure(task.first + i, tuple(row.tolist()), task.seed, reason) for i, row in enumerate(theta))
-    none = alternatives[:0]
-    return Events(theta[:0], none, np.empty(0), none[:, :, 0], theta[:0], seed=task.seed, failures=failures)
+                yield from spread(tasks, pool)
