@@ -1,4 +1,4 @@
-"""Draw from an unnormalized density by a population of chains, and compare samples by C2ST."""
+"""Draw from an unnormalized density by a population of chains, and compare samples by C2ST or densities exactly."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,47 +9,94 @@ from sklearn.model_selection import KFold, cross_val_score
 from sklearn.neural_network import MLPClassifier
 from torch import Tensor
 
-__all__ = ["c2st", "sample_posterior"]
+__all__ = ["best_c2st", "c2st", "sample_posterior"]
+
+LogDensity = Callable[[Tensor], Tensor]
 
 
 def sample_posterior(
-    log_density: Callable[[Tensor], Tensor], start: Tensor, count: int, seed: int, chains: int = 2000, steps: int = 150
+    log_prior: LogDensity, log_likelihood: LogDensity, start: Tensor, count: int, seed: int, steps: int = 120
 ) -> np.ndarray[Any, Any]:
-    """Return samples with shape (count, D).
+    """Return samples with shape (count, D), by tempering a population and moving it by differential evolution.
 
     Parameters
     ----------
-    log_density
-        (N, D) -> (N,), -inf outside the support.
+    log_prior, log_likelihood
+        (N, D) -> (N,); the prior is -inf outside its support.
     start
-        Many draws from the prior, resampled by importance to give the chains their places.
+        Draws from the prior, as many as chains; half of them should still count after each step of the temperature
+        (Del Moral, Doucet, Jasra, 2006), with moves of ter Braak (2006).
     count, seed
         Number of samples, and seed.
-    chains, steps
-        Chains of differential evolution (ter Braak, 2006), and their length.
+    steps
+        Moves at the last temperature; samples are kept of the second half.
     """
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        weight = torch.cat([log_density(part) for part in start.split(20_000)])
-        weight = torch.where(torch.isfinite(weight), weight, torch.full_like(weight, -torch.inf))
-        rows = torch.multinomial((weight - weight.max()).exp(), chains, replacement=True, generator=generator)
-        place, value = start[rows], weight[rows]
+        population, heat = _Population(log_prior, log_likelihood, start, generator), 0.0
+        while heat < 1.0:
+            heat = population.warm(heat)
+            for _ in range(8):
+                population.move(heat)
         kept = []
-        scale = 2.38 / np.sqrt(2 * start.shape[1])
         for step in range(steps):
-            a, b = (torch.randint(chains, (chains,), generator=generator) for _ in range(2))
-            factor = 1.0 if step % 10 == 9 else scale
-            noise = 1e-3 * torch.randn(place.shape, generator=generator, dtype=place.dtype) * place.std(0)
-            proposal = place + factor * (place[a] - place[b]) + noise
-            fresh = log_density(proposal)
-            fresh = torch.where(torch.isfinite(fresh), fresh, torch.full_like(fresh, -torch.inf))
-            accept = torch.rand(chains, generator=generator).log() < fresh - value
-            place = torch.where(accept.unsqueeze(-1), proposal, place)
-            value = torch.where(accept, fresh, value)
-            if step >= steps // 2 and step % 15 == 14:
-                kept.append(place.clone())
+            population.move(1.0, jump=step % 10 == 9)
+            if step >= steps // 2 and step % 10 == 0:
+                kept.append(population.place.clone())
     pool = torch.cat(kept)
     return pool[torch.randperm(len(pool), generator=generator)[:count]].numpy()
+
+
+class _Population:
+    def __init__(self, log_prior: LogDensity, log_likelihood: LogDensity, start: Tensor, generator: Any) -> None:
+        self.log_prior, self.log_likelihood, self.generator = log_prior, log_likelihood, generator
+        self.place = start
+        self.prior, self.fit = self.evaluate(start)
+
+    def evaluate(self, place: Tensor) -> tuple[Tensor, Tensor]:
+        prior = self.log_prior(place)
+        inside = torch.isfinite(prior)
+        fit = torch.full_like(prior, -torch.inf)
+        if inside.any():
+            fit[inside] = self.log_likelihood(place[inside]).to(fit.dtype)
+        return prior, torch.where(torch.isfinite(fit), fit, -torch.inf)
+
+    def warm(self, heat: float) -> float:
+        """Raise the temperature's inverse until half the population counts, and resample."""
+        chosen = 1.0
+        while not self._enough(chosen - heat) and chosen - heat > 1e-9:
+            chosen = heat + 0.7 * (chosen - heat)
+        weight = ((chosen - heat) * self.fit).softmax(0)
+        rows = torch.multinomial(weight, len(weight), replacement=True, generator=self.generator)
+        self.place, self.prior, self.fit = self.place[rows], self.prior[rows], self.fit[rows]
+        return chosen
+
+    def _enough(self, gain: float) -> bool:
+        return 1.0 / float((gain * self.fit).softmax(0).square().sum()) > 0.5 * len(self.fit)
+
+    def move(self, heat: float, jump: bool = False) -> None:
+        count, dimensions = self.place.shape
+        a, b = (torch.randint(count, (count,), generator=self.generator) for _ in range(2))
+        scale = 1.0 if jump else 2.38 / np.sqrt(2 * dimensions)
+        noise = torch.randn(self.place.shape, generator=self.generator, dtype=self.place.dtype)
+        proposal = self.place + scale * (self.place[a] - self.place[b]) + 1e-3 * noise * self.place.std(0)
+        prior, fit = self.evaluate(proposal)
+        gain = prior - self.prior + heat * (fit - self.fit)
+        accept = torch.rand(count, generator=self.generator).log() < gain
+        self.place = torch.where(accept.unsqueeze(-1), proposal, self.place)
+        self.prior, self.fit = torch.where(accept, prior, self.prior), torch.where(accept, fit, self.fit)
+
+
+def best_c2st(log_ratio: Tensor) -> float:
+    """Return the accuracy that no classifier between two posteriors can exceed: ½ + ½ total variation.
+
+    Parameters
+    ----------
+    log_ratio
+        log q(θ) - log p(θ) up to a constant at draws θ from p, shape (N,); exact where p covers q.
+    """
+    share = log_ratio.double().softmax(0) * len(log_ratio)
+    return 0.5 + 0.5 * float((1.0 - share).clamp_min(0.0).mean())
 
 
 def c2st(samples: np.ndarray[Any, Any], reference: np.ndarray[Any, Any], seed: int = 1) -> float:

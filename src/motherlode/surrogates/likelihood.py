@@ -2,8 +2,8 @@ r"""Estimate the likelihood p(x|θ) itself by a conditional density.
 
 .. math:: \log \hat p(x|θ) = \log q\big(u(x)\,|\,u(θ)\big) + \log |du/dx|
 
-Whole-number columns get probabilities, the others a flow or a mixture; with both, the numbers come first and the
-continuous columns are conditioned on them.
+Whole-number columns get probabilities, columns with atoms a probability of each atom and a density of the rest, the
+others a flow or a mixture; in this order, each conditioned on those before.
 """
 
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ from torch import Tensor
 
 from motherlode.surrogates.arrays import accepts_arrays, broadcast_shapes
 from motherlode.surrogates.batch import EventBatch
-from motherlode.surrogates.density import make_density
-from motherlode.surrogates.heads import find_whole_numbers, make_head
+from motherlode.surrogates.density import Atomic, make_density
+from motherlode.surrogates.heads import find_atoms, find_whole_numbers, make_head
 from motherlode.surrogates.surrogate import Surrogate
 
 __all__ = ["LikelihoodEstimator"]
@@ -37,6 +37,9 @@ class LikelihoodEstimator(Surrogate):
     whole
         Whole-number columns of the flattened x, ``{"columns": …, "lows": …, "highs": …}``;
         :meth:`for_events` finds them.
+    atoms
+        Columns with atoms, ``{"columns": …, "values": [[…], …]}``: values that come with a positive probability, such
+        as the 0 of a cell that did not fire. :meth:`for_events` finds them; an empty dict says that there are none.
     hidden, activation
         Networks inside the density; smooth where a score is learned.
     transforms
@@ -52,32 +55,40 @@ class LikelihoodEstimator(Surrogate):
         shape: Sequence[int] = (),
         density: str | None = None,
         whole: dict[str, list[int]] | None = None,
+        atoms: dict[str, list[Any]] | None = None,
         hidden: Sequence[int] = (64, 64),
         activation: str = "silu",
         transforms: int = 5,
     ) -> None:
         whole = whole or {"columns": [], "lows": [], "highs": []}
-        width = prod(shape)
-        line = [column for column in range(width) if column not in whole["columns"]]
+        atoms = atoms or {"columns": [], "values": []}
+        taken = {*whole["columns"], *atoms["columns"]}
+        line = [column for column in range(prod(shape)) if column not in taken]
         density = density or ("maf" if len(line) > 1 else "mixture")
         configuration = {
             "density": density,
             "whole": whole,
+            "atoms": atoms,
             "hidden": list(hidden),
             "activation": activation,
             "transforms": transforms,
         }
         super().__init__(parameters, shape, configuration)
-        self.register_buffer("_whole", torch.tensor(whole["columns"], dtype=torch.int64), persistent=False)
-        self.register_buffer("_line", torch.tensor(line, dtype=torch.int64), persistent=False)
-        self.head = make_head(whole, self.parameters_count, hidden, activation) if whole["columns"] else None
-        context = self.parameters_count + len(whole["columns"])
+        for name, columns in (("_whole", whole["columns"]), ("_mixed", atoms["columns"]), ("_line", line)):
+            self.register_buffer(name, torch.tensor(columns, dtype=torch.int64), persistent=False)
+        context = self.parameters_count
+        self.head = make_head(whole, context, hidden, activation) if whole["columns"] else None
+        context += len(whole["columns"])
+        self.atomic = Atomic(atoms["values"], context, hidden, activation) if atoms["columns"] else None
+        context += self.atomic.features if self.atomic is not None else 0
         self.density = make_density(density, len(line), context, hidden, activation, transforms) if line else None
 
     @classmethod
     def for_events(cls, events: Any, **options: Any) -> Any:
         """Return an untrained estimator with the shapes of these events and a head that suits their columns."""
-        options.setdefault("whole", find_whole_numbers(events.x.reshape(len(events.x), -1)))
+        flat = events.x.reshape(len(events.x), -1)
+        options.setdefault("whole", find_whole_numbers(flat))
+        options.setdefault("atoms", find_atoms(flat, except_for=(options["whole"] or {}).get("columns", [])))
         return super().for_events(events, **options)
 
     @accepts_arrays
@@ -100,11 +111,15 @@ class LikelihoodEstimator(Surrogate):
     def _rows(self, x: Tensor, theta: Tensor) -> Tensor:
         context = self.theta_scaling(theta).to(torch.float32)
         total = torch.zeros(len(theta), dtype=torch.float64, device=theta.device)
-        scaled = self.x_scaling(x).reshape(len(x), -1).to(torch.float32)
+        flat, scaled = x.reshape(len(x), -1), self.x_scaling(x).reshape(len(x), -1).to(torch.float32)
         if self.head is not None:
-            numbers = x.reshape(len(x), -1)[:, self._whole].to(torch.float32)
+            numbers = flat[:, self._whole].to(torch.float32)
             total = total + self.head.log_prob(numbers, context)
             context = torch.cat([context, scaled[:, self._whole]], dim=-1)
+        if self.atomic is not None:
+            mixed = flat[:, self._mixed]
+            total = total + self.atomic.log_prob(mixed, context)
+            context = torch.cat([context, self.atomic.describe(mixed)], dim=-1)
         if self.density is not None:
             jacobian = self.x_scaling.log_jacobian(x).reshape(len(x), -1)[:, self._line].sum(-1)
             total = total + self.density.log_prob(scaled[:, self._line], context) + jacobian
@@ -134,6 +149,10 @@ class LikelihoodEstimator(Surrogate):
             result[:, self._whole] = self.head.sample(context).double()
             scaled = self.x_scaling(result.reshape(-1, *self.shape)).reshape(len(theta), -1).to(torch.float32)
             context = torch.cat([context, scaled[:, self._whole]], dim=-1)
+        if self.atomic is not None:
+            mixed = self.atomic.sample(context)
+            result[:, self._mixed] = mixed
+            context = torch.cat([context, self.atomic.describe(mixed)], dim=-1)
         if self.density is not None:
             scaled = torch.zeros_like(result)
             scaled[:, self._line] = self.density.sample(context).double()
@@ -159,5 +178,8 @@ class LikelihoodEstimator(Surrogate):
     def fit_scaling(self, events: EventBatch) -> None:
         """Take coordinates and range from the training set; a table of whole numbers needs none beyond its own."""
         super().fit_scaling(events)
+        flat = events.x.reshape(len(events.x), -1)
         if self.head is not None:
-            self.head.fit(events.x.reshape(len(events.x), -1)[:, self._whole])
+            self.head.fit(flat[:, self._whole])
+        if self.atomic is not None:
+            self.atomic.fit(flat[:, self._mixed], events.theta)
