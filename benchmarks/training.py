@@ -67,27 +67,30 @@ def bare_ratio(steps: int) -> float:
     theta, x = (theta - theta.mean(0)) / theta.std(0), (x - x.mean(0)) / x.std(0)
     net = nn.Sequential(nn.Linear(D + L, 64), nn.SiLU(), nn.Linear(64, 64), nn.SiLU(), nn.Linear(64, 1))
     optimizer = torch.optim.AdamW(net.parameters(), lr=5e-3, fused=True)
-    labels = torch.cat([torch.zeros(BATCH), torch.ones(BATCH)])
+    labels, held = (torch.arange(2.0).repeat_interleave(size) for size in (BATCH, 250))
     begin = time.process_time()
     for step in range(steps):
         rows = torch.randint(EVENTS, (BATCH,))
         _bare_step(net, optimizer, theta[rows], x[rows], labels)
         if step % max(1, steps // 50) == 0:
             with torch.no_grad():
-                for part in range(8):
-                    place = slice(part * 250, part * 250 + 250)
-                    net(torch.cat([theta[place], x[place]], 1))
+                for first in range(0, 2000, 250):
+                    float(_bare_loss(net, theta[first : first + 250], x[first : first + 250], held))
     return steps / (time.process_time() - begin)
 
 
 def _bare_step(net: nn.Module, optimizer: Any, theta: Tensor, x: Tensor, labels: Tensor) -> None:
-    inputs = torch.cat([torch.cat([theta, x], 1), torch.cat([theta.roll(1, 0), x], 1)])
-    loss = binary_cross_entropy_with_logits(-net(inputs).squeeze(-1), labels)
+    loss = _bare_loss(net, theta, x, labels)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     nn.utils.clip_grad_norm_(net.parameters(), 10.0)
     optimizer.step()
     float(loss.detach())
+
+
+def _bare_loss(net: nn.Module, theta: Tensor, x: Tensor, labels: Tensor) -> Tensor:
+    inputs = torch.cat([torch.cat([theta, x], 1), torch.cat([theta.roll(1, 0), x], 1)])
+    return binary_cross_entropy_with_logits(-net(inputs).squeeze(-1), labels)
 
 
 def sbi_ratio(steps: int) -> float:

@@ -9,6 +9,7 @@ The audit checks these identities, which every data set must meet.
 from motherlode.events.audit import Audit, audit
 from motherlode.events.batch import Counts, Events, Failure
 from motherlode.events.branchings import SiteShare, site_shares
+from motherlode.events.columns import StoredColumns
 from motherlode.events.errors import (
     CondemnedStore,
     CorruptManifest,
@@ -46,6 +47,7 @@ __all__ = [
     "SiteShare",
     "StoreMismatch",
     "StoreWriteError",
+    "StoredColumns",
     "TraceColumns",
     "audit",
     "pareto_k",

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from motherlode.events.errors import CorruptShard
 from motherlode.events.files import write_atomically
 from motherlode.events.traces import Site, TraceColumns
 
-__all__ = ["read_shard", "shard_rows", "shard_shapes", "write_shard"]
+__all__ = ["read_columns", "read_shard", "shard_exchangeable", "shard_rows", "shard_shapes", "write_shard"]
 
 Array = NDArray[np.float64]
 
@@ -55,11 +57,22 @@ def shard_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     CorruptShard
         If the file is damaged.
     """
-    try:
+    with _reading(path):
         header = _opened(pq.read_metadata(path).metadata)
         return {name: tuple(shape) for name, shape in header["shapes"].items()}
-    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
-        raise CorruptShard(path, f"{type(error).__name__}: {error}") from error
+
+
+def shard_exchangeable(path: Path) -> bool | None:
+    """Return whether a shard's θ and alternatives were proposed exchangeably, without reading rows; None: unknown.
+
+    Raises
+    ------
+    CorruptShard
+        If the file is damaged.
+    """
+    with _reading(path):
+        mark: bool | None = _opened(pq.read_metadata(path).metadata)["exchangeable"]
+        return mark
 
 
 def shard_rows(path: Path) -> int:
@@ -78,19 +91,49 @@ def read_shard(path: Path) -> Events:
     CorruptShard
         If the file is missing, damaged or none of ours.
     """
-    try:
+    with _reading(path):
         table = pq.read_table(path, page_checksum_verification=True)
         header = _opened(table.schema.metadata)
         return _events(table, header)
+
+
+def read_columns(path: Path, names: Sequence[str]) -> dict[str, Array]:
+    """Read some arrays of a shard and nothing else of it.
+
+    Parameters
+    ----------
+    path
+        The shard.
+    names
+        Some of theta, alternatives, x, joint_log_ratio, joint_score.
+
+    Raises
+    ------
+    CorruptShard
+        If the file is missing, damaged or none of ours.
+    """
+    shapes = shard_shapes(path)
+    with _reading(path):
+        flat = [column for name in names for column in _names(name, shapes[name])]
+        table = pq.read_table(path, columns=flat, page_checksum_verification=True)
+        return {name: _stack(table, name, shapes[name], table.num_rows) for name in names}
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
     except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
         raise CorruptShard(path, f"{type(error).__name__}: {error}") from error
 
 
 def _flat(name: str, array: Array) -> dict[str, Array]:
-    if array.ndim == 1:
-        return {name: array}
-    names = ["_".join([name, *map(str, index)]) for index in np.ndindex(*array.shape[1:])]
+    names = _names(name, array.shape[1:])
     return dict(zip(names, array.reshape(len(array), len(names)).T, strict=True))
+
+
+def _names(name: str, shape: tuple[int, ...]) -> list[str]:
+    return ["_".join([name, *map(str, index)]) for index in np.ndindex(*shape)]
 
 
 def _sealed(header: dict[str, Any]) -> dict[bytes, bytes]:
@@ -150,7 +193,7 @@ def _events(table: Any, header: dict[str, Any]) -> Events:
 
 
 def _stack(table: Any, name: str, shape: tuple[int, ...], rows: int) -> Array:
-    names = ["_".join([name, *map(str, index)]) for index in np.ndindex(*shape)] if shape else [name]
+    names = _names(name, shape)
     result = np.empty((rows, len(names)))
     for position, column in enumerate(names):
         result[:, position] = table[column].to_numpy()

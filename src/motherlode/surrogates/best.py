@@ -6,11 +6,10 @@ A validation loss is noisy, and with a falling learning rate the later weights a
 taking the plain minimum made the error of log r 1.3 to 2.5 times as large as this rule does.
 """
 
-import copy
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 __all__ = ["Best"]
 
@@ -20,8 +19,8 @@ class Best:
 
     Parameters
     ----------
-    weights
-        A deep copy of those at the start.
+    estimator
+        Whose weights at the start are kept first.
 
     Attributes
     ----------
@@ -29,12 +28,12 @@ class Best:
         What is kept, the step it was taken at, and its validation loss.
     """
 
-    def __init__(self, weights: dict[str, Tensor]) -> None:
-        self.weights, self.step, self.loss = weights, 0, float("inf")
+    def __init__(self, estimator: nn.Module) -> None:
+        self.weights, self.step, self.loss = _copy(estimator), 0, float("inf")
         self._lowest: Tensor | None = None
 
-    def offer(self, parts: Tensor, step: int, estimator: Any) -> bool:
-        """Keep a deep copy of the weights unless they are clearly worse than the best; say whether they were kept.
+    def offer(self, parts: Tensor, step: int, estimator: nn.Module) -> bool:
+        """Keep a copy of the weights unless they are clearly worse than the best; say whether they were kept.
 
         Parameters
         ----------
@@ -49,7 +48,7 @@ class Best:
             self._lowest = parts
         if not _not_worse(parts - self._lowest):
             return False
-        self.weights, self.step, self.loss = copy.deepcopy(estimator.state_dict()), step, float(parts.mean())
+        self.weights, self.step, self.loss = _copy(estimator), step, float(parts.mean())
         return True
 
     def state(self) -> dict[str, Any]:
@@ -60,6 +59,10 @@ class Best:
         """Take over a state."""
         self.weights, self.step, self.loss = state["weights"], state["step"], state["loss"]
         self._lowest = state["lowest"]
+
+
+def _copy(estimator: nn.Module) -> dict[str, Tensor]:
+    return {name: value.clone() for name, value in estimator.state_dict().items()}
 
 
 def _not_worse(difference: Tensor) -> bool:

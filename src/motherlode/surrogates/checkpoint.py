@@ -32,9 +32,7 @@ class Checkpoint:
         state = {
             "origin": self._origin(),
             "weights": run.estimator.state_dict(),
-            "optimizer": run.optimizer.state_dict(),
-            "batches": run.batches.state(),
-            "pairs": run.pair_generator.get_state(),
+            "optimizer": run.descent.state(),
             "random": torch.get_rng_state(),
             "schedule": [run.schedule.end, run.schedule.cut],
             "progress": [run.step, run.seconds],
@@ -60,9 +58,7 @@ class Checkpoint:
         if state["origin"] != self._origin():
             raise UnknownFormat(self.path, f"it belongs to {state['origin']}, and this training is {self._origin()}")
         run.estimator.load_state_dict(state["weights"])
-        run.optimizer.load_state_dict(state["optimizer"])
-        run.batches.restore(state["batches"])
-        run.pair_generator.set_state(state["pairs"])
+        run.descent.restore(state["optimizer"])
         torch.set_rng_state(state["random"])
         run.schedule.end, run.schedule.cut = state["schedule"]
         run.step, run.seconds = state["progress"]
@@ -76,5 +72,5 @@ class Checkpoint:
 
     def _origin(self) -> str:
         run = self.run
-        first = run.dataset.training.theta[0].tolist()
-        return f"{run.loss!r}, seed {run.seed}, {len(run.training)} events from theta {first}, {run.options}"
+        first = run.dataset.reference.theta[0].tolist()
+        return f"{run.loss!r}, seed {run.seed}, {len(run.dataset.training)} events from theta {first}, {run.options}"

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from torch import nn
 
+from motherlode.surrogates.columns import columns_of, compares_parameters
 from motherlode.surrogates.errors import (
     MissingColumns,
     NonFiniteEvents,
@@ -17,7 +18,7 @@ from motherlode.surrogates.errors import (
 )
 from motherlode.surrogates.losses import Loss
 
-__all__ = ["EXCHANGE_LEVEL", "examine", "looks_exchangeable"]
+__all__ = ["EXCHANGE_LEVEL", "examine", "faults", "looks_exchangeable", "refuse"]
 
 EXCHANGE_LEVEL = 1e-6
 """Level of the test for exchangeability where the events do not say whether they are."""
@@ -49,52 +50,65 @@ def examine(events: Any, loss: Loss, estimator: Any) -> None:
             "Leave estimator out, or choose a loss of the same kind.",
         )
     _check_columns(events, loss)
-    _check_finite(events)
-    if "joint_score" in loss.columns:
-        _check_score(events, loss, estimator)
-    if _compares_parameters(loss):
+    refuse(faults(events, loss), loss, len(events.theta))
+    if loss.reads_score:
+        _check_smooth(loss, estimator)
+    if compares_parameters(loss):
         _check_exchangeable(events, loss)
 
 
-def _compares_parameters(loss: Loss) -> bool:
-    return loss.kind == "pairs" or "alternatives" in loss.columns
+def faults(events: Any, loss: Loss) -> dict[str, list[int]]:
+    """Return the rows whose values no loss, or not this one, can be trained on, by column.
+
+    Parameters
+    ----------
+    events
+        Anything with the columns of :class:`motherlode.Events` that the loss reads.
+    loss
+        What is to be minimized.
+    """
+    found = {name: _rows(~np.isfinite(getattr(events, name))) for name in ("theta", "x")}
+    if "joint_log_ratio" in loss.columns:
+        found["joint_log_ratio"] = _rows(np.isnan(events.joint_log_ratio) | np.isneginf(events.joint_log_ratio))
+    if "joint_score" in loss.columns:
+        found["joint_score"] = _rows(~np.isfinite(events.joint_score))
+    return found
+
+
+def refuse(found: dict[str, list[int]], loss: Loss, total: int) -> None:
+    """Raise the error of the first column with faults among ``total`` events.
+
+    Raises
+    ------
+    NonFiniteEvents, ScoreUnavailable
+        As their names say.
+    """
+    for column, rows in found.items():
+        if rows and column == "joint_score":
+            raise ScoreUnavailable(loss.name, rows, total)
+        if rows:
+            raise NonFiniteEvents(column, rows, total)
 
 
 def _check_columns(events: Any, loss: Loss) -> None:
-    needed: set[str] = {name for name in ("joint_log_ratio", "joint_score") if name in loss.columns}
-    needed |= {"alternatives"} if _compares_parameters(loss) else set()
-    missing = [
-        name for name in sorted(needed) if getattr(events, name, None) is None or getattr(events, name).size == 0
-    ]
+    columns = {name: getattr(events, name, None) for name in columns_of(loss)}
+    missing = [name for name, values in sorted(columns.items()) if values is None or _is_empty(name, values)]
     if missing:
         raise MissingColumns(loss.name, missing)
-    if "joint_log_ratio" in needed:
-        _refuse("joint_log_ratio", np.isnan(events.joint_log_ratio) | np.isneginf(events.joint_log_ratio))
 
 
-def _check_finite(events: Any) -> None:
-    for name in ("theta", "x"):
-        _refuse(name, ~np.isfinite(getattr(events, name)))
-
-
-def _refuse(column: str, wrong: NDArray[np.bool_]) -> None:
-    rows = _rows(wrong)
-    if len(rows):
-        raise NonFiniteEvents(column, rows, len(wrong))
+def _is_empty(name: str, values: NDArray[np.float64]) -> bool:
+    return name not in ("theta", "x") and values.size == 0
 
 
 def _rows(wrong: NDArray[np.bool_]) -> list[int]:
     return [int(row) for row in np.flatnonzero(wrong.reshape(len(wrong), -1).any(axis=1))]
 
 
-def _check_score(events: Any, loss: Loss, estimator: Any) -> None:
-    rows = _rows(~np.isfinite(events.joint_score))
-    if rows:
-        raise ScoreUnavailable(loss.name, rows, len(events.theta))
-    if loss.reads_score:
-        rough = next((type(part).__name__ for part in estimator.modules() if isinstance(part, _ROUGH)), None)
-        if rough is not None:
-            raise RoughActivation(loss.name, rough)
+def _check_smooth(loss: Loss, estimator: Any) -> None:
+    rough = next((type(part).__name__ for part in estimator.modules() if isinstance(part, _ROUGH)), None)
+    if rough is not None:
+        raise RoughActivation(loss.name, rough)
 
 
 _ROUGH = (nn.ReLU, nn.LeakyReLU, nn.ReLU6, nn.Hardtanh, nn.Hardswish, nn.PReLU, nn.RReLU, nn.Threshold)

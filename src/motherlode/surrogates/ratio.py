@@ -80,9 +80,9 @@ class RatioEstimator(Surrogate):
         features = self.embed(self.embedding, x)
         scaled = self.theta_scaling(theta).to(features.dtype)
         batch = broadcast_shapes(features.shape[:-1], scaled.shape[:-1])
-        columns = [features.expand(*batch, -1), scaled.expand(*batch, -1)]
-        value: Tensor = self.network(torch.cat(columns, dim=-1)).squeeze(-1)
-        return value.to(theta.dtype)
+        columns = torch.cat([features.expand(*batch, -1), scaled.expand(*batch, -1)], dim=-1)
+        value: Tensor = self.network(columns.reshape(-1, columns.shape[-1]))
+        return value.reshape(batch).to(theta.dtype)
 
     @accepts_arrays
     def log_ratio(self, theta: Tensor, x: Tensor, theta_reference: Tensor | None = None) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 
 from motherlode.surrogates import losses
 from motherlode.surrogates.batch import EventBatch, make_marginal_pairs, make_pairs
-from motherlode.surrogates.dataset import Batches, as_batch, split
+from motherlode.surrogates.dataset import as_batch
 
 
 def batch_of(events):
@@ -78,23 +78,3 @@ def test_impossible_at_an_alternative_stays_harmless():
 def test_events_without_alternatives_are_refused():
     with pytest.raises(ValueError, match="K >= 1"):
         make_pairs(EventBatch(torch.zeros(2, 1), torch.zeros(2, 1)))
-
-
-def test_split_is_by_event_and_by_seed_alone(events):
-    batch = batch_of(events)
-    one, two, other = split(batch, 0.1, 5), split(batch, 0.1, 5), split(batch, 0.1, 6)
-    assert torch.equal(one.validation_index, two.validation_index)
-    assert not torch.equal(one.validation_index, other.validation_index)
-    assert len(one.validation) == 200
-    assert set(one.validation_index.tolist()).isdisjoint(one.training_index.tolist())
-
-
-def test_batches_visit_every_event_once_a_pass_and_can_be_resumed():
-    batches = Batches(10, 3, torch.Generator().manual_seed(0))
-    seen = torch.cat([next(batches) for _ in range(3)])
-    assert len(set(seen.tolist())) == 9
-    state = batches.state()
-    ahead = [next(batches) for _ in range(5)]
-    again = Batches(10, 3, torch.Generator().manual_seed(99))
-    again.restore(state)
-    assert all(torch.equal(a, b) for a, b in zip(ahead, again, strict=False))

