@@ -14,6 +14,7 @@ from gaussian import gaussian_events
 from motherlode.surrogates import losses
 from motherlode.surrogates.batch import PairBatch
 from motherlode.surrogates.dataset import as_batch, prepare
+from motherlode.surrogates.losses.saturation import SaturatedLabels
 from motherlode.surrogates.losses.terms import (
     LOG_RATIO_CLIP,
     cross_entropy,
@@ -201,3 +202,15 @@ def test_dispersion_of_near_alternatives_falls_with_their_squared_distance(alter
     shift = 0.01 * torch.randn(200_000, alternatives, generator=generator).double()
     expected = 1e-4 * alternatives / (alternatives + 1) ** 2
     assert label_dispersion(score * shift) == pytest.approx(expected, rel=0.03)
+
+
+def test_soft_labels_that_are_all_but_classes_are_warned_of_with_the_distance_to_mine_at():
+    """ALICES failed on slcp (C2ST 1.0): 98 % of its joint log-ratios were beyond ±5, median 283."""
+    batch = batch_for(losses.alices, count=5000)
+    truth = Truth(torch.zeros(()))
+    losses.alices.calibrated(truth, batch)
+    far = replace(batch, joint_log_ratio=batch.joint_log_ratio.abs() * 500)
+    for loss in (losses.alice, losses.alices.with_alpha(1.0)):
+        with pytest.warns(SaturatedLabels, match=r"beyond ±5.*near: 0\.[0-9]+"):
+            loss.calibrated(truth, far)
+    losses.carl.calibrated(truth, far)

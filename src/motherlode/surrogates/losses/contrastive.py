@@ -53,7 +53,7 @@ def nre_c(estimator: Any, batch: EventBatch) -> Tensor:
     return -0.5 * (joint.log_softmax(0)[0].mean() + apart.log_softmax(0)[-1].mean())
 
 
-@loss_function("events", "ratio", "theta", "x", "alternatives", "joint_log_ratio")
+@loss_function("events", "ratio", "theta", "x", "alternatives", "joint_log_ratio", dispersion=label_dispersion)
 def gold_contrastive(estimator: Any, batch: EventBatch) -> Tensor:
     """ALICE for NRE-B: the class of {θ, alternatives} is replaced by its probability given x and z.
 

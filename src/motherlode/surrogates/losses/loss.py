@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from torch import Tensor
 
+from motherlode.surrogates.losses.saturation import warn_saturated
 from motherlode.surrogates.losses.terms import WHITENED_ALPHA, automatic_alpha
 
 __all__ = ["Kind", "Loss", "Task", "loss_function"]
@@ -74,6 +75,8 @@ class Loss:
     def calibrated(self, estimator: Any, events: Any) -> "Loss":
         """Return the loss with the weight of its score term chosen from a training set, unless it is fixed already.
 
+        Warns of soft labels that are all but classes, by :func:`.warn_saturated`.
+
         Parameters
         ----------
         estimator
@@ -81,11 +84,14 @@ class Loss:
         events
             The training set, an :class:`~motherlode.surrogates.batch.EventBatch`.
         """
+        dispersion = 1.0
+        if self.dispersion is not None:
+            dispersion = self.dispersion(events.joint_log_ratio)
+            warn_saturated(self.name, events.joint_log_ratio, dispersion)
         if not self.reads_score or self.alpha is not None:
             return self
         if "whitener" in self.columns:
             return self.with_alpha(WHITENED_ALPHA)
-        dispersion = 1.0 if self.dispersion is None else self.dispersion(events.joint_log_ratio)
         return self.with_alpha(automatic_alpha(events.joint_score, estimator, dispersion))
 
     def __repr__(self) -> str:

@@ -24,6 +24,10 @@ __all__ = ["alice", "alices", "carl", "cascal", "rascal", "rolr"]
 _PAIR = ("theta0", "theta1", "x")
 
 
+def _of_pairs(joint_log_ratio: Tensor) -> float:
+    return label_dispersion(joint_log_ratio.reshape(-1, 1))
+
+
 @loss_function("pairs", "ratio", *_PAIR, "y")
 def carl(estimator: Any, batch: PairBatch) -> Tensor:
     """CARL: cross-entropy of ŝ with the class y, without gold (Cranmer, Pavez, Louppe, 2015, arXiv:1506.02169)."""
@@ -36,7 +40,7 @@ def rolr(estimator: Any, batch: PairBatch) -> Tensor:
     return squared_ratio_error(_log_ratio(estimator, batch), column(batch.joint_log_ratio), batch.y)
 
 
-@loss_function("pairs", "ratio", *_PAIR, "joint_log_ratio")
+@loss_function("pairs", "ratio", *_PAIR, "joint_log_ratio", dispersion=_of_pairs)
 def alice(estimator: Any, batch: PairBatch) -> Tensor:
     r"""ALICE: cross-entropy of ŝ with the soft label s(x,z) = 1/(1+r(x,z)) (Stoye et al., 2018, arXiv:1808.00973).
 
@@ -56,10 +60,6 @@ def rascal(estimator: Any, batch: PairBatch, alpha: float | None = None) -> Tens
     """RASCAL: ROLR plus α times the squared error of the score (Brehmer et al., 2018, arXiv:1805.00020)."""
     label = column(batch.joint_log_ratio)
     return _with_score(estimator, batch, alpha, lambda log_ratio: squared_ratio_error(log_ratio, label, batch.y))
-
-
-def _of_pairs(joint_log_ratio: Tensor) -> float:
-    return label_dispersion(joint_log_ratio.reshape(-1, 1))
 
 
 @loss_function("pairs", "ratio", *_PAIR, "y", "joint_log_ratio", "joint_score", dispersion=_of_pairs)
