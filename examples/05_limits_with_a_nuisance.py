@@ -78,5 +78,5 @@ if abs(draws.mean[0] - exact) > 0.75 * exact_sd:
 print(
     coverage(
         study, simulator, [0.3, 1.0], levels=[0.6827, 0.9545], experiments=40 if QUICK else 500, points=9
-    ).summary()
+    ).verdict()
 )

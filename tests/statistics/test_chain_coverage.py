@@ -51,4 +51,4 @@ def test_mined_trained_and_bad_but_covering(root):
 
     for truth in (-0.9, -0.7, -0.5):
         result = coverage(study, Shaped(exact), [truth], experiments=4000, points=13, seed=1)
-        assert (result.z("neyman") > -4.0).all(), result.summary()
+        assert (result.z("neyman") > -4.0).all(), result.verdict()

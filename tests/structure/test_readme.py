@@ -47,6 +47,17 @@ def test_the_python_example_runs(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("page", ["campaigns", "inference"])
+def test_the_first_script_of_a_page_runs(page, tmp_path):
+    text = (ROOT / "docs" / f"{page}.md").read_text()
+    script = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)[0]
+    for long, short in (("20_000", "4_000"), ("samples=500", "samples=100"), ("replicas=100", "replicas=20")):
+        script = script.replace(long, short)
+    (tmp_path / "script.py").write_text(script)
+    run(tmp_path, sys.executable, "-W", "ignore", "script.py")
+
+
+@pytest.mark.slow
 @pytest.mark.cpp
 def test_the_cpp_example_builds_and_is_mined(tmp_path):
     (tmp_path / "flips.cpp").write_text(blocks("cpp")[0])

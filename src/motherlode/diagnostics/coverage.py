@@ -48,7 +48,7 @@ class Coverage:
         """Return (observed - level) in standard errors at the nominal level, with shape ``(n,)``."""
         return np.asarray((self.observed[method] - self.levels) / self.errors[method])
 
-    def summary(self) -> str:
+    def verdict(self) -> str:
         """Return a table with a line for each method and level, and a verdict in words."""
         lines = [f"coverage at θ = {self.theta.tolist()}, {self.experiments} experiments"]
         for method in self.observed:

@@ -21,20 +21,20 @@ class Bad(Gaussian):
 
 def test_both_constructions_cover_in_the_gaussian_limit():
     result = coverage(limits(Gaussian(), X, {"mean": (-4.0, 4.0)}), Gaussian(), [0.5], points=161, seed=1)
-    assert (np.abs(result.z("neyman")) < 4.0).all(), result.summary()
-    assert (np.abs(result.z("wilks")) < 5.0).all(), result.summary()
-    assert "as promised" in result.summary()
+    assert (np.abs(result.z("neyman")) < 4.0).all(), result.verdict()
+    assert (np.abs(result.z("wilks")) < 5.0).all(), result.verdict()
+    assert "as promised" in result.verdict()
 
 
 def test_a_bad_estimator_breaks_wilks_but_not_toys():
     result = coverage(limits(Bad(), X, {"mean": (-4.0, 4.0)}), Gaussian(), [1.0], points=81, seed=2)
-    assert (np.abs(result.z("neyman")) < 4.0).all(), result.summary()
+    assert (np.abs(result.z("neyman")) < 4.0).all(), result.verdict()
     assert np.abs(result.z("wilks")).max() > 20.0
 
 
 def test_discrete_data_cover_at_least_what_is_promised():
     result = coverage(limits(Galton(), X + 12.0, {"theta": (-1.0, -0.4)}), Galton(), [-0.8], points=13, seed=3)
-    assert (result.z("neyman") > -4.0).all(), result.summary()
+    assert (result.z("neyman") > -4.0).all(), result.verdict()
 
 
 def test_profiled_nuisances_are_measured():
@@ -42,5 +42,5 @@ def test_profiled_nuisances_are_measured():
         Gaussian(), X, {"mean": (-4.0, 4.0), "shift": (-2.0, 2.0)}, constraints={"shift": Constraint(0.0, 0.5)}
     )
     result = coverage(problem, Gaussian(), [0.0, 0.5], experiments=800, points=25, seed=4)
-    assert (np.abs(result.observed["neyman"] - result.levels) < 0.07).all(), result.summary()
+    assert (np.abs(result.observed["neyman"] - result.levels) < 0.07).all(), result.verdict()
     assert result.theta.tolist() == pytest.approx([0.0, 0.5])

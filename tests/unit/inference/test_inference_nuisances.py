@@ -114,7 +114,7 @@ def test_too_few_nodes_are_another_statistic_that_still_covers():
     problem = limits(Kinked(), X, {"mean": (-4.0, 4.0)})
     assert problem.neyman(Gaussian(), points=33, toys=50, nodes=5).info["interpolation_error"] > 0.1
     result = coverage(problem, Gaussian(), [1.0], points=33, seed=2, nodes=5)
-    assert (np.abs(result.z("neyman")) < ALPHA_Z).all(), result.summary()
+    assert (np.abs(result.z("neyman")) < ALPHA_Z).all(), result.verdict()
 
 
 def test_bounds_and_events_outside_the_training_range_warn():
