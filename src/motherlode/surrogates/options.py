@@ -31,6 +31,9 @@ class TrainingOptions:
         cooled down.
     clip
         Largest gradient norm.
+    memory
+        Bytes that the columns of a store may take in memory (loading them takes about twice as much for a moment); a
+        store with more is streamed through buffers of this size in all, two shards at least.
     """
 
     steps: int | None = None
@@ -41,14 +44,16 @@ class TrainingOptions:
     validation: float = 0.1
     patience: float = 0.3
     clip: float = 10.0
+    memory: float = 4e9
 
     def __post_init__(self) -> None:
-        positive = {"steps": self.steps, "batch_size": self.batch_size, "learning_rate": self.learning_rate}
+        names = ("steps", "batch_size", "learning_rate", "clip", "memory")
+        positive = {name: getattr(self, name) for name in names}
         wrong = {name: value for name, value in positive.items() if value is not None and not value > 0}
         shares = {"warm_up": self.warm_up, "validation": self.validation, "patience": self.patience}
         wrong |= {name: value for name, value in shares.items() if not 0.0 < value <= 1.0}
         if wrong:
-            raise ValueError(f"{wrong}: steps, batch_size, learning_rate must be > 0 and shares in (0, 1].")
+            raise ValueError(f"{wrong}: {', '.join(names)} must be > 0 and shares in (0, 1].")
 
     def batch(self, events: int) -> int:
         """Return the batch size for a training set."""

@@ -1,4 +1,4 @@
-r"""Train an estimator: one loop in plain torch, tensors in memory, batches by index.
+r"""Train an estimator: one loop in plain torch, tensors in memory or streamed from the store, batches by index.
 
 .. math:: w \leftarrow w - η_k\, \mathrm{AdamW}\big(\nabla_w\, \text{loss}(\hat q_w, \text{batch}_k)\big)
 """
@@ -14,12 +14,14 @@ import torch
 from motherlode.events import Events
 from motherlode.surrogates.checkpoint import Checkpoint
 from motherlode.surrogates.columns import Columns, of_events, open_store, origin_of
-from motherlode.surrogates.dataset import as_batch, split
+from motherlode.surrogates.dataset import Dataset, as_batch, split
 from motherlode.surrogates.defaults import complete, default_estimator
 from motherlode.surrogates.examine import examine
 from motherlode.surrogates.losses import Loss, alices
 from motherlode.surrogates.options import TrainingOptions
 from motherlode.surrogates.run import Run
+from motherlode.surrogates.stream import streamed
+from motherlode.surrogates.survey import survey
 
 __all__ = ["train"]
 
@@ -40,7 +42,8 @@ def train(
     Parameters
     ----------
     events
-        :class:`motherlode.Events` or an :class:`motherlode.EventStore`.
+        :class:`motherlode.Events` or an :class:`motherlode.EventStore`. Of a store only the columns that the loss reads
+        are read; where they take more than ``options.memory`` they stay on disk and are read shard by shard.
     loss
         One of :mod:`motherlode.losses`.
     estimator
@@ -64,14 +67,8 @@ def train(
         If a leak was found while the events were mined.
     """
     options, device = options or TrainingOptions(), torch.device(device)
-    stored = None if isinstance(events, Events) else open_store(events, loss)
-    data = of_events(events, loss) if stored is None else Columns(**stored.load(), exchangeable=stored.exchangeable)
-    origin = origin_of(events)
     with _seeded(seed):
-        estimator = default_estimator(loss, data) if estimator is None else estimator
-        examine(data, loss, estimator)
-        batch = complete(data, as_batch(data, loss), loss, origin)
-        dataset = split(batch, options.validation, seed, device)
+        estimator, dataset, origin = _meet(events, loss, estimator, options, seed, device)
         estimator.fit_scaling(dataset.reference)
         loss = loss.calibrated(estimator, dataset.reference)
         run = Run(estimator.to(device).train(), loss, dataset, options, seed, device)
@@ -84,6 +81,27 @@ def train(
             state.remove()
     estimator.record = replace(run.record(), origin=origin)
     return estimator.eval()
+
+
+def _meet(
+    events: Any, loss: Loss, estimator: Any, options: TrainingOptions, seed: int, device: torch.device
+) -> tuple[Any, Dataset, dict[str, Any]]:
+    """Return what is trained, on what, and where that comes from, if they fit one another."""
+    stored = None if isinstance(events, Events) else open_store(events, loss)
+    origin = origin_of(events)
+    if stored is None:
+        data, found = of_events(events, loss), None
+    elif len(stored) * stored.bytes_per_event <= options.memory:
+        data, found = Columns(**stored.load(), exchangeable=stored.exchangeable), None
+    else:
+        found = survey(stored, loss, options.validation, options.memory, seed)
+        data = found.sample
+    estimator = default_estimator(loss, data) if estimator is None else estimator
+    examine(data, loss, estimator)
+    batch = complete(data, as_batch(data, loss), loss, origin)
+    if stored is None or found is None:
+        return estimator, split(batch, options.validation, seed, device), origin
+    return estimator, streamed(stored, found, batch, loss, origin, options.memory, device), origin
 
 
 @contextmanager
