@@ -29,6 +29,8 @@ _HALF_LOG_TWO_PI = 0.5 * np.log(2.0 * np.pi)
 
 
 def _within(condition: NDArray[np.bool_], density: Array) -> Array:
+    if density.shape == condition.shape and condition.all():
+        return density
     return np.where(condition, density, -np.inf)
 
 
@@ -63,11 +65,11 @@ def poisson(value: Array, rate: Array) -> Array:
 
 def bernoulli(value: Array, probs: Array) -> Array:
     """log(probs) at 1 and log(1-probs) at 0."""
-    hit = value == 1
-    density = np.log(np.where(hit, probs, 1.0 - probs))
+    density = np.asarray(np.log(np.abs((value - 1.0) + probs)))
     if probs.min(initial=1.0) < _RARE:
-        density = np.where(~hit & (probs < _RARE), np.log1p(-probs), density)
-    return _within(hit | (value == 0), density)
+        rare = (value == 0) & (probs < _RARE)
+        density[rare] = np.log1p(-np.broadcast_to(probs, rare.shape)[rare])
+    return _within((value == 0) | (value == 1), density)
 
 
 def beta(value: Array, concentration1: Array, concentration0: Array) -> Array:

@@ -70,7 +70,8 @@ class Family:
         arrays = [np.asarray(parameter, dtype=np.float64) for parameter in parameters]
         with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
             density = self.log_density(np.asarray(value, dtype=np.float64), *arrays)
-            return np.where(self.valid(*arrays), density, np.nan)
+            valid = self.valid(*arrays)
+            return np.asarray(density) if valid.all() else np.where(valid, density, np.nan)
 
     def sample(self, generator: Generator, *parameters: ArrayLike, size: int | tuple[int, ...] | None = None) -> Any:
         """Draw from the family on a NumPy stream.

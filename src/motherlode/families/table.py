@@ -5,6 +5,7 @@ rules of our own, so that Python and C++ agree bit for bit on the same stream; t
 """
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,7 @@ def _bounds(low: Array, high: Array) -> Mask:
 def _all(*checks: Callable[[Array], Mask]) -> Callable[..., Mask]:
     def valid(*parameters: Array) -> Mask:
         masks = [check(parameter) for check, parameter in zip(checks, parameters, strict=True)]
-        return np.logical_and.reduce(np.broadcast_arrays(*masks))
+        return reduce(np.logical_and, masks)
 
     return valid
 

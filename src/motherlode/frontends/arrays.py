@@ -118,13 +118,7 @@ class LazyUniforms:
         p = _share(inverse, low, high)
         decide = _Decision(self, other, order, same)
         below = np.asarray(draw(site, FAMILIES["Bernoulli"], (p,), sampler=decide, size=shape), dtype=np.bool_)
-
-        def narrow() -> None:
-            cut, is_open = np.clip(inverse, low, high), (p > 0.0) & (p < 1.0)
-            bounds = np.where(is_open & ~below, cut, low), np.where(is_open & below, cut, high)
-            self._numbers.narrow(self._where, *bounds)
-
-        self._numbers.later(narrow)
+        self._numbers.branch(self._where, inverse, p, below)
         return (below if same else ~below)[()]
 
     def _locate(self, edges: Any, site: int, side: Any = "left", sorter: Any = None) -> Any:

@@ -4,6 +4,7 @@ It has the methods of NumPy's Generator and of ``random.Random``, consumes the s
 bare function run on the same stream gives the same x) and returns what they return, but for uniforms, which stay lazy.
 """
 
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import numpy as np
@@ -14,11 +15,14 @@ from motherlode.frontends.errors import NotInstrumented
 from motherlode.frontends.lazy import settled
 from motherlode.frontends.numpy_draws import NumpyDraws
 from motherlode.frontends.python_draws import PythonDraws
-from motherlode.frontends.traced import Size
+from motherlode.frontends.traced import Size, shape_of
 from motherlode.frontends.uniform import LazyUniform
 from motherlode.frontends.vector_draws import VectorDraws
 
 __all__ = ["TracedGenerator"]
+
+
+_new = object.__new__
 
 
 class TracedGenerator(NumpyDraws, VectorDraws, PythonDraws):
@@ -32,12 +36,19 @@ class TracedGenerator(NumpyDraws, VectorDraws, PythonDraws):
 
     def __init__(self, generator: Generator) -> None:
         super().__init__(generator)
-        self._hidden = generator.random if self._replayed is None else _unasked
+        self._hidden = generator.random if self._replayed is None else None
 
     def random(self, size: Size = None, dtype: Any = np.float64, out: Any = None) -> Any:
         """Draw lazy uniforms on [0, 1): one number, or an array."""
         if size is None and out is None:
-            return LazyUniform(self._channel, self._hidden())
+            hidden = self._hidden
+            lazy = _new(LazyUniform)
+            lazy._channel = self._channel
+            lazy._hidden = 0.5 if hidden is None else hidden()
+            lazy._low = 0.0
+            lazy._high = 1.0
+            lazy._settled = None
+            return lazy
         if dtype is not np.float64 or out is not None:
             raise NotInstrumented("random", "dtype= and out= would settle lazy uniforms; leave them away")
         return LazyUniforms(self._numbers(size), 0.0, 1.0)
@@ -53,7 +64,7 @@ class TracedGenerator(NumpyDraws, VectorDraws, PythonDraws):
         return LazyUniforms(low + (high - low) * self._numbers(size), float(low), float(high))
 
     def _numbers(self, size: Size) -> Any:
-        return self._generator.random(size) if self._replayed is None else np.full(size or (), 0.5)
+        return self._generator.random(size) if self._replayed is None else _unasked(shape_of(size))
 
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):
@@ -61,6 +72,9 @@ class TracedGenerator(NumpyDraws, VectorDraws, PythonDraws):
         raise NotInstrumented(name, "motherlode does not know its density")
 
 
-def _unasked() -> float:
-    """Stand in for the number behind a lazy uniform where every comparison is answered from a record."""
-    return 0.5
+@lru_cache(maxsize=8)
+def _unasked(shape: tuple[int, ...]) -> Any:
+    """Stand in for the numbers behind lazy uniforms where every comparison is answered from a record."""
+    halves = np.full(shape, 0.5)
+    halves.flags.writeable = False
+    return halves

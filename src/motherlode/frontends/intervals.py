@@ -1,6 +1,5 @@
 """Hold what is known of each number of an array of uniforms: an interval, or its value."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -31,18 +30,23 @@ class Intervals:
         self.high: Any = high
         self.value: Array | None = None
         self.settled: NDArray[np.bool_] | None = None
-        self._pending: list[Callable[[], None]] = []
+        self._branched: tuple[Any, Array, Array, NDArray[np.bool_]] | None = None
 
     def interval(self, where: Any) -> tuple[Any, Any]:
         """Return the bounds of some elements; scalars while no element was narrowed."""
-        pending, self._pending = self._pending, []
-        for narrow in pending:
-            narrow()
+        if self._branched is not None:
+            self._narrow_branched(*self._branched)
         return (self.low, self.high) if np.ndim(self.low) == 0 else (self.low[where], self.high[where])
 
-    def later(self, narrow: Callable[[], None]) -> None:
-        """Narrow when the elements are used again; most never are."""
-        self._pending.append(narrow)
+    def branch(self, where: Any, thresholds: Array, p: Array, below: NDArray[np.bool_]) -> None:
+        """Remember on which side of thresholds some elements lie; most are never used again, so they narrow later."""
+        self._branched = (where, thresholds, p, below)
+
+    def _narrow_branched(self, where: Any, thresholds: Array, p: Array, below: NDArray[np.bool_]) -> None:
+        self._branched = None
+        low, high = self.interval(where)
+        cut, is_open = np.clip(thresholds, low, high), (p > 0.0) & (p < 1.0)
+        self.narrow(where, np.where(is_open & ~below, cut, low), np.where(is_open & below, cut, high))
 
     def narrow(self, where: Any, low: Any, high: Any) -> None:
         """Keep new bounds of some elements."""

@@ -32,30 +32,30 @@ class Tracked:
         self.lanes = lanes
 
     def __add__(self, other: Any) -> Any:
+        if other.__class__ is float or isinstance(other, NUMBERS):
+            return Tracked([a + other for a in self.lanes])
         if other.__class__ is Tracked:
             return Tracked([a + b for a, b in zip(self.lanes, other.lanes)])  # noqa: B905
-        if isinstance(other, NUMBERS):
-            return Tracked([a + other for a in self.lanes])
         return NotImplemented
 
     __radd__ = __add__
 
     def __mul__(self, other: Any) -> Any:
+        if other.__class__ is float or isinstance(other, NUMBERS):
+            return Tracked([a * other for a in self.lanes])
         if other.__class__ is Tracked:
             return Tracked([a * b for a, b in zip(self.lanes, other.lanes)])  # noqa: B905
-        if isinstance(other, NUMBERS):
-            return Tracked([a * other for a in self.lanes])
         return NotImplemented
 
     __rmul__ = __mul__
 
     def __rtruediv__(self, other: Any) -> Any:
-        if isinstance(other, NUMBERS):
+        if other.__class__ is float or isinstance(other, NUMBERS):
             return Tracked([other / a for a in self.lanes])
         return NotImplemented
 
     def __rsub__(self, other: Any) -> Any:
-        if isinstance(other, NUMBERS):
+        if other.__class__ is float or isinstance(other, NUMBERS):
             return Tracked([other - a for a in self.lanes])
         return NotImplemented
 
@@ -96,6 +96,11 @@ def _agreed(outcomes: Sequence[Any], operation: str) -> Any:
     return outcomes[0]
 
 
+def _power(base: Any, exponent: Any) -> Any:
+    """Raise as the elements of a NumPy array do: a negative base gives NaN, where Python's floats turn complex."""
+    return float(np.float64(base) ** exponent)
+
+
 def _binary(function: Callable[[Any, Any], Any]) -> Callable[[Tracked, Any], Any]:
     def method(self: Tracked, other: Any) -> Any:
         if isinstance(other, Tracked):
@@ -130,10 +135,12 @@ def _refused(name: str) -> Callable[..., NoReturn]:
     return method
 
 
-for _name in ("sub", "truediv", "pow", "floordiv", "mod"):
+for _name in ("sub", "truediv", "floordiv", "mod"):
     setattr(Tracked, f"__{_name}__", _binary(getattr(operator, _name)))
-for _name in ("pow", "floordiv", "mod"):
+for _name in ("floordiv", "mod"):
     setattr(Tracked, f"__r{_name}__", _reflected(getattr(operator, _name)))
+Tracked.__pow__ = _binary(_power)
+Tracked.__rpow__ = _reflected(_power)
 for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
     setattr(Tracked, f"__{_name}__", _comparison(getattr(operator, _name)))
 for _name in (

@@ -20,11 +20,10 @@ from motherlode.tracing import caller_site, draw, stream
 __all__ = ["ride_together"]
 
 Array = NDArray[np.float64]
-Asked = list[Callable[[tuple[Any, ...]], None]]
-"""For each point but the first, takes what the next draw is asked with there."""
+Ask = Callable[[list[tuple[Any, ...]]], None]
+"""Takes what the next draw is asked with at each point but the first."""
 
-_BERNOULLI = FAMILIES["Bernoulli"]
-_lt = operator.lt
+_new = object.__new__
 
 
 def ride_together(call: Callable[[Any, Any], Any], points: Array) -> Ride:
@@ -38,31 +37,42 @@ def ride_together(call: Callable[[Any, Any], Any], points: Array) -> Ride:
     theta = np.empty(points.shape[1], dtype=object)
     for index, column in enumerate(points.T.tolist()):
         theta[index] = Tracked(column)
-    asked: list[list[tuple[Any, ...]]] = [[] for _ in points[1:]]
-    x = call(theta, _TrackedGenerator(stream(), [parameters.append for parameters in asked]))
+    rows: list[list[tuple[Any, ...]]] = []
+    x = call(theta, _TrackedGenerator(stream(), rows.append, len(points) - 1))
     if isinstance(x, Tracked) or (isinstance(x, np.ndarray) and x.dtype == object):
         raise TrackingEnded("x", "it depends on theta outside the draws")
-    return Ride(np.array(x, dtype=np.float64), asked)
+    output = np.array(x, dtype=np.float64)
+    return Ride(output, [list(point) for point in zip(*rows, strict=True)] or [[] for _ in points[1:]])
 
 
 class _TrackedGenerator(TracedGenerator):
     """Draw for all points together."""
 
-    def __init__(self, generator: Generator, asked: Asked) -> None:
+    def __init__(self, generator: Generator, ask: Ask, others: int) -> None:
         super().__init__(generator)
-        self._asked = asked
+        self._ask, self._others = ask, others
 
     def random(self, size: Size = None, dtype: Any = np.float64, out: Any = None) -> Any:
         """Draw lazy uniforms on [0, 1)."""
         if size is not None or out is not None:
             raise TrackingEnded("rng.random(size)", "arrays are not tracked")
-        return _TrackedUniform(self._channel, self._generator.random(), self._asked)
+        lazy = _new(_TrackedUniform)
+        lazy._channel = self._channel
+        lazy._hidden = self._generator.random()
+        lazy._ask = self._ask
+        lazy._low = 0.0
+        lazy._high = 1.0
+        lazy._settled = None
+        lazy._known = self._others
+        return lazy
 
     def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Size = None) -> Any:
         """Draw lazy uniforms on [low, high)."""
-        if size is not None or isinstance(low, Tracked) or isinstance(high, Tracked):
-            raise TrackingEnded("rng.uniform", "its support is tracked, or it is an array")
-        return _TrackedUniform(self._channel, self._generator.uniform(low, high), self._asked, float(low), float(high))
+        if size is not None or isinstance(low, Tracked) or isinstance(high, Tracked) or not low < high:
+            raise TrackingEnded("rng.uniform", "its support is tracked or empty, or it is an array")
+        lazy = _TrackedUniform(self._channel, self._generator.uniform(low, high), float(low), float(high))
+        lazy._ask, lazy._known = self._ask, [(lazy._low, lazy._high)] * self._others
+        return lazy
 
     def _draw(
         self,
@@ -75,11 +85,10 @@ class _TrackedGenerator(TracedGenerator):
     ) -> Any:
         site = self._site(depth)
         given = [settled(argument, site) for argument in arguments]
-        for index, append in enumerate(self._asked, 1):
-            there = [lane(argument, index) for argument in given]
-            append(tuple(there) if law is None else law(*there))
-        here = [lane(argument, 0) for argument in given]
-        parameters = tuple(here) if law is None else law(*here)
+        points = [[lane(argument, index) for argument in given] for index in range(1 + self._others)]
+        parameters, *there = [tuple(point) if law is None else law(*point) for point in points]
+        self._ask(there)
+        here = points[0]
         return draw(site, FAMILIES[family], parameters, sampler=sampler, arguments=(*here, size), size=size)
 
     def _draw_joint(self, *arguments: Any, **options: Any) -> Any:
@@ -87,55 +96,49 @@ class _TrackedGenerator(TracedGenerator):
 
 
 class _TrackedUniform(LazyUniform):
-    """Stand for a uniform number whose interval is narrowed at every point."""
+    """Stand for a uniform number whose interval is narrowed at every point.
 
-    __slots__ = ("_asked", "_bounds", "_fresh", "_pending")
+    What is `_known` of it at the points but the first: how many they are, while it is new and on [0, 1); then the lanes
+    and the outcome of its first comparison; once it is used again, the intervals.
+    """
 
-    def __init__(self, channel: Any, hidden: float, asked: Asked, low: float = 0.0, high: float = 1.0) -> None:
-        self._channel, self._hidden, self._low, self._high = channel, hidden, low, high
-        self._settled: float | None = None
-        self._asked = asked
-        self._bounds: list[tuple[float, float]] | None = None
-        self._pending: tuple[Any, bool] | None = None
-        self._fresh = low == 0.0 and high == 1.0
+    __slots__ = ("_ask", "_known")
+    _ask: Ask
+    _known: Any
 
     def __lt__(self, other: Any) -> Any:
         """Branch; a first comparison is the commonest draw, so it is written out for it."""
-        if other.__class__ is not Tracked or not self._fresh:
+        if other.__class__ is not Tracked or self._known.__class__ is not int or not 0.0 < other.lanes[0] < 1.0:
             return self.compare(other, operator.lt, caller_site())
         lanes = other.lanes
         here = lanes[0]
-        if not 0.0 < here < 1.0:
-            return self.compare(other, operator.lt, caller_site())
-        outcome = self._channel.take(caller_site(), _BERNOULLI, (here,), _lt, (self._hidden, here))
-        for index, append in enumerate(self._asked, 1):
-            t = lanes[index]
-            append((t if 0.0 < t < 1.0 else 0.0 if t <= 0.0 else 1.0,))
-        self._fresh, self._pending = False, (lanes, outcome)
+        outcome = self._channel.branch(caller_site(), here, self._hidden, here)
+        self._ask([(0.0 if t <= 0.0 else 1.0 if t >= 1.0 else t,) for t in lanes[1:]])
+        self._known = lanes, outcome
         return outcome
 
-    def _catch_up(self) -> None:
-        """Narrow the interval by a comparison that was written out."""
-        self._fresh = False
-        if self._pending is not None:
-            (here, *there), below = self._pending
+    def _bounds(self) -> list[tuple[float, float]]:
+        """Return the intervals, after the first comparison too if that was written out."""
+        if isinstance(self._known, int):
+            self._known = [(0.0, 1.0)] * self._known
+        elif isinstance(self._known, tuple):
+            (here, *there), below = self._known
             self._low, self._high = (0.0, here) if below else (here, 1.0)
-            self._bounds = [(0.0, 1.0) if not 0.0 < t < 1.0 else (0.0, t) if below else (t, 1.0) for t in there]
-            self._pending = None
+            self._known = [(0.0, 1.0) if not 0.0 < t < 1.0 else (0.0, t) if below else (t, 1.0) for t in there]
+        bounds: list[tuple[float, float]] = self._known
+        return bounds
 
     def branch(self, threshold: Any, site: int, below: Any, arguments: tuple[Any, ...]) -> bool:
         """Branch at every point, as the first one decides."""
-        self._catch_up()
-        bounds = self._bounds or [(self._low, self._high)] * len(self._asked)
+        bounds = self._bounds()
         lanes = threshold.lanes[1:] if threshold.__class__ is Tracked else [threshold] * len(bounds)
         shares = [
             0.0 if t <= low else 1.0 if t >= high else (t - low) / (high - low)
             for t, (low, high) in zip(lanes, bounds)  # noqa: B905
         ]
         outcome = super().branch(lane(threshold, 0), site, below, arguments)
-        for append, share in zip(self._asked, shares):  # noqa: B905
-            append((share,))
-        self._bounds = [
+        self._ask([(share,) for share in shares])
+        self._known = [
             (bound if not 0.0 < share < 1.0 else (bound[0], t) if outcome else (t, bound[1]))
             for bound, t, share in zip(bounds, lanes, shares)  # noqa: B905
         ]
@@ -143,10 +146,8 @@ class _TrackedUniform(LazyUniform):
 
     def settle(self, site: int) -> float:
         """Return the number, drawn as a Uniform if it was not."""
-        self._catch_up()
         if self._settled is None:
-            for index, append in enumerate(self._asked):
-                append((self._low, self._high) if self._bounds is None else self._bounds[index])
+            self._ask(list(self._bounds()))
         return super().settle(site)
 
     def locate(self, edges: Any, site: int, side: Any = "left", sorter: Any = None) -> Any:

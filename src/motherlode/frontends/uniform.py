@@ -7,6 +7,7 @@ the plain program would have got from the same stream decides every open branchi
 """
 
 import operator
+import sys
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from motherlode.families import FAMILIES
 from motherlode.frontends.lazy import NUMBERS, Lazy, Operation, Order, settled
 from motherlode.frontends.tracked import lane
 from motherlode.tracing import caller_site
+from motherlode.tracing.addresses import known_site, site_of_frame
 from motherlode.tracing.shortcut import Channel
 
 __all__ = ["LazyUniform"]
@@ -24,6 +26,7 @@ _CATEGORICAL = FAMILIES["Categorical"]
 _UNIFORM = FAMILIES["Uniform"]
 _BELOW = (operator.lt, operator.le)
 _lt = operator.lt
+_getframe = sys._getframe
 
 
 class LazyUniform(Lazy):
@@ -50,16 +53,19 @@ class LazyUniform(Lazy):
 
     def __lt__(self, other: Any) -> Any:
         """Branch; the commonest draw of all, so the general way is written out once more for it."""
-        if other.__class__ is not float or self._settled is not None:
-            return self.compare(other, _lt, caller_site())
         low, high = self._low, self._high
-        p = 0.0 if other <= low else 1.0 if other >= high else (other - low) / (high - low)
-        outcome = self._channel.branch(caller_site(), p, self._hidden, other)
-        if 0.0 < p < 1.0:
-            if outcome:
-                self._high = other
-            else:
-                self._low = other
+        if other.__class__ is not float or not low < other < high or self._settled is not None:
+            return self.compare(other, _lt, caller_site())
+        frame = _getframe(1)
+        site = known_site((id(frame.f_code), frame.f_lasti))
+        if site is None:
+            site = site_of_frame(frame)
+        p = other if low == 0.0 and high == 1.0 else (other - low) / (high - low)
+        outcome = self._channel.branch(site, p, self._hidden, other)
+        if outcome:
+            self._high = other
+        else:
+            self._low = other
         return outcome
 
     def compare(self, other: Any, order: Order, site: int) -> Any:

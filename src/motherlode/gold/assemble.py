@@ -122,7 +122,7 @@ def _evaluate(mined: Sequence[Mined], draws: list[RecordedDraw], asked: Sequence
 
 def _undefined(log_prob: Array) -> NDArray[np.bool_]:
     """Return lanes without a density somewhere, with an infinite one, or impossible where they were drawn."""
-    return np.any(np.isnan(log_prob) | np.isposinf(log_prob), axis=0) | np.isneginf(log_prob[0])
+    return ~np.all(log_prob < np.inf, axis=0) | (log_prob[0] == -np.inf)
 
 
 def _refuse(

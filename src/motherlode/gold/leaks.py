@@ -52,8 +52,8 @@ def probe_at(root: int, event: int, box: tuple[Array, Array]) -> Array:
 
 def same_output(a: Array, b: Array) -> bool:
     """Return whether two outputs agree value for value; NaN equals NaN."""
-    if a.shape == () == b.shape:
-        return bool(a == b) or bool(a != a and b != b)
+    if a.shape == b.shape and a.tobytes() == b.tobytes():
+        return True
     return a.shape == b.shape and bool(np.all((a == b) | (np.isnan(a) & np.isnan(b))))
 
 

@@ -28,7 +28,7 @@ Array = NDArray[np.float64]
 Program = Callable[[Array], Any]
 """Runs one event at θ with shape (D,) under the handlers in force and returns x."""
 
-_BLOCK = 512
+_BLOCK = 256
 _FIRST = 8
 _NUMBERS = 1 << 16
 _COLLECT_AFTER = 100_000

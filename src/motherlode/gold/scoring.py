@@ -3,8 +3,9 @@
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import chain
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,9 @@ from motherlode.tracing.branching import RecordedDraw
 __all__ = ["Scores", "log_probs"]
 
 Array = NDArray[np.float64]
+Members = NDArray[np.int64]
 Parameters = Sequence[tuple[Any, ...]]
+Item = TypeVar("Item")
 
 
 class Scores(NamedTuple):
@@ -62,9 +65,9 @@ def log_probs(draws: Sequence[RecordedDraw], runs: Sequence[Parameters]) -> Scor
     log_prob = np.empty((len(runs), starts[-1]))
     moved = np.zeros((len(runs), starts[-1]), dtype=np.bool_)
     for group, members in groups:
-        value = np.array([draws[j].value for j in members], dtype=np.float64)
+        value = np.array([draw.value for draw in _chosen(draws, members)], dtype=np.float64)
         parameters = [_gather(runs, members, p, group) for p in range(len(group.family.parameters))]
-        where = (starts[members][:, None] + np.arange(math.prod(group.shape))).ravel()
+        where = _where(starts, members, math.prod(group.shape))
         log_prob[:, where] = group.family.log_prob(value, *parameters).reshape(len(runs), -1)
         for name in group.family.moving:
             parameter = parameters[group.family.parameters.index(name)]
@@ -73,25 +76,48 @@ def log_probs(draws: Sequence[RecordedDraw], runs: Sequence[Parameters]) -> Scor
     return Scores(log_prob, np.repeat(np.arange(len(draws)), lanes), moved)
 
 
-def _groups(draws: Sequence[RecordedDraw]) -> list[tuple[_Group, list[int]]]:
+def _where(starts: Members, members: Members, width: int) -> slice | Members:
+    if len(members) == len(starts) - 1:
+        return slice(None)
+    lanes: Members = (starts[members][:, None] + np.arange(width)).ravel()
+    return lanes
+
+
+def _groups(draws: Sequence[RecordedDraw]) -> list[tuple[_Group, Members]]:
+    kinds = {(family, value.__class__ is np.ndarray) for _, family, _, value, _ in draws}
+    if len(kinds) == 1:
+        ((only, is_array),) = kinds
+        if not (is_array or only.vector):
+            return [(_Group(only, (), 0), np.arange(len(draws)))]
     groups: dict[tuple[Family, tuple[int, ...], int], list[int]] = defaultdict(list)
     for j, (_, family, parameters, value, _) in enumerate(draws):
         shape = value.shape if isinstance(value, np.ndarray) else ()
         groups[family, shape, np.shape(parameters[0])[-1] if family.vector else 0].append(j)
-    return [(_Group(*group), members) for group, members in groups.items()]
+    return [(_Group(*group), np.array(members)) for group, members in groups.items()]
 
 
-def _gather(runs: Sequence[Parameters], members: list[int], position: int, group: _Group) -> Array:
+def _chosen(items: Sequence[Item], members: Members) -> Sequence[Item]:
+    return items if len(members) == len(items) else [items[j] for j in members.tolist()]
+
+
+def _gather(runs: Sequence[Parameters], members: Members, position: int, group: _Group) -> Array:
     """Return one parameter with shape (R, members, *shape), and (.., C) for a vector family.
 
     Where no member has an array for it, its lanes' axes have size 1: what it needs is evaluated once a draw.
     """
+    numbers = itemgetter(position)
+    if not group.shape and not group.family.vector:
+        count = len(members)
+        return np.stack([np.fromiter(map(numbers, _chosen(run, members)), np.float64, count) for run in runs])
+    rows = [list(map(numbers, _chosen(run, members))) for run in runs]
     if not group.shape:
-        numbers = itemgetter(position)
-        return np.array([[numbers(run[j]) for j in members] for run in runs], dtype=np.float64)
-    if not any(np.ndim(run[j][position]) for run in runs for j in members):
-        scalars = np.array([[run[j][position] for j in members] for run in runs], dtype=np.float64)
+        return np.array(rows, dtype=np.float64)
+    if not any(map(np.ndim, chain.from_iterable(rows))):
+        scalars = np.array(rows, dtype=np.float64)
         return scalars.reshape(*scalars.shape, *(1,) * len(group.shape))
     shape = (*group.shape, group.categories) if group.family.vector else group.shape
-    rows = [[np.broadcast_to(run[j][position], shape) for j in members] for run in runs]
-    return np.array(rows, dtype=np.float64)
+    return np.array([[_spread(number, shape) for number in row] for row in rows], dtype=np.float64)
+
+
+def _spread(number: Any, shape: tuple[int, ...]) -> Any:
+    return number if np.shape(number) == shape else np.broadcast_to(number, shape)

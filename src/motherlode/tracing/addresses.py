@@ -10,14 +10,19 @@ import threading
 from pathlib import Path
 from types import CodeType, FrameType
 
-__all__ = ["address_of", "caller_site", "intern", "relative_path", "site_of_frame"]
+__all__ = ["address_of", "caller_site", "intern", "known_site", "relative_path", "site_of_frame"]
 
 _PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
 
+_getframe = sys._getframe
 _addresses: list[str] = []
 _sites: dict[str, int] = {}
-_by_code: dict[tuple[int, int], tuple[int, CodeType]] = {}
+_by_code: dict[tuple[int, int], int] = {}
+_codes: dict[int, CodeType] = {}
 _lock = threading.Lock()
+
+known_site = _by_code.get
+"""Return the site for ``(id(frame.f_code), frame.f_lasti)``, None where :func:`site_of_frame` was never asked."""
 
 
 def intern(address: str) -> int:
@@ -41,22 +46,22 @@ def caller_site(depth: int = 1) -> int:
 
     The instruction offset serves as a key of the cache only; the address holds the line.
     """
-    frame = sys._getframe(depth + 1)
-    known = _by_code.get((id(frame.f_code), frame.f_lasti))
-    return _intern_frame(frame) if known is None else known[0]
+    frame = _getframe(depth + 1)
+    known = known_site((id(frame.f_code), frame.f_lasti))
+    return _intern_frame(frame) if known is None else known
 
 
 def site_of_frame(frame: FrameType) -> int:
     """Return the site of the line that a frame is at."""
-    known = _by_code.get((id(frame.f_code), frame.f_lasti))
-    return _intern_frame(frame) if known is None else known[0]
+    known = known_site((id(frame.f_code), frame.f_lasti))
+    return _intern_frame(frame) if known is None else known
 
 
 def _intern_frame(frame: FrameType) -> int:
-    """Intern the frame's line; the code object is kept beside its site, so that its id is never used again."""
-    code = frame.f_code
+    """Intern the frame's line; the code object is kept, so that its id is never used again."""
+    code = _codes.setdefault(id(frame.f_code), frame.f_code)
     site = intern(f"{relative_path(code.co_filename)}:{code.co_name}:{frame.f_lineno}")
-    _by_code[id(code), frame.f_lasti] = (site, code)
+    _by_code[id(code), frame.f_lasti] = site
     return site
 
 
