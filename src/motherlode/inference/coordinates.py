@@ -2,7 +2,7 @@ r"""Values and gradients of a potential as NumPy arrays, with as few tensor oper
 
 .. math:: \nabla_u = (∂θ/∂u)^T \sum_j c_j \nabla_θ \log \hat r(x_j|θ) + \nabla_u \log π(u)
 
-Uniform and normal factors, the usual priors, have closed forms; every other prior goes through autograd.
+Uniform and normal factors, the usual priors, have closed forms; with any other prior the whole density is recorded.
 """
 
 from collections.abc import Callable
@@ -12,12 +12,14 @@ import numpy as np
 import pyro.distributions
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from torch.distributions import Distribution, Independent
 
 from motherlode.inference.potential import Potential
 from motherlode.inference.prior import Prior
+from motherlode.inference.recording import Tensors, recorded
 
-__all__ = ["gradient_of"]
+__all__ = ["gradient_of", "recorded_gradient"]
 
 Array = NDArray[np.float64]
 
@@ -36,40 +38,44 @@ class _Point(NamedTuple):
 
 def gradient_of(potential: Potential) -> Callable[[Array], tuple[Array, Array]]:
     """Return the function from u ``(C, d)`` to log-densities ``(C,)`` and their gradients ``(C, d)``."""
-    through_prior = _closed_form(potential.prior) or _by_autograd(potential.prior)
-    distinct, counts = potential.observation.distinct, potential.observation.counts
-    events, weights = len(distinct), counts.numpy()
-    tiles: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+    through_prior = _closed_form(potential.prior)
+    if through_prior is None:
+        return recorded_gradient(potential.log_prob_free)
+    likelihood = recorded_gradient(potential.log_likelihood)
 
     def value_and_gradient(u: Array) -> tuple[Array, Array]:
         point = through_prior(u)
-        chains = len(u)
-        if chains not in tiles:
-            tiles[chains] = distinct.repeat(chains, *[1] * (distinct.dim() - 1)), counts.repeat(chains)
-        x, share = tiles[chains]
-        rows = torch.from_numpy(np.repeat(point.theta, events, axis=0)).requires_grad_(True)
-        value = potential.event_log_likelihood(rows, x)
-        (gradient,) = torch.autograd.grad(value, rows, grad_outputs=share)
-        total = value.detach().numpy().reshape(chains, events) @ weights
-        in_theta = gradient.numpy().reshape(chains, events, -1).sum(axis=1)
-        return point.log_prior + total, point.pull(in_theta)
+        value, in_theta = likelihood(point.theta)
+        return point.log_prior + value, point.pull(in_theta)
 
     return value_and_gradient
 
 
-def _by_autograd(prior: Prior) -> Callable[[Array], _Point]:
-    def at(u: Array) -> _Point:
-        point = torch.from_numpy(u).requires_grad_(True)
-        theta, log_prior = prior.log_prob_free(point)
+def recorded_gradient(density: Callable[[Tensor], Tensor]) -> Callable[[Array], tuple[Array, Array]]:
+    """Return values ``(C,)`` and gradients ``(C, d)`` of a density as a function of points ``(C, d)``, recorded.
 
-        def pull(in_theta: Array) -> Array:
-            outputs = (torch.from_numpy(in_theta), torch.ones_like(log_prior))
-            pulled: Array = torch.autograd.grad((theta, log_prior), point, grad_outputs=outputs)[0].numpy()
-            return pulled
+    Parameters
+    ----------
+    density
+        From a tensor ``(C, d)`` to log-densities ``(C,)``, each row by itself; differentiable by autograd.
+    """
+    by_shape: dict[tuple[int, ...], Callable[[Tensor], Tensors]] = {}
 
-        return _Point(theta.detach().numpy(), log_prior.detach().numpy(), pull)
+    def both(points: Tensor) -> Tensors:
+        with torch.enable_grad():
+            leaf = points.detach().requires_grad_(True)
+            value = density(leaf)
+            (gradient,) = torch.autograd.grad(value.sum(), leaf)
+        return value.detach(), gradient
 
-    return at
+    def value_and_gradient(points: Array) -> tuple[Array, Array]:
+        tensor = torch.from_numpy(points)
+        if points.shape not in by_shape:
+            by_shape[points.shape] = recorded(both, tensor)
+        value, gradient = by_shape[points.shape](tensor)
+        return value.numpy(), gradient.numpy()
+
+    return value_and_gradient
 
 
 def _closed_form(prior: Prior) -> Callable[[Array], _Point] | None:

@@ -1,6 +1,7 @@
-"""Pyro's MCMC interface over batched chains, for any Pyro model whose latents are continuous.
+"""Pyro's MCMC interface over batched chains, for Pyro models whose latents are continuous, or discrete and finite.
 
-The model's log-density is vectorized by ``torch.func.vmap``: a model script is written for one chain and runs as many.
+A model script is written for one chain and runs as many: its log-density is vectorized by ``torch.func.vmap``, or,
+where that cannot follow (Pyro sums out discrete latents), recorded chain after chain.
 """
 
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from motherlode.inference.chains import Chains, run_chains
 from motherlode.inference.convergence import ess_bulk, split_rhat
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.randomness import seeded
+from motherlode.inference.recording import Tensors, recorded
 
 __all__ = ["ManyChains", "NotVectorizable"]
 
@@ -28,9 +30,11 @@ class NotVectorizable(InferenceError):
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
+        cause = reason.splitlines()[0].split(". ")[0].rstrip(".")
         super().__init__(
-            f"the model cannot be run for many chains in one call: {reason.splitlines()[0]} Branches on values, "
-            ".item() and discrete latents stop torch.func.vmap. Write the model without them, or use pyro.infer.MCMC."
+            f"the model cannot be run for many chains in one call: {cause}. Its operations must be the same for every "
+            "value of its latents: finite discrete latents are summed out, but branches on values, .item(), subsampled "
+            "plates and discrete latents without end cannot be. Write the model without them, or use pyro.infer.MCMC."
         )
 
 
@@ -40,7 +44,7 @@ class ManyChains:
     Parameters
     ----------
     model
-        A Pyro model with continuous latents.
+        A Pyro model. Discrete latents are summed out where they are finite and do not appear in the samples.
     num_samples, warmup_steps, num_chains
         As in Pyro.
     kernel
@@ -93,20 +97,31 @@ class ManyChains:
         Raises
         ------
         NotVectorizable
-            If the model branches on values or has discrete latents.
+            If the model branches on values, subsamples a plate, or has discrete latents that cannot be summed out.
         """
         with seeded(self._seed), pyro.validation_enabled(False):
-            starts, potential, transforms, _ = initialize_model(
-                self._model, args, kwargs, num_chains=self._chains_count, skip_jit_warnings=True
-            )
-            starts = starts if self._chains_count > 1 else {name: value[None] for name, value in starts.items()}
+            starts, potential, transforms = self._initialize(args, kwargs)
             if not starts:
                 raise NotVectorizable("it has no continuous latent.")
             pack, unpack = _packing(starts)
-            target = _batched(potential, unpack)
-            self._run = run_chains(target, pack(starts), seed=self._seed, **self._settings)
+            packed = pack(starts)
+            native = next(iter(starts.values())).dtype
+            target = _batched(potential, unpack, torch.from_numpy(packed), native)
+            self._run = run_chains(target, packed, seed=self._seed, **self._settings)
         free = unpack(torch.from_numpy(self._run.positions))
         self._samples = {name: transforms[name].inv(value) for name, value in free.items()}
+
+    def _initialize(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[dict[str, Tensor], Callable[[dict[str, Tensor]], Tensor], dict[str, Any]]:
+        try:
+            starts, potential, transforms, _ = initialize_model(
+                self._model, args, kwargs, num_chains=self._chains_count, skip_jit_warnings=True
+            )
+        except (ValueError, NotImplementedError) as error:
+            raise NotVectorizable(str(error)) from error
+        starts = starts if self._chains_count > 1 else {name: value[None] for name, value in starts.items()}
+        return starts, potential, transforms
 
     def get_samples(self, num_samples: int | None = None, group_by_chain: bool = False) -> dict[str, Tensor]:
         """Return draws by site, ``(chain, draw, *event)`` or flattened over chains; ``num_samples`` resamples."""
@@ -159,16 +174,39 @@ def _packing(
 
 
 def _batched(
-    potential: Callable[[dict[str, Tensor]], Tensor], unpack: Callable[[Tensor], dict[str, Tensor]]
+    potential: Callable[[dict[str, Tensor]], Tensor],
+    unpack: Callable[[Tensor], dict[str, Tensor]],
+    starts: Tensor,
+    native: torch.dtype,
 ) -> Callable[[Array], tuple[Array, Array]]:
-    both = torch.func.vmap(torch.func.grad_and_value(lambda vector: potential(unpack(vector)).sum()))
+    """Return log-densities and gradients of all chains: by vmap, else chain by chain in one recording."""
+
+    def density(vector: Tensor) -> Tensor:
+        return -potential(unpack(vector)).sum().double()
+
+    together = torch.func.vmap(torch.func.grad_and_value(density))
+
+    def by_vmap(points: Tensor) -> Tensors:
+        gradient, value = together(points)
+        return value.detach(), gradient.detach()
+
+    def one_by_one(points: Tensor) -> Tensors:
+        with torch.enable_grad():
+            leaves = [point.detach().requires_grad_() for point in points]
+            values = [density(leaf.to(native)) for leaf in leaves]
+            gradients = torch.autograd.grad(values, leaves)
+        return torch.stack(values).detach(), torch.stack(gradients)
+
+    try:
+        run = recorded(by_vmap, starts)
+    except (RuntimeError, NotImplementedError) as error:
+        run = recorded(one_by_one, starts)
+        if run is one_by_one:
+            raise NotVectorizable(str(error)) from error
 
     def target(u: Array) -> tuple[Array, Array]:
-        try:
-            gradient, value = both(torch.from_numpy(u))
-        except (RuntimeError, NotImplementedError) as error:
-            raise NotVectorizable(str(error)) from error
-        return -value.detach().double().numpy(), -gradient.detach().numpy()
+        value, gradient = run(torch.from_numpy(u))
+        return value.numpy(), gradient.numpy()
 
     return target
 

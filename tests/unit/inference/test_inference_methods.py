@@ -5,7 +5,7 @@ import pyro
 import pyro.distributions as dist
 import pytest
 import torch
-from closed_forms import ALPHA_Z, Bimodal, GaussianLocation, GaussianRatio, truncated_normal_moments
+from closed_forms import ALPHA_Z, Banana, Bimodal, GaussianLocation, GaussianRatio, truncated_normal_moments
 from pyro.infer.autoguide import AutoIAFNormal
 
 from motherlode.inference import (
@@ -172,8 +172,51 @@ def test_models_that_branch_on_values_are_refused_with_the_reason():
         z = pyro.sample("z", dist.Normal(0.0, 1.0))
         pyro.sample("x", dist.Normal(z if z > 0 else 0.0, 1.0), obs=torch.tensor(1.0))
 
-    with pytest.raises(NotVectorizable, match="data-dependent control flow"):
+    with pytest.raises(NotVectorizable, match="branches on values"):
         ManyChains(model, num_samples=10, warmup_steps=10, num_chains=3).run()
+
+
+def test_nested_discrete_latents_are_summed_out():
+    first, second = torch.tensor([0.2, 0.3, 0.5]), torch.tensor([0.1, 0.5, 0.9])
+
+    def model():
+        a = pyro.sample("a", dist.Normal(0.0, 1.0))
+        k = pyro.sample("k", dist.Categorical(first))
+        j = pyro.sample("j", dist.Bernoulli(second[k]))
+        pyro.sample("x", dist.Normal(a + k + j, 1.0), obs=torch.tensor(1.0))
+
+    chains = ManyChains(model, num_samples=500, warmup_steps=150, num_chains=8)
+    chains.run()
+    draws = chains.get_samples(group_by_chain=True)["a"].double().numpy()
+    grid = np.linspace(-6.0, 6.0, 2001)
+    terms = [
+        first[k].item() * abs(1 - j - second[k].item()) * np.exp(-0.5 * (1.0 - grid - k - j) ** 2)
+        for k in range(3)
+        for j in range(2)
+    ]
+    weight = np.sum(terms, axis=0) * np.exp(-0.5 * grid**2)
+    exact = weight @ grid / weight.sum()
+    assert abs(draws.mean() - exact) < ALPHA_Z * draws.std() / np.sqrt(ess_mean(draws))
+    assert set(chains.get_samples()) == {"a"}
+
+
+def test_infinite_discrete_latents_are_refused():
+    def model():
+        k = pyro.sample("k", dist.Poisson(2.0))
+        pyro.sample("x", dist.Normal(pyro.sample("z", dist.Normal(k, 1.0)), 1.0), obs=torch.tensor(1.0))
+
+    with pytest.raises(NotVectorizable, match="discrete sample site 'k'"):
+        ManyChains(model, num_samples=10, num_chains=2).run()
+
+
+def test_subsampled_plates_are_refused():
+    def model():
+        z = pyro.sample("z", dist.Normal(0.0, 1.0))
+        with pyro.plate("events", 20, subsample_size=2):
+            pyro.sample("x", dist.Normal(z, 1.0), obs=torch.zeros(2))
+
+    with pytest.raises(NotVectorizable, match="subsample sites"):
+        ManyChains(model, num_samples=10, num_chains=2).run()
 
 
 def test_models_without_continuous_latents_are_refused():
@@ -184,20 +227,68 @@ def test_models_without_continuous_latents_are_refused():
         ManyChains(model, num_samples=10, num_chains=2).run()
 
 
-@pytest.mark.parametrize("events", [pytest.param(1, marks=pytest.mark.slow), 5])
-def test_amortized_guides_fit_every_observation(events):
-    model = GaussianLocation(torch.eye(1, dtype=torch.float64))
-    prior = D.Normal(vector(0.0), vector(1.0))
+def correlated(dimension):
+    """Prior and likelihood covariances that are neither diagonal nor alike."""
+    root = np.random.default_rng(dimension).normal(size=(dimension, dimension))
+    covariance = root @ root.T / dimension + 0.3 * np.eye(dimension)
+    return torch.from_numpy(covariance), torch.full((dimension, dimension), 0.5).double().fill_diagonal_(1.0)
+
+
+@pytest.mark.parametrize(
+    ("dimension", "events", "steps"),
+    [
+        (1, 5, 300),
+        pytest.param(1, 1, 600, marks=pytest.mark.slow),
+        pytest.param(2, 3, 600, marks=pytest.mark.slow),
+        pytest.param(3, 3, 800, marks=pytest.mark.slow),
+        pytest.param(4, 2, 1500, marks=pytest.mark.slow),
+    ],
+)
+def test_amortized_guides_are_within_a_twentieth_nat_of_every_conjugate_posterior(dimension, events, steps):
+    covariance, wide = correlated(dimension)
+    model = GaussianLocation(covariance)
+    prior = D.MultivariateNormal(torch.zeros(dimension).double(), wide)
     generator = np.random.default_rng(0)
-    theta = generator.normal(size=(2000, 1, 1))
-    guide = amortize(model, prior, theta + generator.normal(size=(2000, events, 1)), steps=300, seed=1)
-    for centre in (-1.0, 0.8):
-        x = np.full((events, 1), centre)
-        result = posterior(guide, prior, x).sample(2000, seed=0)
-        sd = (1 + events) ** -0.5
-        assert result.method == "direct"
-        assert abs(result.mean[0] - centre * events / (1 + events)) < 0.15 * sd
-        assert result.sd[0] == pytest.approx(sd, rel=0.12)
+    theta = generator.multivariate_normal(np.zeros(dimension), wide.numpy(), 4000)
+    noise = generator.multivariate_normal(np.zeros(dimension), covariance.numpy(), (4000, events))
+    x = theta[:, None] + noise
+    guide = amortize(model, prior, x[:3950], steps=steps, seed=1)
+    divergences = []
+    for data in torch.from_numpy(x[3950:]):
+        exact = D.MultivariateNormal(*model.posterior(wide, data))
+        draws = guide.sample((500,), data if events > 1 else data[0])
+        log_q = guide.log_prob(draws, (data if events > 1 else data[0]).expand(500, *guide.shape))
+        divergences.append(float((log_q - exact.log_prob(draws)).mean()))
+    assert np.mean(divergences) < 0.05, np.round(divergences, 3)
+    assert posterior(guide, prior, data).sample(100, seed=0).method == "direct"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_flow_guide_bends_where_a_normal_one_cannot(seed):
+    problem = posterior(Banana(1.5, 0.3), STANDARD, [[0.0, 1.0]])
+    flow = problem.vi("flow", seed=seed)
+    axis = torch.linspace(-4.0, 4.0, 401, dtype=torch.float64)
+    grid = torch.cartesian_prod(axis, axis)
+    weight = np.exp(problem.log_prob(grid))
+    weight /= weight.sum()
+    mean = weight @ grid.numpy()
+    sd = np.sqrt(weight @ (grid.numpy() - mean) ** 2)
+    assert flow.info["kl"] < 0.1
+    assert flow.findings() == []
+    assert (np.abs(flow.mean - mean) < 0.2 * sd).all(), (flow.mean, mean)
+    assert (np.abs(flow.sd / sd - 1.0) < 0.15).all(), (flow.sd, sd)
+    with pytest.warns(ConvergenceWarning):
+        normal = problem.vi("multivariate_normal", seed=seed)
+    assert normal.info["kl"] > flow.info["kl"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_flow_guide_reaches_both_modes(seed):
+    found = posterior(Bimodal(0.5), D.Normal(vector(0.0), vector(1.0)), [[1.0]]).vi("flow", seed=seed)
+    assert found.info["kl"] < 0.1
+    assert 0.35 < (found.samples > 0).mean() < 0.65
 
 
 @pytest.mark.parametrize("factor", [1.0, 2.0])
