@@ -24,6 +24,8 @@ __all__ = ["Run"]
 
 _CHUNK, _PARTS, _LEAST = 8192, 8, 16
 _VALIDATION = 3
+_MEMORY = 0.05
+"""Share of the steps that the averaged weights remember."""
 
 
 class Run:
@@ -55,7 +57,7 @@ class Run:
         self.round_length = max(1, -(-self.schedule.steps // ROUNDS))
         self.feed = Feed(dataset.training, options.batch(total), seed, self._prepare, device)
         weights = [weight for weight in estimator.parameters() if weight.requires_grad]
-        self.descent = Descent(weights, options.weight_decay, options.clip)
+        self.descent = Descent(weights, options.weight_decay, options.clip, _MEMORY * self.schedule.steps)
         self.step, self.seconds = 0, 0.0
         self.best = Best(estimator)
         self.history: list[Round] = []
@@ -96,11 +98,13 @@ class Run:
         if missed := self.descent.missed():
             raise self._not_finite(last - missed, values[-missed])
         self.step = last
-        parts = self.validate()
+        with self.descent.averaged():
+            parts = self.validate()
+            self.best.offer(parts, last, self.estimator)
         self.history.append(Round(last, float(torch.stack(values).double().mean()), float(parts.mean()), rate))
-        self.best.offer(parts, last, self.estimator)
         if self.schedule.cut is None and last - self.best.step >= self.options.patience * self.schedule.steps:
             self.estimator.load_state_dict(self.best.weights)
+            self.descent.forget()
             self.schedule.cool_down(last)
 
     def _step(self, step: int, batch: Any) -> Tensor:
