@@ -17,7 +17,7 @@ def to_tensor(value: Any, device: torch.device | str | None = None) -> Any:
     """Return a float64 tensor of an array, a number or a nested sequence; tensors and None pass."""
     if value is None or isinstance(value, Tensor):
         return value
-    return torch.as_tensor(np.asarray(value, dtype=np.float64), device=device)
+    return torch.as_tensor(np.require(value, np.float64, "W"), device=device)
 
 
 def broadcast_shapes(*shapes: Sequence[int]) -> tuple[int, ...]:

@@ -58,7 +58,8 @@ def calibrate(
         )
     pairs = pair_up(as_batch(events, alice), estimator, torch.Generator().manual_seed(seed))
     with torch.no_grad():
-        log_ratio = estimator.log_ratio(pairs.theta0, pairs.x, pairs.theta1).cpu().numpy()
+        here = pairs.to(estimator.device)
+        log_ratio = estimator.log_ratio(here.theta0, here.x, here.theta1).cpu().numpy()
     label = torch.sigmoid(-column(pairs.joint_log_ratio)).numpy()
     theta = pairs.theta0.numpy()
     if pairs.theta1 is not None:
@@ -110,10 +111,7 @@ class Calibrated(Surrogate):
         self.estimator = estimator
         for name, values in tables.items():
             self.register_buffer(name, torch.tensor(values, dtype=torch.float64))
-        for name in ("theta_low", "theta_high"):
-            setattr(self, name, getattr(estimator, name).clone())
-        self.theta_scaling.load_state_dict(estimator.theta_scaling.state_dict())
-        self.x_scaling.load_state_dict(estimator.x_scaling.state_dict())
+        self.to(estimator.device).cover([estimator])
         self.eval()
 
     @property
@@ -139,7 +137,8 @@ class Calibrated(Surrogate):
 
     def correct_rows(self, log_ratio: Array, theta: Array) -> Array:
         """Return m_θ(log r̂) with shape ``(N,)`` for arrays of log-ratios ``(N,)`` and parameters ``(N, D)``."""
-        result: Array = self._correct(torch.as_tensor(log_ratio), torch.as_tensor(theta)).numpy()
+        given = (torch.as_tensor(values, device=self.device) for values in (log_ratio, theta))
+        result: Array = self._correct(*given).cpu().numpy()
         return result
 
     def _correct(self, log_ratio: Tensor, theta: Tensor) -> Tensor:

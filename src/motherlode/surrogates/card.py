@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from torch import Tensor
+
 from motherlode.surrogates.errors import NotTrained
 
 __all__ = ["card"]
+
+_SIDES = 8
 
 
 def card(estimator: Any) -> str:
@@ -20,7 +24,6 @@ def card(estimator: Any) -> str:
         raise NotTrained(type(estimator).__name__)
     alpha = "" if record.alpha is None else f", score weight {record.alpha:.3g}"
     origin = ", ".join(f"{name} {value}" for name, value in record.origin.items() if name != "proposal")
-    ranges = zip(estimator.theta_low.tolist(), estimator.theta_high.tolist(), strict=True)
     calibration = ", ".join(f"{name} {value}" for name, value in record.calibration.items()) or "none recorded"
     weights = sum(weight.numel() for weight in estimator.parameters())
     return "\n".join(
@@ -31,6 +34,14 @@ def card(estimator: Any) -> str:
             f"trained on   {record.events} events, {record.validation_events} held out ({origin})",
             f"validation   {record.validation_loss:.6g} at step {record.best_step}",
             f"calibration  {calibration}",
-            "range of θ   " + " × ".join(f"[{low:.6g}, {high:.6g}]" for low, high in ranges),
+            f"range of θ   {_box(estimator.theta_low, estimator.theta_high)}",
+            f"range of x   {_box(estimator.x_low, estimator.x_high)}",
         ]
     )
+
+
+def _box(low: Tensor, high: Tensor) -> str:
+    sides = [f"[{a:.6g}, {b:.6g}]" for a, b in zip(low.flatten().tolist(), high.flatten().tolist(), strict=True)]
+    if len(sides) > _SIDES:
+        return f"{len(sides)} columns between {float(low.min()):.6g} and {float(high.max()):.6g}"
+    return " × ".join(sides)

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from motherlode.surrogates.arrays import to_tensor
 from motherlode.surrogates.batch import EventBatch, PairBatch, make_marginal_pairs, make_pairs
 from motherlode.surrogates.columns import columns_of
 from motherlode.surrogates.losses import Loss
@@ -89,7 +90,7 @@ class Dataset:
 
 def as_batch(events: Any, loss: Loss) -> EventBatch:
     """Return the columns of Events that a loss reads as float64 tensors."""
-    return EventBatch(**{name: torch.as_tensor(getattr(events, name)) for name in columns_of(loss)})
+    return EventBatch(**{name: to_tensor(getattr(events, name)) for name in columns_of(loss)})
 
 
 def held_out(total: int, share: float, seed: int, most: int | None = None) -> NDArray[np.int64]:

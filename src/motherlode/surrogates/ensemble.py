@@ -56,10 +56,7 @@ class Ensemble(Surrogate):
         entries = [{"class": type(member).__name__, "configuration": member.configuration} for member in built]
         super().__init__(first.parameters_count, first.shape, {"members": entries})
         self.members = nn.ModuleList(built)
-        for name in ("theta_low", "theta_high"):
-            setattr(self, name, getattr(first, name).clone())
-        self.theta_scaling.load_state_dict(first.theta_scaling.state_dict())
-        self.x_scaling.load_state_dict(first.x_scaling.state_dict())
+        self.to(first.device).cover(built)
         self.record = first.record
         self.eval()
 
@@ -109,14 +106,38 @@ class RatioEnsemble(Ensemble):
         return bool(self.members[0].marginal)
 
     @accepts_arrays
+    def potential(self, theta: Tensor, x: Tensor) -> Tensor:
+        """Return the mean of g(x, θ) over members with shape ``(*B,)``, up to a function of x as theirs."""
+        return self._each(lambda member: member.potential(theta, x)).mean(0)
+
+    @accepts_arrays
     def log_ratio(self, theta: Tensor, x: Tensor, theta_reference: Tensor | None = None) -> Tensor:
-        """Return the mean of log r̂(x|θ, θ_reference) over members, shape ``(*B,)``."""
-        return self._each(lambda member: member.log_ratio(theta, x, theta_reference)).mean(0)
+        """Return the mean of log r̂(x|θ, θ_reference) over members, shape ``(*B,)``.
+
+        Parameters
+        ----------
+        theta, x
+            As of a :class:`~motherlode.surrogates.RatioEstimator`.
+        theta_reference
+            Left out: that of the first member, for all of them.
+        """
+        return self._log_ratios(theta, x, theta_reference).mean(0)
 
     @accepts_arrays
     def spread(self, theta: Tensor, x: Tensor, theta_reference: Tensor | None = None) -> Tensor:
         """Return the standard deviation of log r̂ over members, shape ``(*B,)``."""
-        return self._each(lambda member: member.log_ratio(theta, x, theta_reference)).std(0)
+        return self._log_ratios(theta, x, theta_reference).std(0)
+
+    def default_reference(self) -> Tensor:
+        """Return the denominator that is taken where none is given, shape ``(D,)``."""
+        first: Any = self.members[0]
+        point: Tensor = first.default_reference()
+        return point
+
+    def _log_ratios(self, theta: Tensor, x: Tensor, theta_reference: Tensor | None) -> Tensor:
+        if theta_reference is None and not self.marginal:
+            theta_reference = self.default_reference()
+        return self._each(lambda member: member.log_ratio(theta, x, theta_reference))
 
     @accepts_arrays
     def score(self, theta: Tensor, x: Tensor) -> Tensor:

@@ -20,6 +20,8 @@ from motherlode.surrogates.history import Record
 
 __all__ = ["OutOfRange", "Surrogate", "used_parameters"]
 
+_WIDER = 0.1
+
 
 def used_parameters(events: EventBatch) -> Tensor:
     """Return θ and, where there are any, alternatives below it, shape ``(N, D)``."""
@@ -50,12 +52,19 @@ class Surrogate(PyroModule):  # type: ignore[misc]
         How it was trained, or None.
     learning_rate
         Peak of its learning rate unless the options say another.
+    theta_low, theta_high
+        Range of θ in training, shape ``(D,)``.
+    x_low, x_high
+        Range of x in training, shape ``(*L)``, wider by a tenth on each side in the coordinates of the net: as many
+        events again exceed the plain range on each side with probability ½.
     """
 
     learning_rate: ClassVar[float] = 5e-3
     task: ClassVar[str]
     theta_low: Tensor
     theta_high: Tensor
+    x_low: Tensor
+    x_high: Tensor
 
     def __init__(self, parameters: int, shape: Sequence[int], configuration: dict[str, Any]) -> None:
         super().__init__()
@@ -65,8 +74,9 @@ class Surrogate(PyroModule):  # type: ignore[misc]
         self.record: Record | None = None
         self.theta_scaling = Coordinates((self.parameters_count,))
         self.x_scaling = Coordinates(self.shape)
-        self.register_buffer("theta_low", torch.full((self.parameters_count,), -math.inf, dtype=torch.float64))
-        self.register_buffer("theta_high", torch.full((self.parameters_count,), math.inf, dtype=torch.float64))
+        for name, length in (("theta", (self.parameters_count,)), ("x", self.shape)):
+            self.register_buffer(f"{name}_low", torch.full(length, -math.inf, dtype=torch.float64))
+            self.register_buffer(f"{name}_high", torch.full(length, math.inf, dtype=torch.float64))
         self._warned = False
 
     @classmethod
@@ -117,6 +127,20 @@ class Surrogate(PyroModule):  # type: ignore[misc]
         self.x_scaling.fit(events.x, given=events.theta)
         self.theta_low.copy_(theta.amin(0))
         self.theta_high.copy_(theta.amax(0))
+        mapped = self.x_scaling(events.x)
+        margin = _WIDER * (mapped.amax(0) - mapped.amin(0))
+        self.x_low.copy_(torch.minimum(events.x.amin(0), self.x_scaling.inverse(mapped.amin(0) - margin)))
+        self.x_high.copy_(torch.maximum(events.x.amax(0), self.x_scaling.inverse(mapped.amax(0) + margin)))
+
+    def cover(self, others: Sequence["Surrogate"]) -> None:
+        """Take over the coordinates of the first of some trained estimators and the ranges that all of them span."""
+        self.theta_scaling.load_state_dict(others[0].theta_scaling.state_dict())
+        self.x_scaling.load_state_dict(others[0].x_scaling.state_dict())
+        for name in ("theta", "x"):
+            getattr(self, f"{name}_low").copy_(torch.stack([getattr(other, f"{name}_low") for other in others]).amin(0))
+            getattr(self, f"{name}_high").copy_(
+                torch.stack([getattr(other, f"{name}_high") for other in others]).amax(0)
+            )
 
     def bounds(self) -> tuple[Tensor, Tensor] | None:
         """Return the box that θ is mapped from by a logit, or None."""

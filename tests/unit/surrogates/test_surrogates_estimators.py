@@ -9,12 +9,15 @@ import torch
 from gaussian import gaussian_events
 from scipy import stats
 
+import motherlode
 from motherlode.events import Events
+from motherlode.inference.errors import OutOfRangeWarning
 from motherlode.surrogates import (
     Calibrated,
     Ensemble,
     HistogramRatio,
     LikelihoodEstimator,
+    OutOfRange,
     PosteriorEstimator,
     RatioEstimator,
     ScoreEstimator,
@@ -152,6 +155,7 @@ def test_ensembles_answer_to_the_methods_of_their_members(loss, method, tmp_path
     events = gaussian_events(600)
     ensemble = Ensemble.trained(events, loss, size=2, seed=5, progress=False, options=SHORT)
     first = (np.zeros((4, 1)), np.linspace(-1, 1, 4)[:, None])
+    first = (*first, np.full((4, 1), 0.5)) if loss.task == "ratio" else first
     values = np.stack([getattr(member, method)(*first) for member in ensemble.members])
     mean = values.mean(0) if method == "log_ratio" else np.log(np.exp(values).mean(0))
     np.testing.assert_allclose(getattr(ensemble, method)(*first), mean, rtol=1e-5, atol=1e-6)
@@ -159,6 +163,89 @@ def test_ensembles_answer_to_the_methods_of_their_members(loss, method, tmp_path
     assert hasattr(ensemble, "log_prob") != hasattr(ensemble, "log_ratio")
     again = load(ensemble.save(tmp_path / "ensemble"))
     np.testing.assert_array_equal(getattr(again, method)(*first), getattr(ensemble, method)(*first))
+
+
+@pytest.mark.parametrize("loss", [losses.sally, losses.nre])
+def test_ensembles_of_scores_and_of_marginal_ratios_average_too(loss, tmp_path):
+    events = gaussian_events(300)
+    if loss is losses.sally:
+        events = replace(events, theta=np.zeros((300, 1)))
+    ensemble = Ensemble.trained(events, loss, size=3, progress=False, options=SHORT)
+    method = "score" if loss is losses.sally else "log_ratio"
+    arguments = [np.zeros((4, 1))] * (1 if loss is losses.sally else 2)
+    values = np.stack([getattr(member, method)(*arguments) for member in ensemble.members])
+    np.testing.assert_allclose(getattr(ensemble, method)(*arguments), values.mean(0), rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(ensemble.spread(*arguments), values.std(0, ddof=1), rtol=1e-4, atol=1e-7)
+    again = load(ensemble.save(tmp_path / "ensemble"))
+    np.testing.assert_array_equal(again.spread(*arguments), ensemble.spread(*arguments))
+
+
+def test_an_ensemble_of_ratios_is_one_potential_against_one_reference():
+    """Members see other training events and so have other default references; the average takes one for all."""
+    events = gaussian_events(300)
+    ensemble = Ensemble.trained(events, losses.alice, size=3, progress=False, options=SHORT)
+    theta, x = np.linspace(-1, 1, 5)[:, None], np.linspace(-2, 2, 5)[:, None]
+    reference = ensemble.default_reference().numpy()
+    potential = ensemble.potential(theta, x) - ensemble.potential(np.broadcast_to(reference, (5, 1)), x)
+    np.testing.assert_allclose(ensemble.log_ratio(theta, x), potential, atol=1e-6)
+    np.testing.assert_allclose(ensemble.log_ratio(np.broadcast_to(reference, (5, 1)), x), 0.0, atol=1e-6)
+    np.testing.assert_allclose(ensemble.spread(np.broadcast_to(reference, (5, 1)), x), 0.0, atol=1e-6)
+    low, high = (torch.stack([getattr(member, name) for member in ensemble.members]) for name in ("x_low", "x_high"))
+    assert torch.equal(ensemble.x_low, low.amin(0))
+    assert torch.equal(ensemble.x_high, high.amax(0))
+
+
+def wrapped(kind, events):
+    options = TrainingOptions(steps=300)
+    if kind == "ensemble":
+        return Ensemble.trained(events, losses.alices, size=2, progress=False, options=options)
+    return calibrate(fit(events, losses.alices, options=options), gaussian_events(4000, seed=9), cells=2)
+
+
+@pytest.mark.parametrize("kind", ["ensemble", "calibrated"])
+def test_wrapped_ratios_serve_inference(kind, tmp_path):
+    """Posterior by MCMC and a likelihood scan of the loaded wrapper, for 20 events whose exact posterior is known."""
+    estimator = load(wrapped(kind, gaussian_events(4000)).save(tmp_path / "wrapper"))
+    x = np.random.default_rng(1).normal(0.2, np.sqrt(2.0), (20, 1))
+    prior = torch.distributions.Uniform(torch.tensor([-0.95]), torch.tensor([0.95]))
+    result = motherlode.posterior(estimator, prior, x).mcmc(
+        method="nuts", chains=10, samples=300, warmup=150, seed=0, progress=False
+    )
+    grid = np.linspace(-0.95, 0.95, 401)
+    weight = np.exp(-0.25 * ((x - grid) ** 2).sum(0))
+    exact = (weight * grid).sum() / weight.sum()
+    spread = np.sqrt((weight * (grid - exact) ** 2).sum() / weight.sum())
+    assert abs(result.samples.mean() - exact) < spread
+    fitted = motherlode.limits(estimator, x, {"theta": (-0.95, 0.95)}).mle()
+    assert abs(fitted.theta[0] - np.clip(x.mean(), -0.95, 0.95)) < 2 * spread
+
+
+def test_an_observation_outside_everything_seen_warns(tmp_path):
+    """The box of x is a tenth wider than the training set, in the coordinates of the net, and is saved."""
+    events = gaussian_events(2000)
+    estimator = load(fit(events, losses.alice).save(tmp_path / "ratio"))
+    assert float(estimator.x_low) < events.x.min()
+    assert events.x.max() < float(estimator.x_high) < events.x.max() + 0.11 * np.ptp(events.x)
+    assert "range of x   [" in estimator.card()
+    prior = torch.distributions.Uniform(torch.tensor([-0.9]), torch.tensor([0.9]))
+    motherlode.posterior(estimator, prior, gaussian_events(2000, seed=1).x)
+    with pytest.warns(OutOfRangeWarning, match="observed events lie outside"):
+        motherlode.posterior(estimator, prior, [[0.0], [12.0]])
+
+
+def test_a_constant_column_and_many_columns_have_a_box():
+    events = gaussian_events(500)
+    x = np.concatenate([np.zeros((500, 1)), np.repeat(events.x, 11, axis=1)], axis=1)
+    estimator = fit(replace(events, x=x), losses.alice)
+    assert float(estimator.x_low[0]) == float(estimator.x_high[0]) == 0.0
+    assert "12 columns between" in estimator.card()
+
+
+def test_evaluation_outside_the_range_of_theta_warns_once():
+    estimator = fit(gaussian_events(500), losses.alice)
+    with pytest.warns(OutOfRange, match="outside the range of θ"):
+        estimator.log_ratio([[3.0]], [[0.0]])
+    estimator.log_ratio([[3.0]], [[0.0]])
 
 
 def test_ensembles_refuse_strangers():
