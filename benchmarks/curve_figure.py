@@ -55,7 +55,7 @@ def draw(mse: dict[str, Curves], path: Path, columns: int = 3) -> None:
         for axes in panels[len(mse) :]:
             axes.remove()
         handles = [Line2D([], [], color=colour, marker="o", ms=3, label=name) for name, (colour, _) in FAMILIES.items()]
-        figure.legend(handles=handles, loc="outside upper center", ncols=4)
+        figure.legend(handles=handles, loc="outside upper center", ncols=4 if columns > 1 else 2)
         figure.savefig(path, dpi=130)
 
 

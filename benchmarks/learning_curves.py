@@ -1,10 +1,10 @@
 """Measure how fast each method learns: error of log r against exact truth over the number of events.
 
     python benchmarks/learning_curves.py [--quick] [--json] [--cells FILE] [--tasks a,b] [--methods a,b]
-        [--sizes 1000,10000] [--seeds 5] [--figure FILE]
+        [--sizes 1000,10000] [--seeds 5] [--part 1/2] [--figure FILE]
 
 A cell is one training: (task, method, N, seed). Finished cells are kept in a JSON file and a rerun goes on from there;
---sizes 0 trains nothing and sums up what is there.
+--sizes 0 trains nothing and sums up what is there. Processes that share the file take a part each (1/2, 2/2).
 `mse` is the mean of (log r̂ - log r)² over x ~ p(x|θ1) for the pair (θ0, θ1) of the task: galton (-0.8, -0.6) and ising
 (0.3, 0.4), every outcome weighted with its exact probability; lotka_volterra, T = 0.5, two opposite corners of a small
 box, weighted too; linear_gaussian (1, 0); gaussian_mixture ((0.3, -0.2), (0, 0)); bernoulli_glm (half the true
@@ -15,6 +15,7 @@ A method NAME_k8 uses eight alternatives an event. The last line is the JSON obj
 """
 
 import argparse
+import fcntl
 import json
 import time
 import warnings
@@ -108,6 +109,16 @@ def plan(task: str, sizes: list[int], seeds: int, methods: list[str] | None) -> 
     return cells
 
 
+def keep(path: Path, key: str, values: dict[str, Any]) -> None:
+    """Add a cell to a file that other processes add to as well."""
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        cells = json.loads(path.read_text()) if path.exists() else {}
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps(cells | {key: values}, indent=1, sort_keys=True) + "\n")
+        part.replace(path)
+
+
 def _line(values: dict[str, Any]) -> str:
     return ", ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in values.items())
 
@@ -121,6 +132,7 @@ def main() -> None:
     parser.add_argument("--methods", default=None)
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--part", default="1/1", help="which of how many parts of the cells to train")
     parser.add_argument("--figure", type=Path, default=None)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -131,15 +143,19 @@ def main() -> None:
         arguments.seeds, options = 1, TrainingOptions(steps=1000)
     path = arguments.cells
     cells = json.loads(path.read_text()) if path is not None and path.exists() else {}
-    for one in (one for task in tasks for one in plan(task, sizes, arguments.seeds, methods)):
+    which, parts = map(int, arguments.part.split("/"))
+    planned = [one for task in tasks for one in plan(task, sizes, arguments.seeds, methods)]
+    for one in planned[which - 1 :: parts]:
         key = "/".join(map(str, one))
         if key in cells:
             continue
         cells[key] = cell(*one, options=options)
         if path is not None:
-            path.write_text(json.dumps(cells, indent=1))
+            keep(path, key, cells[key])
         if not arguments.json:
             print(f"{key:44s} {_line(cells[key])}", flush=True)
+    if path is not None and path.exists():
+        cells = json.loads(path.read_text())
     table = summarize(cells)
     if arguments.figure is not None:
         draw(table["mse"], arguments.figure)
