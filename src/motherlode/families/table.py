@@ -59,7 +59,9 @@ def _all(*checks: Callable[[Array], Mask]) -> Callable[..., Mask]:
 
 
 def _shape(size: Size, *parameters: Any) -> Size:
-    return np.broadcast_shapes(*(np.shape(parameter) for parameter in parameters)) or None if size is None else size
+    if size is not None or all(parameter.__class__ is float for parameter in parameters):
+        return size
+    return np.broadcast_shapes(*(np.shape(parameter) for parameter in parameters)) or None
 
 
 def _draw_uniform(generator: Generator, size: Size, low: Any, high: Any) -> Any:

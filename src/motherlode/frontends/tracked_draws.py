@@ -1,6 +1,7 @@
 """Draw with tracked parameters: the value of the first point, and what the draw was asked with at every other one."""
 
 import operator
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from motherlode.frontends.tracked import Tracked, lane
 from motherlode.frontends.uniform import LazyUniform
 from motherlode.gold.together import Ride, TrackingEnded
 from motherlode.tracing import caller_site, draw, stream
+from motherlode.tracing.addresses import known_site, site_of_frame
 
 __all__ = ["ride_together"]
 
@@ -24,6 +26,7 @@ Ask = Callable[[list[tuple[Any, ...]]], None]
 """Takes what the next draw is asked with at each point but the first."""
 
 _new = object.__new__
+_getframe = sys._getframe
 
 
 def ride_together(call: Callable[[Any, Any], Any], points: Array) -> Ride:
@@ -112,8 +115,10 @@ class _TrackedUniform(LazyUniform):
             return self.compare(other, operator.lt, caller_site())
         lanes = other.lanes
         here = lanes[0]
-        outcome = self._channel.branch(caller_site(), here, self._hidden, here)
-        self._ask([(0.0 if t <= 0.0 else 1.0 if t >= 1.0 else t,) for t in lanes[1:]])
+        frame = _getframe(1)
+        site = known_site((id(frame.f_code), frame.f_lasti))
+        outcome = self._channel.branch(site_of_frame(frame) if site is None else site, here, self._hidden, here)
+        self._ask([(t if 0.0 < t < 1.0 else _clipped(t),) for t in lanes[1:]])
         self._known = lanes, outcome
         return outcome
 
@@ -153,3 +158,8 @@ class _TrackedUniform(LazyUniform):
     def locate(self, edges: Any, site: int, side: Any = "left", sorter: Any = None) -> Any:
         """Refuse: edges are an array."""
         raise TrackingEnded("np.searchsorted", "arrays are not tracked")
+
+
+def _clipped(t: float) -> float:
+    """Return the part of [0, 1) that lies below a threshold; NaN stays NaN."""
+    return 0.0 if t <= 0.0 else 1.0 if t >= 1.0 else t

@@ -1,6 +1,7 @@
 """Turn recorded and replayed runs of many events into columns of gold."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -194,19 +195,29 @@ def _counts(mined: Sequence[Mined], score: Array, draws: int) -> Counts:
 def _traces(lanes: _Lanes, draws: list[RecordedDraw], theta: Array, x: Array, k: int) -> TraceColumns:
     table: dict[Site, int] = {}
     sites = [table.setdefault(Site(address_of(d.site), d.family.name, d.observed), len(table)) for d in draws]
-    numbers = [row for draw in draws for row in _parameter_rows(draw)]
-    lengths = [len(row) for row in numbers]
+    value, numbers, lengths = _numbers(draws)
     return TraceColumns(
         sites=tuple(table),
         offsets=np.concatenate([[0], np.cumsum(np.bincount(lanes.event, minlength=lanes.events))]).astype(np.int64),
         site=np.array(sites, dtype=np.int32)[lanes.scores.draw],
-        value=np.concatenate([np.ravel(draw.value) for draw in draws] or [np.empty(0)]).astype(np.float64),
+        value=value,
         parameter_offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-        parameters=np.concatenate(numbers or [np.empty(0)]),
+        parameters=numbers,
         log_prob=np.ascontiguousarray(lanes.scores.log_prob[: 1 + k].T),
         theta=theta,
         x=x,
     )
+
+
+def _numbers(draws: Sequence[RecordedDraw]) -> tuple[Array, Array, list[int]]:
+    """Return the values of all lanes, their parameters one lane after the other, and how many each lane has."""
+    if not any(draw.family.vector or np.ndim(draw.value) for draw in draws):
+        values = np.array([draw.value for draw in draws], dtype=np.float64)
+        numbers = np.array(list(chain.from_iterable(draw.parameters for draw in draws)), dtype=np.float64)
+        return values, numbers, [len(draw.parameters) for draw in draws]
+    rows = [row for draw in draws for row in _parameter_rows(draw)]
+    values = np.concatenate([np.ravel(draw.value) for draw in draws]).astype(np.float64)
+    return values, np.concatenate(rows), [len(row) for row in rows]
 
 
 def _parameter_rows(draw: RecordedDraw) -> list[Array]:

@@ -116,6 +116,8 @@ class Session:
             If the peer takes nothing more within the timeout, died, or refuses the connection; the session is then
             closed.
         """
+        if self.link.send(frame):
+            return
         deadline = time.monotonic() + self.timeout
         try:
             while not self.link.send(frame):

@@ -77,7 +77,7 @@ class Pass(Messenger):  # type: ignore[misc]
         total = torch.zeros(self.size, dtype=torch.float64)
         for visit in self.visits:
             if visit.density is not None:
-                total = total + self.per_event(visit.density, visit.position)
+                total += self.per_event(visit.density, visit.position)
         return total
 
     def per_event(self, values: Tensor, position: int | None) -> Tensor:
