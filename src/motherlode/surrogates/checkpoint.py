@@ -54,7 +54,7 @@ class Checkpoint:
         """
         if not self.path.exists():
             return False
-        state, run = torch.load(self.path, weights_only=True), self.run
+        state, run = torch.load(self.path, map_location="cpu", weights_only=True), self.run
         if state["origin"] != self._origin():
             raise UnknownFormat(self.path, f"it belongs to {state['origin']}, and this training is {self._origin()}")
         run.estimator.load_state_dict(state["weights"])

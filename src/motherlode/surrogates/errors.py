@@ -7,6 +7,7 @@ from motherlode.tracing.errors import MotherlodeError
 
 __all__ = [
     "MissingColumns",
+    "NoTensorBoard",
     "NonFiniteEvents",
     "NonFiniteLoss",
     "NotExchangeable",
@@ -140,4 +141,17 @@ class UnknownFormat(TrainingError):
             f"{path} is not a saved surrogate that this version can read: {reason}. "
             "Nothing was loaded, and nothing in the file was executed. "
             "Pass a file written by estimator.save(path)."
+        )
+
+
+class NoTensorBoard(TrainingError, ImportError):
+    """Refuse to log where TensorBoard is not installed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(
+            f"Scalars were to be written to {folder}, and TensorBoard is not installed. "
+            "torch writes them through it; that the log asked for is empty would be noticed too late. "
+            "Run `pip install tensorboard`, or leave log out: estimator.record.history and plots.plot_training have "
+            "the same numbers."
         )

@@ -20,6 +20,7 @@ from motherlode.surrogates.examine import examine
 from motherlode.surrogates.losses import Loss, alices
 from motherlode.surrogates.options import TrainingOptions
 from motherlode.surrogates.run import Run
+from motherlode.surrogates.scalars import writing
 from motherlode.surrogates.stream import streamed
 from motherlode.surrogates.survey import survey
 
@@ -36,6 +37,7 @@ def train(
     device: str | torch.device = "cpu",
     options: TrainingOptions | None = None,
     checkpoint: str | Path | None = None,
+    log: str | Path | None = None,
 ) -> Any:
     """Return an estimator fitted to events.
 
@@ -58,23 +60,25 @@ def train(
         Steps, batch size, learning rate and the like.
     checkpoint
         File to keep the state in after each round; where it exists, training goes on from it. Removed at the end.
+    log
+        Folder to write losses and learning rate to after each round, for TensorBoard.
 
     Raises
     ------
     TrainingError
-        One of its kinds, where events, loss and estimator do not fit or a step is not finite.
+        One of its kinds, where events, loss and estimator do not fit, a step is not finite, or TensorBoard is missing.
     CondemnedStore
         If a leak was found while the events were mined.
     """
     options, device = options or TrainingOptions(), torch.device(device)
-    with _seeded(seed):
+    with _seeded(seed), writing(log) as tell:
         estimator, dataset, origin = _meet(events, loss, estimator, options, seed, device)
-        estimator.fit_scaling(dataset.reference)
+        estimator.cpu().fit_scaling(dataset.reference)
         loss = loss.calibrated(estimator, dataset.reference)
         run = Run(estimator.to(device).train(), loss, dataset, options, seed, device)
         state = Checkpoint(checkpoint, run) if checkpoint is not None else None
         try:
-            run.go(state, progress, lambda _: None)
+            run.go(state, progress, tell)
         finally:
             run.descent.close()
         if state is not None:

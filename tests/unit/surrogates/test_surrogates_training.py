@@ -1,5 +1,6 @@
 """The loop does what it promises: reproducible, resumable, best weights restored, and it refuses wrong gold."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from motherlode.surrogates.errors import (
     MissingColumns,
     NonFiniteEvents,
     NonFiniteLoss,
+    NoTensorBoard,
     NotExchangeable,
     RoughActivation,
     ScoreUnavailable,
@@ -127,6 +129,26 @@ def test_an_interrupted_training_goes_on_to_the_same_result(events, tmp_path, mo
 def test_nothing_is_written_unasked(events, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     fit(events)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rounds_are_logged_for_tensorboard_if_asked(events, tmp_path, monkeypatch):
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    monkeypatch.chdir(tmp_path)
+    record = fit(events, log="log").record
+    assert [entry.name for entry in tmp_path.iterdir()] == ["log"]
+    read = accumulator.EventAccumulator(str(tmp_path / "log"))
+    read.Reload()
+    for name, column in (("loss/training", 1), ("loss/validation", 2), ("rate", 3)):
+        scalars = read.Scalars(name)
+        assert [scalar.step for scalar in scalars] == [row.step for row in record.history]
+        np.testing.assert_allclose([scalar.value for scalar in scalars], [row[column] for row in record.history], 1e-6)
+
+
+def test_a_log_without_tensorboard_is_refused_before_the_first_step(events, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(NoTensorBoard, match="pip install tensorboard"):
+        fit(events, log=tmp_path / "log")
     assert list(tmp_path.iterdir()) == []
 
 
