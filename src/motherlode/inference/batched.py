@@ -54,5 +54,10 @@ def run_batched(
         divergences=chains.divergences,
         acceptance=chains.acceptance,
         seconds=time.perf_counter() - begin,
-        info={"step": chains.step, "calls": chains.calls[0], "warmup_calls": chains.calls[1]},
+        info={
+            "step": chains.step,
+            "calls": chains.calls[0],
+            "warmup_calls": chains.calls[1],
+            "warmup_cpu_seconds": chains.seconds[1],
+        },
     )

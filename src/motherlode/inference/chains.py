@@ -1,5 +1,6 @@
 """Run many chains in one batched evaluation: warm-up from the pooled chains, then draws with everything frozen."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -34,6 +35,8 @@ class Chains:
         Step size in whitened coordinates.
     calls
         Batched gradient calls after warm-up and in it.
+    seconds
+        CPU time after warm-up and in it.
     """
 
     positions: Array
@@ -42,6 +45,7 @@ class Chains:
     acceptance: Array
     step: float
     calls: tuple[int, int]
+    seconds: tuple[float, float]
 
 
 class _Counted:
@@ -97,8 +101,7 @@ def run_chains(
     with tqdm(total=total, disable=not progress, unit=" draws", desc=kernel) as bar, np.errstate(all="ignore"):
         run = _Run(counted, starts, generator, kernel, target_accept, dense, max_depth, bar.update)
         run.warm_up(warmup)
-        warm = counted.calls
-        return run.draw(samples, warm)
+        return run.draw(samples)
 
 
 class _Run:
@@ -118,6 +121,7 @@ class _Run:
         self.target, self.generator, self.kernel = target, generator, kernel
         self.target_accept, self.dense, self.max_depth, self.progress = target_accept, dense, max_depth, progress
         self.u, self.step, self.length = starts.copy(), 0.1, 1.5
+        self.begin = time.process_time()
         self.whitening = Whitening(np.eye(starts.shape[1]))
 
     def warm_up(self, warmup: int) -> None:
@@ -128,17 +132,18 @@ class _Run:
             if 0 < i < len(lengths) - 1 and len(draws) > 2 * self.u.shape[1]:
                 self.whitening, self.length = Whitening.estimate(draws, self.dense), 1.5
 
-    def draw(self, samples: int, warm_calls: int) -> Chains:
+    def draw(self, samples: int) -> Chains:
         """Collect exactly ``samples`` transitions of every chain."""
+        warm_calls, warm = self.target.calls, time.process_time()
         sampler = self._sampler()
         if isinstance(sampler, Chees):
             sampler.settle()
         store = _Store(len(self.u), samples, self.u.shape[1])
         while store.missing:
             self.progress(store.add(sampler.tick()))
-        calls = (self.target.calls - warm_calls, warm_calls)
-        positions = self.whitening.apply(store.positions)
-        return Chains(positions, store.log_density, store.divergences, store.acceptance.mean(axis=1), self.step, calls)
+        calls, seconds = (self.target.calls - warm_calls, warm_calls), (time.process_time() - warm, warm - self.begin)
+        positions, acceptance = self.whitening.apply(store.positions), store.acceptance.mean(axis=1)
+        return Chains(positions, store.log_density, store.divergences, acceptance, self.step, calls, seconds)
 
     def _sampler(self) -> Nuts | Chees:
         target, w = self.whitening.pull_back(self.target), self.whitening.invert(self.u)

@@ -53,7 +53,7 @@ def run_pyro(
     settings
         Passed to the kernel, e.g. ``target_accept_prob=0.9``.
     """
-    begin = time.perf_counter()
+    begin, warm = time.perf_counter(), 0.0
     runs = []
     for chain, start in enumerate(starts):
         kernel = KERNELS[method](potential, **settings)
@@ -63,15 +63,30 @@ def run_pyro(
             warmup_steps=warmup,
             initial_params={"u": start},
             disable_progbar=not progress,
+            hook_fn=(ended := _WarmupEnd()),
         )
+        started = time.process_time()
         with seeded(seed + chain):
             mcmc.run()
+        warm += ended.at - started
         runs.append((mcmc.get_samples()["u"], mcmc.diagnostics()))
-    return _collect(potential, runs, method, time.perf_counter() - begin)
+    return _collect(potential, runs, method, time.perf_counter() - begin, warm)
+
+
+class _WarmupEnd:
+    """CPU time at the end of the last warm-up transition."""
+
+    def __init__(self) -> None:
+        self.at = time.process_time()
+
+    def __call__(self, kernel: Any, parameters: Any, stage: str, step: int) -> None:
+        """Be a hook of Pyro's MCMC, which calls it after each transition."""
+        if "warmup" in stage.lower():
+            self.at = time.process_time()
 
 
 def _collect(
-    potential: Potential, runs: list[tuple[Tensor, dict[str, Any]]], method: str, seconds: float
+    potential: Potential, runs: list[tuple[Tensor, dict[str, Any]]], method: str, seconds: float, warm: float
 ) -> PosteriorSamples:
     with torch.no_grad():
         theta = potential.prior.constrain(torch.stack([u for u, _ in runs]))[0]
@@ -88,4 +103,5 @@ def _collect(
         divergences=diverged,
         acceptance=np.asarray(rates, dtype=np.float64),
         seconds=seconds,
+        info={"warmup_cpu_seconds": warm},
     )
