@@ -1,4 +1,7 @@
-"""The whole chain on the Galton board: a badly trained ratio keeps coverage when toys come from the simulator."""
+"""The whole chain, mined, trained, limits: a bad estimator keeps coverage when toys come from the simulator.
+
+Equality where x is continuous, at least what is promised where it is discrete; Wilks with the same estimator fails.
+"""
 
 import importlib.util
 

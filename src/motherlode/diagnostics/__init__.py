@@ -8,6 +8,7 @@ from motherlode.diagnostics.classifiers import Separation, c2st, critic, local_c
 from motherlode.diagnostics.coverage import Coverage, coverage
 from motherlode.diagnostics.expectation import Expectation, ratio_expectation
 from motherlode.diagnostics.predictive import PredictiveCheck, predictive_check
+from motherlode.diagnostics.ranges import RangeCheck, range_check
 from motherlode.diagnostics.replicas import Replicas, replicate
 from motherlode.diagnostics.uniformity import band, p_value_uniform
 
@@ -16,6 +17,7 @@ __all__ = [
     "Coverage",
     "Expectation",
     "PredictiveCheck",
+    "RangeCheck",
     "Replicas",
     "Separation",
     "band",
@@ -26,6 +28,7 @@ __all__ = [
     "local_c2st",
     "p_value_uniform",
     "predictive_check",
+    "range_check",
     "ratio_expectation",
     "replicate",
     "sbc",

@@ -18,6 +18,8 @@ __all__ = ["Separation", "c2st", "critic", "local_c2st"]
 
 Array = NDArray[np.float64]
 
+_ALPHA = 0.01
+
 
 @dataclass(frozen=True)
 class Separation:
@@ -31,6 +33,8 @@ class Separation:
         Held-out accuracy, its weighted form, or the mean square of (probability - ½).
     p_value
         Of equality.
+    band
+        Where the statistic of equal samples falls with probability ``1 - alpha``.
     alpha
         Error probability of the verdict.
     """
@@ -38,7 +42,8 @@ class Separation:
     method: str
     statistic: float
     p_value: float
-    alpha: float = 0.01
+    band: tuple[float, float]
+    alpha: float = _ALPHA
 
     @property
     def ok(self) -> bool:
@@ -63,7 +68,7 @@ def c2st(first: ArrayLike, second: ArrayLike, folds: int = 5, seed: int = 0) -> 
     labels = np.repeat([0, 1], size)
     right = (_held_out(features, labels, None, folds, seed) > 0.5) == labels
     accuracy = float(right.mean())
-    return Separation("c2st", accuracy, float(norm.sf((accuracy - 0.5) * 2.0 * np.sqrt(2 * size))))
+    return _against_one_half("c2st", accuracy, 0.5 / np.sqrt(2 * size))
 
 
 def critic(
@@ -91,7 +96,7 @@ def critic(
     right = (_held_out(features, labels, weights, folds, seed) > 0.5) == labels
     accuracy = float((weights * right).sum() / weights.sum())
     error = 0.5 * np.sqrt((weights**2).sum()) / weights.sum()
-    return Separation("critic", accuracy, float(norm.sf((accuracy - 0.5) / error)))
+    return _against_one_half("critic", accuracy, error)
 
 
 def local_c2st(
@@ -133,7 +138,13 @@ def local_c2st(
     for trial in range(trials):
         swap = generator.random((len(first), 1)) < 0.5
         null.append(_distance(np.where(swap, second, first), np.where(swap, first, second), query, seed + trial))
-    return Separation("local c2st", observed, float((1 + (np.array(null) >= observed).sum()) / (trials + 1)))
+    p_value = float((1 + (np.array(null) >= observed).sum()) / (trials + 1))
+    return Separation("local c2st", observed, p_value, (0.0, float(np.quantile(null, 1.0 - _ALPHA))))
+
+
+def _against_one_half(method: str, accuracy: float, error: float) -> Separation:
+    p_value = float(norm.sf((accuracy - 0.5) / error))
+    return Separation(method, accuracy, p_value, (0.0, float(0.5 + norm.isf(_ALPHA) * error)))
 
 
 def _distance(first: Array, second: Array, query: Array, seed: int) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import chi2
+from scipy.stats import chi2, norm
 
 from motherlode.inference.frequentist import Limits, Scan, Toys, rank_p_value
 from motherlode.inference.protocols import Simulates
@@ -35,6 +35,8 @@ class Coverage:
         p-value of the truth in each experiment, by method.
     experiments
         Number of experiments.
+    alpha
+        Error probability of the verdict over all levels and methods together.
     """
 
     theta: Array
@@ -43,18 +45,36 @@ class Coverage:
     errors: dict[str, Array]
     p_values: dict[str, Array]
     experiments: int
+    alpha: float = 0.01
+
+    @property
+    def ok(self) -> bool:
+        """Whether no method undercovers at any level."""
+        return all((self.z(method) > -self._allowed).all() for method in self.observed)
+
+    @property
+    def _allowed(self) -> float:
+        """Standard errors that one of the numbers may lie off by chance, Bonferroni, two-sided."""
+        return float(norm.isf(self.alpha / (2 * len(self.levels) * len(self.observed))))
 
     def z(self, method: str) -> Array:
         """Return (observed - level) in standard errors at the nominal level, with shape ``(n,)``."""
         return np.asarray((self.observed[method] - self.levels) / self.errors[method])
 
     def verdict(self) -> str:
-        """Return a table with a line for each method and level, and a verdict in words."""
-        lines = [f"coverage at θ = {self.theta.tolist()}, {self.experiments} experiments"]
+        """Say in words which methods keep their promise, and in a table by how much."""
+        bad = [method for method in self.observed if (self.z(method) <= -self._allowed).any()]
+        found = f"{' and '.join(bad)} undercovers" if bad else "as promised or more"
+        lines = [f"coverage at θ = {self.theta.tolist()}, {self.experiments} experiments: {found}"]
         for method in self.observed:
             rows = zip(self.levels, self.observed[method], self.errors[method], self.z(method), strict=True)
-            lines += [f"{method:>8} {level:7.3%} {seen:8.3%} ± {e:.3%}  {_verdict(z)}" for level, seen, e, z in rows]
+            lines += [f"{method:>8} {level:7.3%} {seen:8.3%} ± {e:.3%}  {self._word(z)}" for level, seen, e, z in rows]
         return "\n".join(lines)
+
+    def _word(self, z: float) -> str:
+        if z <= -self._allowed:
+            return f"UNDERCOVERS (z = {z:.1f})"
+        return f"overcovers (z = +{z:.1f})" if z > self._allowed else f"as promised (z = {z:+.1f})"
 
 
 def coverage(
@@ -118,9 +138,3 @@ def _fitted_nuisance(scan: Scan, data: Array, point: int) -> NDArray[np.int64]:
     """Return for each experiment the full grid point whose nuisances fit it best, with shape ``(T,)``."""
     places = scan.fold(np.arange(len(scan.grid), dtype=np.float64)[None])[0, point].astype(np.int64)
     return np.asarray(places[scan.fold(data)[:, point].argmax(axis=1)])
-
-
-def _verdict(z: float) -> str:
-    if z < -3.0:
-        return f"UNDERCOVERS (z = {z:.1f})"
-    return f"overcovers (z = +{z:.1f})" if z > 3.0 else f"as promised (z = {z:+.1f})"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.stats import norm
 
 from motherlode.events import pareto_k
 
@@ -23,19 +24,24 @@ class Expectation:
         Mean and standard error.
     k_hat
         Pareto shape of the ratios; from 0.5 on the error means nothing.
-    alpha_z
-        Standard errors that the verdict allows.
+    alpha
+        Error probability of the verdict.
     """
 
     mean: float
     error: float
     k_hat: float
-    alpha_z: float = 3.0
+    alpha: float = 0.01
+
+    @property
+    def p_value(self) -> float:
+        """Of a mean of 1; NaN where the error means nothing."""
+        return float("nan") if self.k_hat >= 0.5 else float(2.0 * norm.sf(abs(self.mean - 1.0) / self.error))
 
     @property
     def ok(self) -> bool:
         """Whether the mean is 1 within its error, and the error means something."""
-        return self.k_hat < 0.5 and abs(self.mean - 1.0) < self.alpha_z * self.error
+        return self.k_hat < 0.5 and self.p_value > self.alpha
 
     def verdict(self) -> str:
         """Say in words what was found."""
@@ -43,9 +49,8 @@ class Expectation:
             return (
                 f"E[r] = {self.mean:.4f}, undecided: tails too heavy (k-hat {self.k_hat:.2f}); take nearer parameters"
             )
-        return (
-            f"E[r] = {self.mean:.4f} ± {self.error:.4f}: {'as it must be' if self.ok else 'not 1, the ratio is biased'}"
-        )
+        found = "as it must be" if self.ok else "not 1, the ratio is biased"
+        return f"E[r] = {self.mean:.4f} ± {self.error:.4f}: {found} (p = {self.p_value:.2g})"
 
 
 def ratio_expectation(log_ratio: ArrayLike) -> Expectation:

@@ -1,6 +1,10 @@
 r"""Does the simulator, at the parameters the posterior allows, give data like the observed.
 
 .. math:: p = P(T(x^{rep}) \ge T(x^{obs})), \qquad θ \sim \hat p(θ|x^{obs}),\ x^{rep} \sim p(x|θ)
+
+Several statistics are judged together by the largest of their distances from the median, each in units of its spread on
+that side, ranked among the largest of each replica: no Bonferroni, so correlated statistics cost nothing. Because the
+observation has already shaped the posterior, the check errs on the side of passing.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,29 +40,31 @@ class PredictiveCheck:
         By name, each with shape ``(F,)``.
     p_values
         Two-sided, by name, each with shape ``(F,)``.
+    p_value
+        Of all statistics together.
     alpha
-        Error probability of the verdict over all statistics together.
+        Error probability of the verdict.
     """
 
     replicated: dict[str, Array]
     observed: dict[str, Array]
     p_values: dict[str, Array]
-    alpha: float = 0.05
+    p_value: float
+    alpha: float = 0.01
 
     @property
     def ok(self) -> bool:
-        """Whether every statistic of the observation is one that the model makes, Bonferroni."""
-        every = np.concatenate(list(self.p_values.values()))
-        return bool((every > self.alpha / len(every)).all())
+        """Whether the observation is one that the model makes."""
+        return self.p_value > self.alpha
 
     def verdict(self) -> str:
         """Say in words what was found."""
         if self.ok:
-            return "predictive check: the simulator makes data like the observed"
+            return f"predictive check: the simulator makes data like the observed (p = {self.p_value:.2g})"
         worst = min(self.p_values, key=lambda name: float(self.p_values[name].min()))
         return (
-            f"predictive check: the {worst} of the observation (p = {self.p_values[worst].min():.2g}) is not one that "
-            "the simulator makes at any parameter the posterior allows. The simulator does not describe these data."
+            f"predictive check (p = {self.p_value:.2g}): the {worst} of the observation is not one that the simulator "
+            "makes at any parameter the posterior allows. The simulator does not describe these data."
         )
 
 
@@ -96,10 +102,21 @@ def predictive_check(
     replicated = {name: f(simulated) for name, f in chosen_statistics.items()}
     observed = {name: f(x.reshape(1, len(x), -1))[0] for name, f in chosen_statistics.items()}
     p_values = {name: _two_sided(replicated[name], observed[name]) for name in replicated}
-    return PredictiveCheck(replicated, observed, p_values)
+    far = np.max([_distance(replicated[name], observed[name]).max(axis=1) for name in replicated], axis=0)
+    together = float((far >= far[0] * (1.0 - 1e-12)).mean())
+    return PredictiveCheck(replicated, observed, p_values, together)
 
 
 def _two_sided(replicated: Array, observed: Array) -> Array:
     above = 1 + (replicated >= observed).sum(axis=0)
     below = 1 + (replicated <= observed).sum(axis=0)
     return np.asarray(np.minimum(1.0, 2.0 * np.minimum(above, below) / (len(replicated) + 1)))
+
+
+def _distance(replicated: Array, observed: Array) -> Array:
+    """Return distances from the median in spreads of its side, ``(1 + n, F)``, the observation first."""
+    centre = np.median(replicated, axis=0)
+    sides = [np.sqrt((np.maximum(sign * (replicated - centre), 0.0) ** 2).mean(axis=0)) for sign in (1.0, -1.0)]
+    step = np.concatenate([observed[None], replicated]) - centre
+    scale = np.where(step > 0.0, *sides)
+    return np.asarray(np.where(step == 0.0, 0.0, np.abs(step) / np.where(scale > 0.0, scale, 1e-300)))

@@ -7,10 +7,10 @@ The result is a posterior density: :func:`motherlode.posterior` takes it.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
-import zuko
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 from torch.distributions import Distribution
@@ -19,6 +19,7 @@ from tqdm.auto import tqdm
 from motherlode.inference.prior import Prior
 from motherlode.inference.protocols import log_likelihood_of
 from motherlode.inference.randomness import seeded
+from motherlode.surrogates.density.inverse_flows import InverseFlow
 
 __all__ = ["AmortizedGuide", "amortize"]
 
@@ -47,7 +48,7 @@ class AmortizedGuide(nn.Module):
         self.register_buffer("centre", flat.mean(dim=0))
         self.register_buffer("scale", flat.std(dim=0).clamp(min=1e-9))
         self.embedding = nn.Sequential(nn.Linear(flat.shape[1], 64), nn.SiLU(), nn.Linear(64, features)).double()
-        self.flow = zuko.flows.NSF(prior.free_dimension, features, transforms=2, hidden_features=(64, 64)).double()
+        self.flow = InverseFlow(prior.free_dimension, features, hidden=(64, 64))
 
     def context(self, x: Tensor) -> Tensor:
         """Return features with shape ``(*B, F)`` of data sets ``(*B, *shape)``."""
@@ -59,13 +60,13 @@ class AmortizedGuide(nn.Module):
     def log_prob(self, theta: Tensor, x: Tensor) -> Tensor:
         """Return log q(θ|x) with shape ``(*B,)``."""
         u = self._prior.unconstrain(theta)
-        value: Tensor = self.flow(self.context(x)).log_prob(u)
+        value: Tensor = self.flow.log_prob(u, self.context(x))
         return value - self._prior.constrain(u)[1]
 
     def sample(self, shape: tuple[int, ...], x: Tensor) -> Tensor:
         """Return draws from q(θ|x) with shape ``(*shape, *B, D)``."""
         with torch.no_grad():
-            return self._prior.constrain(self.flow(self.context(x)).sample(torch.Size(shape)))[0]
+            return self._prior.constrain(self.flow.rsample_and_log_prob(torch.Size(shape), self.context(x))[0])[0]
 
 
 def amortize(
@@ -104,12 +105,12 @@ def amortize(
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, steps)
         for _ in tqdm(range(steps), disable=not progress, unit=" steps", desc="amortize"):
             rows = data[torch.randint(0, len(data), (batch,))]
-            q = guide.flow(guide.context(rows.reshape(batch, *guide.shape)))
-            u, log_q = q.rsample_and_log_prob(torch.Size((particles,)))
+            context = guide.context(rows.reshape(batch, *guide.shape))
+            u, log_q = guide.flow.rsample_and_log_prob(torch.Size((particles,)), context)
             theta, log_prior = law.log_prob_free(u)
             wide = theta.unsqueeze(2).expand(particles, batch, data.shape[1], theta.shape[-1])
             value = log_likelihood(wide, rows.expand(particles, *rows.shape)).sum(dim=2)
-            loss = -(log_prior + value - log_q).mean()
+            loss: Any = -(log_prior + value - log_q).mean()
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(guide.parameters(), 10.0)

@@ -37,7 +37,7 @@ class Observation:
     """
 
     def __init__(self, x: ArrayLike | Tensor, may_be_empty: bool = False) -> None:
-        events = torch.as_tensor(x if isinstance(x, Tensor) else np.asarray(x)).to(torch.float64)
+        events = torch.as_tensor(x if isinstance(x, Tensor) else np.array(x)).to(torch.float64)
         _check(events, may_be_empty)
         self.x = events
         self.distinct, counts = torch.unique(events, dim=0, return_counts=True)

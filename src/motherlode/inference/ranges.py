@@ -65,6 +65,6 @@ def outside_share(points: Tensor, estimator: Any, name: str) -> float:
     if not isinstance(low, Tensor) or not isinstance(high, Tensor) or low.shape != points.shape[1:]:
         return 0.0
     low, high = low.to(points.device), high.to(points.device)
-    margin = torch.where(torch.isfinite(high - low), 1e-3 * (high - low), 0.0)
+    margin = torch.where(torch.isfinite(high - low), 0.02 * (high - low), 0.0)
     outside = (points < low - margin) | (points > high + margin)
     return float(outside.reshape(len(points), -1).any(dim=1).double().mean())

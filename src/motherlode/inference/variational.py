@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pyro
 import torch
-import zuko
 from numpy.typing import NDArray
 from pyro.distributions import Delta
 from pyro.infer import SVI, Trace_ELBO
@@ -29,6 +28,7 @@ from motherlode.inference.importance import resample
 from motherlode.inference.potential import Potential
 from motherlode.inference.randomness import seeded
 from motherlode.inference.results import PosteriorSamples
+from motherlode.surrogates.density.inverse_flows import InverseFlow
 
 __all__ = ["GUIDES", "FlowGuide", "fit_guide"]
 
@@ -36,7 +36,7 @@ Array = NDArray[np.float64]
 
 
 class FlowGuide(PyroModule):  # type: ignore[misc]
-    """A neural spline flow over u behind an affine map, for posteriors that no Gaussian fits.
+    """An inverse autoregressive spline flow of nflows behind an affine map, for posteriors that no Gaussian fits.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class FlowGuide(PyroModule):  # type: ignore[misc]
 
     def __init__(self, start: Tensor, layers: int = 2) -> None:
         super().__init__()
-        self.flow = zuko.flows.NSF(start.shape[1], transforms=layers, hidden_features=(32, 32)).double()
+        self.flow = InverseFlow(start.shape[1], transforms=layers)
         self.location = torch.nn.Parameter(start.mean(dim=0))
         self.log_scale = torch.nn.Parameter(start.std(dim=0).clamp(min=1e-6).log())
 
@@ -60,7 +60,7 @@ class FlowGuide(PyroModule):  # type: ignore[misc]
 
     def draw(self, shape: torch.Size) -> tuple[Tensor, Tensor]:
         """Return draws ``(*shape, d)`` with gradients and their log-densities ``(*shape,)``."""
-        base, log_density = self.flow().rsample_and_log_prob(shape)
+        base, log_density = self.flow.rsample_and_log_prob(shape)
         return self.location + self.log_scale.exp() * base, log_density - self.log_scale.sum()
 
 

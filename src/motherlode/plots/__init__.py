@@ -2,7 +2,14 @@
 
 from motherlode.plots.board import board_path, plot_paths
 from motherlode.plots.branchings import plot_branchings
-from motherlode.plots.diagnostics import plot_calibration, plot_coverage, plot_predictive
+from motherlode.plots.diagnostics import (
+    plot_calibration,
+    plot_coverage,
+    plot_expectation,
+    plot_predictive,
+    plot_range,
+    plot_separation,
+)
 from motherlode.plots.gold import plot_log_ratio, plot_score
 from motherlode.plots.information import plot_information, plot_statistic
 from motherlode.plots.limits import plot_impacts, plot_region, plot_upper_limit
@@ -15,6 +22,7 @@ __all__ = [
     "plot_branchings",
     "plot_calibration",
     "plot_coverage",
+    "plot_expectation",
     "plot_impacts",
     "plot_information",
     "plot_log_ratio",
@@ -22,8 +30,10 @@ __all__ = [
     "plot_paths",
     "plot_posterior",
     "plot_predictive",
+    "plot_range",
     "plot_region",
     "plot_score",
+    "plot_separation",
     "plot_statistic",
     "plot_trace",
     "plot_training",

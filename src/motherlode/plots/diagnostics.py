@@ -1,14 +1,16 @@
 """Diagnostics as pictures: calibration against its band, coverage of regions, predictive checks."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from motherlode.diagnostics import Calibration, Coverage, PredictiveCheck, band
+from motherlode.diagnostics import Calibration, Coverage, Expectation, PredictiveCheck, RangeCheck, Separation, band
 from motherlode.plots.style import COLOURS, INK, MUTED, figure_of, new_figure, styled
 
-__all__ = ["plot_calibration", "plot_coverage", "plot_predictive"]
+__all__ = ["plot_calibration", "plot_coverage", "plot_expectation", "plot_predictive", "plot_range", "plot_separation"]
 
 Array = NDArray[np.float64]
 
@@ -98,12 +100,93 @@ def plot_predictive(result: PredictiveCheck, ax: Axes | None = None) -> Figure:
         standard = (replicated - centre) / spread
         for width, levels in ((9.0, (0.16, 0.84)), (3.0, (0.025, 0.975))):
             axes.plot(np.quantile(standard, levels), [row, row], color=COLOURS[0], alpha=0.45, linewidth=width)
-        bad = result.p_values[name][i] <= result.alpha / len(labels)
+        bad = not result.ok and result.p_values[name][i] <= result.alpha
         place = (result.observed[name][i] - centre) / spread
         axes.plot(place, row, "D", color=COLOURS[1] if bad else INK, markersize=6)
     single = {name: len(values) == 1 for name, values in result.observed.items()}
     axes.set_yticks(range(len(labels)), [name if single[name] else f"{name} {i + 1}" for name, i in labels])
     axes.set_xlabel("sd of the replicated data (bars: 68 % and 95 %; diamond: observed)")
-    axes.set_title("Does the simulator make such data?")
+    axes.set_title(f"Does the simulator make such data? p = {result.p_value:.2g}")
     axes.invert_yaxis()
+    return figure_of(axes)
+
+
+@styled
+def plot_separation(result: Separation | Mapping[str, Separation], ax: Axes | None = None) -> Figure:
+    """Draw how well classifiers separate samples, each beside the band where equal samples fall.
+
+    Parameters
+    ----------
+    result
+        From :func:`motherlode.diagnostics.c2st`, ``critic`` or ``local_c2st``; several by label.
+    ax
+        Axes to draw in. Default: a new figure.
+    """
+    results = {result.method: result} if isinstance(result, Separation) else result
+    axes = ax if ax is not None else new_figure(6.4, 1.6 + 0.45 * len(results)).subplots()
+    for row, one in enumerate(results.values()):
+        chance = 0.0 if one.band[0] == 0.0 and one.method == "local c2st" else 0.5
+        axes.plot([chance, one.band[1]], [row, row], color=COLOURS[0], alpha=0.4, linewidth=9.0)
+        axes.plot(one.statistic, row, "D", color=INK if one.ok else COLOURS[1], markersize=6)
+        axes.annotate(f"p = {one.p_value:.2g}", (1.0, row), xycoords=("axes fraction", "data"), ha="right", va="bottom")
+    axes.set_yticks(range(len(results)), list(results))
+    axes.set_ylim(len(results) - 0.4, -0.6)
+    axes.margins(x=0.25)
+    axes.set_xlabel("statistic (bar: equal samples, 99 %; diamond: found)")
+    told = sum(not one.ok for one in results.values())
+    axes.set_title("The samples cannot be told apart" if not told else f"{told} of {len(results)} can be told apart")
+    return figure_of(axes)
+
+
+@styled
+def plot_expectation(result: Expectation | Mapping[str, Expectation], ax: Axes | None = None) -> Figure:
+    """Draw the mean of estimated ratios, which must be 1, with two standard errors; undecided ones are open.
+
+    Parameters
+    ----------
+    result
+        From :func:`motherlode.diagnostics.ratio_expectation`; several by label.
+    ax
+        Axes to draw in. Default: a new figure.
+    """
+    results = {"E[r̂]": result} if isinstance(result, Expectation) else result
+    axes = ax if ax is not None else new_figure(6.4, 1.6 + 0.45 * len(results)).subplots()
+    axes.axvline(1.0, color=INK, linewidth=0.9)
+    for row, one in enumerate(results.values()):
+        undecided = one.k_hat >= 0.5
+        colour = MUTED if undecided else INK if one.ok else COLOURS[1]
+        fill = "white" if undecided else colour
+        axes.errorbar(one.mean, row, xerr=2.0 * one.error, fmt="o", color=colour, markerfacecolor=fill, capsize=3)
+    axes.set_yticks(range(len(results)), list(results))
+    axes.set_ylim(len(results) - 0.4, -0.6)
+    axes.set_xlabel("mean of r̂ under its denominator, ± 2 standard errors (open: tails too heavy to tell)")
+    wrong = sum(not one.ok and one.k_hat < 0.5 for one in results.values())
+    axes.set_title("Every mean is 1 within its error" if not wrong else f"{wrong} of {len(results)} means are not 1")
+    return figure_of(axes)
+
+
+@styled
+def plot_range(result: RangeCheck, ax: Axes | None = None) -> Figure:
+    """Draw every component of the observed events in units of the range that the training set spans.
+
+    Parameters
+    ----------
+    result
+        From :func:`motherlode.diagnostics.range_check`.
+    ax
+        Axes to draw in. Default: a new figure.
+    """
+    count = result.x.shape[1]
+    axes = ax if ax is not None else new_figure(6.4, 1.6 + 0.4 * count).subplots()
+    axes.axvspan(0.0, 1.0, color=COLOURS[0], alpha=0.12, linewidth=0, label="training set")
+    width = np.where(result.high > result.low, result.high - result.low, 1.0)
+    place, outside = (result.x - result.low) / width, result.outside
+    for row in range(count):
+        for chosen, colour in ((~outside[:, row], INK), (outside[:, row], COLOURS[1])):
+            axes.plot(place[chosen, row], np.full(chosen.sum(), row), "|", color=colour, markersize=11)
+    axes.set_yticks(range(count), [f"x{row + 1}" for row in range(count)])
+    axes.set_ylim(count - 0.4, -0.6)
+    axes.set_xlabel("observed value, from smallest (0) to largest (1) seen in training")
+    axes.set_title("All events inside" if result.ok else f"{int(outside.any(axis=1).sum())} events outside")
+    axes.legend(loc="upper right")
     return figure_of(axes)

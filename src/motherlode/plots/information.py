@@ -112,6 +112,6 @@ def plot_statistic(
         axes.axhline(0.0, color=MUTED, linewidth=0.8)
     axes.set_xlabel(name)
     axes.set_ylabel("density")
-    axes.set_title(f"{name[:1].upper()}{name[1:]}")
+    axes.set_title("How the statistic is distributed")
     axes.legend()
     return figure_of(axes)

@@ -123,20 +123,23 @@ def plot_impacts(result: Impacts, ax: Axes | None = None) -> Figure:
     top.set_xlabel("pull (sd of the constraint)")
     top.grid(visible=False)
     handles = [*axes.get_legend_handles_labels()[0], Line2D([], [], color=INK, marker="o", linewidth=1.0)]
-    axes.legend(handles, ["nuisance − 1 sd", "nuisance + 1 sd", "pull"], loc="lower right")
+    labels = ["nuisance − 1 sd", "nuisance + 1 sd", "pull"]
+    figure_of(axes).legend(handles, labels, loc="outside lower center", ncols=3)
     return figure_of(axes)
 
 
 def _curves(ax: Axes, regions: Mapping[str, Region], name: str, levels: Sequence[float]) -> None:
-    for colour, (label, region) in zip(COLOURS, regions.items(), strict=False):
-        ax.plot(region.grid.points[:, 0], region.p_value, color=colour, label=label)
+    for i, (label, region) in enumerate(regions.items()):
+        colour, offset = COLOURS[i % len(COLOURS)], 0.013 * (i - 0.5 * (len(regions) - 1))
+        text = f"{label}: median, ± 1 and 2 sd" if "band" in region.info else label
+        ax.plot(region.grid.points[:, 0], region.p_value, color=colour, label=text)
         if "band" in region.info:
             for pair in ((0, 4), (1, 3)):
                 low, high = region.info["band"][list(pair)]
                 ax.fill_between(region.grid.points[:, 0], low, high, color=colour, alpha=0.13, linewidth=0)
         for rank, level in enumerate(levels):
             for low, high in region.intervals(level):
-                ax.plot([low, high], [1.0 - level] * 2, color=colour, linewidth=3.0 - rank, alpha=0.6)
+                ax.plot([low, high], [1.0 - level + offset] * 2, color=colour, linewidth=2.6 - 0.6 * rank)
     for level in levels:
         ax.axhline(1.0 - level, color=MUTED, linewidth=0.8, linestyle=":")
         ax.annotate(
@@ -157,7 +160,8 @@ def _contours(
     ax: Axes, regions: Mapping[str, Region], names: Sequence[str], levels: Sequence[float], truth: ArrayLike | None
 ) -> None:
     handles = []
-    for colour, (label, region) in zip(COLOURS, regions.items(), strict=False):
+    for i, (label, region) in enumerate(regions.items()):
+        colour = COLOURS[i % len(COLOURS)]
         across, up = region.grid.axes.values()
         height = region.p_value.reshape(region.grid.shape).T
         ordered = sorted(1.0 - np.array(levels))

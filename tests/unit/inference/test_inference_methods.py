@@ -1,5 +1,7 @@
 """Importance resampling, variational inference, direct posteriors and Pyro models, each on a closed form."""
 
+import warnings
+
 import numpy as np
 import pyro
 import pyro.distributions as dist
@@ -237,11 +239,11 @@ def correlated(dimension):
 @pytest.mark.parametrize(
     ("dimension", "events", "steps"),
     [
-        (1, 5, 300),
-        pytest.param(1, 1, 600, marks=pytest.mark.slow),
-        pytest.param(2, 3, 600, marks=pytest.mark.slow),
-        pytest.param(3, 3, 800, marks=pytest.mark.slow),
-        pytest.param(4, 2, 1500, marks=pytest.mark.slow),
+        (1, 5, 250),
+        pytest.param(1, 1, 300, marks=pytest.mark.slow),
+        pytest.param(2, 3, 400, marks=pytest.mark.slow),
+        pytest.param(3, 3, 500, marks=pytest.mark.slow),
+        pytest.param(4, 2, 1000, marks=pytest.mark.slow),
     ],
 )
 def test_amortized_guides_are_within_a_twentieth_nat_of_every_conjugate_posterior(dimension, events, steps):
@@ -258,7 +260,7 @@ def test_amortized_guides_are_within_a_twentieth_nat_of_every_conjugate_posterio
         exact = D.MultivariateNormal(*model.posterior(wide, data))
         draws = guide.sample((500,), data if events > 1 else data[0])
         log_q = guide.log_prob(draws, (data if events > 1 else data[0]).expand(500, *guide.shape))
-        divergences.append(float((log_q - exact.log_prob(draws)).mean()))
+        divergences.append(float((log_q - exact.log_prob(draws)).mean().detach()))
     assert np.mean(divergences) < 0.05, np.round(divergences, 3)
     assert posterior(guide, prior, data).sample(100, seed=0).method == "direct"
 
@@ -278,9 +280,10 @@ def test_a_flow_guide_bends_where_a_normal_one_cannot(seed):
     assert flow.findings() == []
     assert (np.abs(flow.mean - mean) < 0.2 * sd).all(), (flow.mean, mean)
     assert (np.abs(flow.sd / sd - 1.0) < 0.15).all(), (flow.sd, sd)
-    with pytest.warns(ConvergenceWarning):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
         normal = problem.vi("multivariate_normal", seed=seed)
-    assert normal.info["kl"] > flow.info["kl"]
+    assert normal.info["kl"] > 2.0 * flow.info["kl"]
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import chi2
 
 from motherlode import plots
-from motherlode.diagnostics import Calibration, Coverage, PredictiveCheck
+from motherlode.diagnostics import Calibration, Coverage, Expectation, PredictiveCheck, RangeCheck, Separation
 from motherlode.inference import Region
 from motherlode.inference.fisher import Information
 from motherlode.inference.frequentist import Grid, UpperLimit
@@ -88,12 +88,27 @@ def test_calibration_coverage_and_predictive(tmp_path):
     p = {"wilks": values[:, 0], "neyman": values[:, 1]}
     seen = {name: np.array([(v > 1.0 - level).mean() for level in levels]) for name, v in p.items()}
     errors = dict.fromkeys(p, np.full(2, 0.03))
-    figure = plots.plot_coverage(Coverage(np.zeros(1), levels, seen, errors, p, 200))
+    result = Coverage(np.zeros(1), levels, seen, errors, p, 200)
+    figure = plots.plot_coverage(result)
     assert len(figure.axes) == 2
     plots.save(figure, tmp_path / "coverage.png")
-    check = PredictiveCheck(
-        {"mean": values}, {"mean": np.array([0.5, 9.0])}, {"mean": np.array([0.9, 0.001])}, alpha=0.05
-    )
+    check = PredictiveCheck({"mean": values}, {"mean": np.array([0.5, 9.0])}, {"mean": np.array([0.9, 0.001])}, 0.002)
     figure = plots.plot_predictive(check)
+    diamonds = [line.get_color() for line in figure.axes[0].get_lines() if line.get_marker() == "D"]
+    assert diamonds[0] != diamonds[1]
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["mean 1", "mean 2"]
     plots.save(figure, tmp_path / "predictive.png")
+
+
+def test_separations_expectations_and_ranges_show_what_they_found(tmp_path):
+    same, other = Separation("c2st", 0.51, 0.3, (0.0, 0.53)), Separation("critic", 0.7, 1e-9, (0.0, 0.52))
+    figure = plots.plot_separation({"posterior": same, "ratio": other})
+    assert figure.axes[0].get_title(loc="left") == "1 of 2 can be told apart"
+    plots.save(figure, tmp_path / "separation.png")
+    means = {"near": Expectation(1.01, 0.02, 0.1), "far": Expectation(0.2, 0.1, 0.9), "bad": Expectation(1.5, 0.1, 0.1)}
+    figure = plots.plot_expectation(means)
+    assert figure.axes[0].get_title(loc="left") == "1 of 3 means are not 1"
+    plots.save(figure, tmp_path / "expectation.png")
+    figure = plots.plot_range(RangeCheck(np.array([[0.5, 3.0], [0.2, 0.1]]), np.zeros(2), np.ones(2)))
+    assert figure.axes[0].get_title(loc="left") == "1 events outside"
+    plots.save(figure, tmp_path / "range.png")

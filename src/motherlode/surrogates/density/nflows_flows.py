@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from motherlode.surrogates.density.base import Density
 from motherlode.surrogates.networks import ACTIVATIONS
 
-__all__ = ["NflowsFlow", "nflows_flow"]
+__all__ = ["NflowsFlow", "nflows_flow", "spline_layer"]
 
 _BINS, _TAIL = 8, 5.0
 
@@ -53,7 +53,7 @@ def nflows_flow(kind: str) -> Callable[[int, int, Sequence[int], str, int], Nflo
     """Return the maker of a kind of flow: ``maf``, ``nsf`` or ``coupling``."""
 
     def make(features: int, context: int, hidden: Sequence[int], activation: str, transforms: int) -> NflowsFlow:
-        layer = {"maf": _affine, "nsf": _spline, "coupling": _coupling}[kind]
+        layer = {"maf": _affine, "nsf": spline_layer, "coupling": _coupling}[kind]
         parts: list[nn.Module] = []
         for index in range(transforms):
             parts += [ReversePermutation(features)] if index else []
@@ -75,7 +75,10 @@ def _affine(features: int, context: int, hidden: Sequence[int], activation: nn.M
     return transform
 
 
-def _spline(features: int, context: int, hidden: Sequence[int], activation: nn.Module, index: int) -> nn.Module:
+def spline_layer(
+    features: int, context: int | None, hidden: Sequence[int], activation: nn.Module, index: int
+) -> nn.Module:
+    """Return one masked autoregressive layer of rational-quadratic splines, linear outside (-5, 5)."""
     transform: nn.Module = MaskedPiecewiseRationalQuadraticAutoregressiveTransform(
         features,
         hidden[0],
