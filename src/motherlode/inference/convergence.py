@@ -4,6 +4,14 @@ Rank-normalized split R-hat, bulk and tail effective sample size after Vehtari, 
 "Rank-normalization, folding, and localization" (2021), arXiv:1903.08008.
 
 .. math:: ESS = \frac{CN}{1 + 2\sum_t \hat\rho_t}, \qquad \hat R = \sqrt{\widehat{var}^+ / W}
+
+R-hat compares the means of single chains, so a hundred chains of twenty good draws each fail it. Nested R-hat compares
+the means of K superchains, each of M chains begun at one point: Margossian, Hoffman, Sountsov, Riou-Durand, Vehtari,
+Gelman, "Nested R-hat: assessing the convergence of Markov chain Monte Carlo when running many short chains" (2021),
+arXiv:2110.13017. What it averages away, a single chain that stays elsewhere, :func:`stuck_chains` finds.
+
+.. math:: n\hat R = \sqrt{1 + B/W}, \qquad B = var_k\, \bar θ_{k}, \qquad
+    W = mean_k\,[var_m\, \bar θ_{km} + mean_m\, var_n\, θ_{kmn}]
 """
 
 import numpy as np
@@ -11,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-__all__ = ["ess_bulk", "ess_mean", "ess_tail", "split_rhat"]
+__all__ = ["ess_bulk", "ess_mean", "ess_tail", "members_of", "nested_rhat", "split_rhat", "stuck_chains"]
 
 Array = NDArray[np.float64]
 
@@ -22,6 +30,60 @@ def split_rhat(draws: Array) -> float:
         return float("nan")
     folded = np.abs(draws - np.median(draws))
     return max(_rhat(_normal_scores(_split(draws))), _rhat(_normal_scores(_split(folded))))
+
+
+def nested_rhat(draws: Array, superchains: int) -> float:
+    """Return the larger of the bulk and folded rank-normalized nested R-hat of draws ``(chain, draw)``.
+
+    Parameters
+    ----------
+    draws
+        Draws of ``K M`` chains, those of one superchain next to each other.
+    superchains
+        K, at least 2; M, the number of chains over K, at least 2.
+
+    Raises
+    ------
+    ValueError
+        If the chains do not make that many superchains.
+    """
+    members = members_of(len(draws), superchains)
+    if draws.shape[1] < 2 or np.ptp(draws) == 0.0:
+        return float("nan")
+    folded = np.abs(draws - np.median(draws))
+    return max(_nested(_normal_scores(part).reshape(superchains, members, -1)) for part in (draws, folded))
+
+
+def members_of(chains: int, superchains: int) -> int:
+    """Return M, the number of chains of each superchain.
+
+    Raises
+    ------
+    ValueError
+        If the chains do not make that many superchains.
+    """
+    members, rest = divmod(chains, superchains) if superchains > 1 else (0, 0)
+    if members < 2 or rest:
+        raise ValueError(
+            f"{chains} chains do not make {superchains} superchains. Each needs the same number of chains, at least "
+            "two, and there must be at least two. Choose a divisor of the number of chains."
+        )
+    return members
+
+
+def stuck_chains(draws: Array) -> NDArray[np.intp]:
+    """Return which chains of draws ``(chain, draw)`` never move, or stay where the others do not come.
+
+    That is, where the mean is farther from the median chain's than a standard deviation of the typical chain, and than
+    six robust standard deviations of the chains' means.
+    """
+    frozen = np.ptp(draws, axis=1) == 0.0
+    if len(draws) < 3:
+        return np.flatnonzero(frozen)
+    means = draws.mean(axis=1)
+    distance = np.abs(means - np.median(means))
+    far = distance > np.maximum(np.median(draws.std(axis=1)), 6.0 * 1.4826 * np.median(distance))
+    return np.flatnonzero(far | frozen)
 
 
 def ess_bulk(draws: Array) -> float:
@@ -56,6 +118,13 @@ def _rhat(draws: Array) -> float:
     within = draws.var(axis=1, ddof=1).mean()
     between = draws.mean(axis=1).var(ddof=1)
     return float(np.sqrt((length - 1) / length + between / within)) if within > 0.0 else float("nan")
+
+
+def _nested(draws: Array) -> float:
+    means = draws.mean(axis=2)
+    within = (means.var(axis=1, ddof=1) + draws.var(axis=2, ddof=1).mean(axis=1)).mean()
+    between = means.mean(axis=1).var(ddof=1)
+    return float(np.sqrt(1.0 + between / within)) if within > 0.0 else float("nan")
 
 
 def _ess(draws: Array) -> float:

@@ -5,7 +5,7 @@ r"""From an estimator, a prior and an observation to a posterior.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from motherlode.inference.batched import BATCHED, run_batched
+from motherlode.inference.convergence import members_of
 from motherlode.inference.direct import DirectRatio, as_one_outcome, draw_inside
 from motherlode.inference.importance import resample
 from motherlode.inference.normalization import warn_unnormalized
@@ -178,6 +179,7 @@ class Posterior:
         warmup: int = 200,
         seed: int = 0,
         progress: bool = False,
+        superchains: int | None = None,
         **settings: Any,
     ) -> PosteriorSamples:
         """Sample by Markov chains.
@@ -195,17 +197,23 @@ class Posterior:
             The same seed gives the same draws.
         progress
             Show a progress bar.
+        superchains
+            Start the chains at this many points, a divisor of ``chains``, instead of one each, and judge them by the
+            nested R-hat: for many short chains, whose single means R-hat would find too noisy.
         settings
             Passed on: ``target_accept``, ``dense``, ``max_depth`` of the batched kernels, or the arguments of Pyro's.
 
         Warns
         -----
         ConvergenceWarning
-            If R-hat exceeds 1.01 or trajectories diverged.
+            If R-hat exceeds 1.01, a chain stays away from the others, or trajectories diverged.
         """
         if method not in (*BATCHED, *KERNELS):
             choices = ", ".join(map(repr, (*BATCHED, *KERNELS)))
             raise ValueError(f"{method!r} is no sampler known here. Nothing was run. Choose one of {choices}.")
         run = run_batched if method in BATCHED else run_pyro
-        starts = starting_points(self.potential, chains, seed)
-        return run(self.potential, starts, method, samples, warmup, seed, progress, **settings).warn()
+        starts = starting_points(self.potential, superchains or chains, seed)
+        if superchains:
+            starts = starts.repeat_interleave(members_of(chains, superchains), dim=0)
+        result = run(self.potential, starts, method, samples, warmup, seed, progress, **settings)
+        return replace(result, superchains=superchains).warn()

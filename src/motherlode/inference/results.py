@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,9 @@ class PosteriorSamples:
         Pareto shape of importance weights, where the method has them; above 0.7 the draws are not trustworthy.
     independent
         Whether the draws are independent by construction, so that R-hat says nothing.
+    superchains
+        Number of starting points that the chains share, those of one point next to each other; None where each chain
+        has its own. Then ``rhat`` is the nested one.
     seconds
         Wall time in seconds, warm-up included.
     info
@@ -53,6 +57,7 @@ class PosteriorSamples:
     acceptance: Array
     k_hat: float = float("nan")
     independent: bool = False
+    superchains: int | None = None
     seconds: float = float("nan")
     info: Mapping[str, Any] = field(default_factory=dict)
 
@@ -78,8 +83,10 @@ class PosteriorSamples:
 
     @property
     def rhat(self) -> Array:
-        """Rank-normalized split R-hat with shape ``(D,)``."""
-        return self._each(convergence.split_rhat)
+        """Rank-normalized R-hat with shape ``(D,)``: split, or nested where chains share starting points."""
+        if self.superchains is None:
+            return self._each(convergence.split_rhat)
+        return self._each(partial(convergence.nested_rhat, superchains=self.superchains))
 
     @property
     def ess_bulk(self) -> Array:
@@ -123,15 +130,7 @@ class PosteriorSamples:
 
     def findings(self) -> list[str]:
         """Return what is wrong with the draws, in sentences; empty when nothing is known to be."""
-        found = []
-        rhat = np.zeros(1) if self.independent else self.rhat
-        if np.nanmax(rhat, initial=0.0) > 1.01:
-            worst = int(np.nanargmax(rhat))
-            each = self.ess_bulk[worst] / len(self.samples)
-            found.append(
-                f"R-hat is {rhat[worst]:.4f} for {self.names[worst]!r}: the chains do not agree, or are too short "
-                f"to tell ({each:.0f} effective draws each){self._stuck(worst)}. Run longer, or see plots.plot_trace."
-            )
+        found = [] if self.independent else [*self._disagreement(), *self._stuck()]
         if self.divergences.any():
             found.append(
                 f"{int(self.divergences.sum())} of {self.divergences.size} trajectories diverged: the chains cannot "
@@ -167,12 +166,29 @@ class PosteriorSamples:
     def _each(self, function: Callable[[Array], float]) -> Array:
         return np.array([function(self.samples[..., i]) for i in range(self.samples.shape[-1])])
 
-    def _stuck(self, parameter: int) -> str:
-        """Name the chain whose mean lies farthest from the others, if it is far."""
-        means = self.samples[..., parameter].mean(axis=1)
-        if len(means) < 3:
-            return ""
-        distance = np.abs(means - np.median(means))
-        spread = np.median(self.samples[..., parameter].std(axis=1))
-        worst = int(distance.argmax())
-        return f" (chain {worst} stays around {means[worst]:.4g})" if distance[worst] > spread else ""
+    def _disagreement(self) -> list[str]:
+        rhat = self.rhat
+        if not np.nanmax(rhat, initial=0.0) > 1.01:
+            return []
+        worst = int(np.nanargmax(rhat))
+        each = self.ess_bulk[worst] / (self.superchains or len(self.samples))
+        kind, unit = ("Nested R-hat", "superchain") if self.superchains else ("R-hat", "chain")
+        hint = ", judge many short chains with superchains=" if not self.superchains and len(self.samples) >= 16 else ""
+        return [
+            f"{kind} is {rhat[worst]:.4f} for {self.names[worst]!r}: the {unit}s do not agree, or are too short to "
+            f"tell ({each:.0f} effective draws a {unit}). Run longer{hint}, or see plots.plot_trace."
+        ]
+
+    def _stuck(self) -> list[str]:
+        """Name the chains that stay elsewhere, by the parameter in which most do."""
+        stuck = [convergence.stuck_chains(self.samples[..., i]) for i in range(self.samples.shape[-1])]
+        worst = max(range(len(stuck)), key=lambda i: len(stuck[i]))
+        if not len(stuck[worst]):
+            return []
+        where = self.samples[stuck[worst], :, worst].mean(axis=1)
+        places = ", ".join(f"{c} (around {m:.4g})" for c, m in zip(stuck[worst][:5], where, strict=False))
+        return [
+            f"{len(stuck[worst])} of {len(self.samples)} chains stay away from the others in {self.names[worst]!r}: "
+            f"{places}. They are stuck, or in a mode of their own, and their share of the draws says nothing about the "
+            "mode's weight. Run longer, start elsewhere (seed), or see plots.plot_trace."
+        ]

@@ -129,6 +129,15 @@ def test_log_prob_of_the_draws_is_the_posterior(kernel):
     assert np.allclose(result.log_prob, problem.log_prob(result.samples), rtol=1e-9)
 
 
+@KERNELS
+def test_many_short_chains_from_few_points(kernel):
+    problem = posterior(GaussianRatio(), D.Normal(vector(0.0), vector(1.0)), [[0.3]])
+    result = problem.mcmc(kernel, chains=100, samples=25, warmup=50, seed=1, superchains=10)
+    assert result.superchains == 10
+    assert result.rhat[0] < 1.01
+    assert_moments(result.samples, [0.15], [0.5**0.5])
+
+
 def test_one_chain_runs_too():
     result = posterior(GaussianRatio(), D.Normal(vector(0.0), vector(1.0)), [[0.3]]).mcmc(
         "nuts", chains=1, samples=2000, warmup=500, seed=6

@@ -1,12 +1,13 @@
 """Convergence diagnostics against arviz and against chains whose answer is known."""
 
+import re
 import warnings
 
 import numpy as np
 import pytest
 
 from motherlode.inference import ConvergenceWarning, PosteriorSamples
-from motherlode.inference.convergence import ess_bulk, ess_mean, ess_tail, split_rhat
+from motherlode.inference.convergence import ess_bulk, ess_mean, ess_tail, nested_rhat, split_rhat, stuck_chains
 
 
 def autoregressive(rho, shape, seed=0):
@@ -46,8 +47,69 @@ def test_effective_sample_size_of_an_autoregressive_chain():
 def test_one_stuck_chain_is_named():
     draws = np.random.default_rng(0).normal(size=(4, 500, 2))
     draws[2, :, 1] += 5.0
-    with pytest.warns(ConvergenceWarning, match=r"'p1'.*chain 2 stays around 4.9"):
+    with pytest.warns(ConvergenceWarning) as caught:
         result(draws).warn()
+    messages = [str(warning.message) for warning in caught]
+    assert "R-hat is" in messages[0]
+    assert re.search(r"1 of 4 chains stay away from the others in 'p1': 2 \(around 4.9", messages[1])
+
+
+def test_a_chain_that_never_moves_is_named():
+    draws = np.random.default_rng(0).normal(size=(20, 300, 1))
+    draws[7] = 0.1
+    assert stuck_chains(draws[..., 0]).tolist() == [7]
+    assert any("7 (around 0.1)" in finding for finding in result(draws).findings())
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.9])
+@pytest.mark.parametrize("length", [20, 300])
+def test_good_chains_are_not_called_stuck(rho, length):
+    found = [len(stuck_chains(autoregressive(rho, (100, length), seed))) for seed in range(20)]
+    assert sum(found) == 0
+
+
+def test_a_stuck_chain_among_a_hundred_short_ones_is_found_where_nested_r_hat_averages_it_away():
+    draws = autoregressive(0.3, (100, 30))
+    draws[41] = 4.0 + 0.1 * draws[41]
+    assert nested_rhat(draws, 10) < 1.01
+    assert stuck_chains(draws).tolist() == [41]
+    assert any("41 (around" in finding for finding in result(draws[..., None], superchains=10).findings())
+
+
+def test_many_short_good_chains_fail_r_hat_and_pass_nested_r_hat():
+    runs = [autoregressive(0.3, (100, 20), seed) for seed in range(20)]
+    assert min(split_rhat(draws) for draws in runs) > 1.01
+    assert max(nested_rhat(draws, 10) for draws in runs) < 1.01
+    assert any("superchains=" in finding for finding in result(runs[0][..., None]).findings())
+    assert result(runs[0][..., None], superchains=10).findings() == []
+
+
+@pytest.mark.parametrize("kind", ["location", "scale"])
+def test_superchains_that_remember_their_start_fail_nested_r_hat(kind):
+    generator = np.random.default_rng(1)
+    draws = autoregressive(0.3, (100, 20))
+    if kind == "location":
+        draws += np.repeat(generator.normal(size=10), 10)[:, None]
+    else:
+        draws *= np.repeat(np.exp(generator.normal(size=10)), 10)[:, None]
+    assert nested_rhat(draws, 10) > 1.05
+
+
+def test_nested_r_hat_of_a_known_ratio():
+    generator = np.random.default_rng(2)
+    starts = generator.normal(size=(400, 1, 1))
+    draws = np.sqrt(0.1) * starts + generator.normal(size=(400, 4, 200))
+    assert nested_rhat(draws.reshape(1600, 200), 400) == pytest.approx(np.sqrt(1.1), abs=0.01)
+
+
+@pytest.mark.parametrize("superchains", [0, 1, 3, 20])
+def test_superchains_need_a_divisor(superchains):
+    with pytest.raises(ValueError, match="divisor"):
+        nested_rhat(np.zeros((20, 10)), superchains)
+
+
+def test_constant_draws_have_no_nested_r_hat():
+    assert np.isnan(nested_rhat(np.zeros((20, 10)), 5))
 
 
 def test_divergences_and_heavy_weights_are_reported():
