@@ -103,3 +103,63 @@ def test_leaks_are_caught_past_the_probed_events(simulator):
     simulator_ = wrap(simulator, ("a", "b"), (0.1, 0.4), (0.9, 1.6), derivative="auto")
     with pytest.raises(LeakError):
         simulator_.mine(THETA, OTHERS, first=FAR)
+
+
+def swallows(theta, rng):
+    try:
+        p = math.sqrt(theta[0])
+    except TrackingEnded:
+        p = 0.1
+    return float(rng.random() < p)
+
+
+def tells_types(theta, rng):
+    return float(rng.random() < (theta[0] if isinstance(theta[0], float) else 0.1))
+
+
+def multiplies_a_uniform(theta, rng):
+    return float(rng.random() * theta[0] < 0.1)
+
+
+def overflows(theta, rng):
+    return float(rng.random() < 1 / (1 + np.exp(-10000 * (theta[0] - 0.5))))
+
+
+def divides_by_zero(theta, rng):
+    return float(rng.random() < 1 / (1 + 1 / (theta[0] - 0.3)) / 10 + 0.1)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("simulator", [swallows, tells_types, multiplies_a_uniform, overflows, divides_by_zero])
+def test_what_upsets_a_tracked_run_is_replayed_or_refused_but_never_believed(simulator):
+    theta, others = np.full((5, 1), 0.6), np.array([[0.3], [0.9]])
+    gold = [
+        wrap(simulator, ("a",), 0.1, 1.5, derivative=how).mine(theta, others, first=FAR) for how in ("replay", "auto")
+    ]
+    np.testing.assert_allclose(gold[0].joint_log_ratio, gold[1].joint_log_ratio, rtol=1e-9)
+    with pytest.raises(TrackingEnded):
+        wrap(simulator, ("a",), 0.1, 1.5, derivative="tracked").mine(theta, others, first=FAR)
+
+
+def rarely_tells_types(theta, rng):
+    late = rng.random() > 0.95
+    return float(rng.random() < (0.1 if late and not isinstance(theta[0], float) else theta[0])) + 2 * late
+
+
+def test_a_rare_way_through_the_program_is_compared_where_events_are_probed():
+    simulator = wrap(rarely_tells_types, ("a",), 0.1, 0.9, derivative="auto")
+    with pytest.raises(TrackingEnded, match="ordinary floats"):
+        simulator.mine(np.full((400, 1), 0.6), [[0.3]])
+
+
+def test_nan_at_an_alternative_fails_as_it_does_on_replay():
+    def undefined(theta, rng):
+        return float(rng.random() < theta[0]) + float(rng.random() < (theta[0] - 0.4) ** 0.5)
+
+    events = []
+    for how in ("replay", "tracked"):
+        simulator = wrap(undefined, ("a",), 0.1, 0.9, derivative=how)
+        with np.errstate(invalid="ignore"):
+            events.append(simulator.mine([[0.6], [0.6]], [[[0.5]], [[0.2]]], first=FAR))
+    assert [batch.event.tolist() for batch in events] == [[FAR], [FAR]]
+    assert [len(batch.failures) for batch in events] == [1, 1]

@@ -160,13 +160,14 @@ def _wald(value: Array, mean: Array, scale: Array) -> Array:
 def _dirichlet(value: Array, concentration: Array) -> Array:
     """Σ (aᵢ-1)·log(valueᵢ) + log Γ(Σ aᵢ) - Σ log Γ(aᵢ), a vector along the last axis."""
     terms = special.xlogy(concentration - 1, value) - special.gammaln(concentration)
-    total = np.broadcast_to(concentration, value.shape).sum(-1) if value.ndim else concentration
+    shape = np.broadcast_shapes(concentration.shape, value.shape)
+    total = np.broadcast_to(concentration, shape).sum(-1) if shape else concentration
     return _first(terms.sum(-1) + special.gammaln(total), value)
 
 
 def _arrangement(value: Array, count: Array) -> Array:
     """-log(n!/(n-k)!) for k distinct of n things in order, along the last axis."""
-    n = np.broadcast_to(count, value.shape)[..., 0]
+    n = np.broadcast_to(count, np.broadcast_shapes(count.shape, value.shape))[..., 0]
     k = value.shape[-1]
     inside = (value >= 0).all(-1) & (value < count).all(-1)
     return _first(_inside(inside, special.gammaln(n - k + 1) - special.gammaln(n + 1)), value)

@@ -85,17 +85,28 @@ class LazyUniforms:
     def __iter__(self) -> Iterator["LazyUniforms"]:
         return (self[i] for i in range(len(self)))
 
-    def __getitem__(self, key: Any) -> "LazyUniforms":
-        key = settled(key, caller_site())
-        if self._where is ...:
+    def __getitem__(self, key: Any) -> Any:
+        """Return a view; where an element is chosen twice it is settled, because its two copies are no two draws."""
+        site = caller_site()
+        key = plain_at(key, site)
+        if self._where is ... and _is_basic(key):
             return self._view(key)
-        positions = np.arange(self._numbers.hidden.size).reshape(self._numbers.hidden.shape)[self._where][key]
+        positions = self._positions()[key]
+        if len(np.unique(positions)) < positions.size:
+            return self.settle(site)[key]
         return self._view(np.unravel_index(positions, self._numbers.hidden.shape))
+
+    def _positions(self) -> Any:
+        return np.arange(self._numbers.hidden.size).reshape(self._numbers.hidden.shape)[self._where]
 
     def reshape(self, *shape: Any) -> "LazyUniforms":
         """Return the same numbers in another shape."""
-        positions = np.arange(self._numbers.hidden.size).reshape(self._numbers.hidden.shape)[self._where]
-        return self._view(np.unravel_index(positions.reshape(*shape), self._numbers.hidden.shape))
+        return self._view(np.unravel_index(self._positions().reshape(*shape), self._numbers.hidden.shape))
+
+    @property
+    def T(self) -> "LazyUniforms":  # noqa: N802
+        """The same numbers with the axes reversed."""
+        return self._view(np.unravel_index(self._positions().T, self._numbers.hidden.shape))
 
     def ravel(self) -> "LazyUniforms":
         """Return the same numbers along one axis."""
@@ -226,6 +237,12 @@ for _name in ("neg", "pos", "abs", "eq", "ne"):
     setattr(LazyUniforms, f"__{_name}__", _settling(getattr(operator, _name)))
 for _name, _function in (("bool", bool), ("float", float), ("int", int), ("str", str)):
     setattr(LazyUniforms, f"__{_name}__", _settling(_function))
+
+
+def _is_basic(key: Any) -> bool:
+    """Return whether an index is made of integers and slices only: it can neither change later nor repeat."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return all(part is None or part is ... or isinstance(part, (int, slice)) for part in parts)
 
 
 def _share(thresholds: Array, low: Any, high: Any) -> Array:

@@ -40,7 +40,7 @@ class TracedGenerator(NumpyDraws, VectorDraws, PythonDraws):
 
     def random(self, size: Size = None, dtype: Any = np.float64, out: Any = None) -> Any:
         """Draw lazy uniforms on [0, 1): one number, or an array."""
-        if size is None and out is None:
+        if size is None and out is None and dtype is np.float64:
             hidden = self._hidden
             lazy = _new(LazyUniform)
             lazy._channel = self._channel

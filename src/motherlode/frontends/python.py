@@ -156,11 +156,17 @@ class PythonSimulator:
         """Try to track the first event."""
         try:
             agrees = rides_as_it_replays(self._together, self.program, theta, alternatives)
-        except (TrackingEnded, TypeError, AttributeError):
+        except TrackingEnded:
             if self.derivative == "tracked":
                 raise
             return "replay"
-        return "tracked" if agrees or self.derivative == "tracked" else "replay"
+        except Exception as error:  # a number that is no float may upset any program
+            if self.derivative == "tracked":
+                raise TrackingEnded("The program", f"{type(error).__name__}: {error}") from error
+            return "replay"
+        if self.derivative == "tracked" and not agrees:
+            raise TrackingEnded("The program", "replay asks its draws with other parameters")
+        return "tracked" if agrees else "replay"
 
     def _call(self, theta: Array, generator: Any) -> Any:
         token = RUNNING.set(generator)

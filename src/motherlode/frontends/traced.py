@@ -72,6 +72,8 @@ class Traced:
     ) -> Any:
         """Draw an array whose elements' laws follow from the elements before them: ``law(value)`` gives parameters."""
         site = self._site(depth)
+        if 0 in shape:
+            return sampler()
         value = self._answer(shape)
         value = np.asarray(sampler()) if value is None else value
         return draw(site, FAMILIES[family], law(value), sampler=value.copy, size=shape)

@@ -137,10 +137,9 @@ def _refused(name: str) -> Callable[..., NoReturn]:
 
 for _name in ("sub", "truediv", "floordiv", "mod"):
     setattr(Tracked, f"__{_name}__", _binary(getattr(operator, _name)))
-for _name in ("floordiv", "mod"):
-    setattr(Tracked, f"__r{_name}__", _reflected(getattr(operator, _name)))
-Tracked.__pow__ = _binary(_power)
-Tracked.__rpow__ = _reflected(_power)
+for _name, _function in (("pow", _power), ("floordiv", operator.floordiv), ("mod", operator.mod)):
+    setattr(Tracked, f"__r{_name}__", _reflected(_function))
+Tracked.__pow__ = _binary(_power)  # type: ignore[operator]
 for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
     setattr(Tracked, f"__{_name}__", _comparison(getattr(operator, _name)))
 for _name in (
@@ -157,6 +156,8 @@ for _name in (
     "array",
     "len",
     "iter",
+    "str",
+    "format",
 ):
     setattr(Tracked, f"__{_name}__", _refused(_name))
 

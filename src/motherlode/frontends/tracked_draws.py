@@ -57,7 +57,7 @@ class _TrackedGenerator(TracedGenerator):
 
     def random(self, size: Size = None, dtype: Any = np.float64, out: Any = None) -> Any:
         """Draw lazy uniforms on [0, 1)."""
-        if size is not None or out is not None:
+        if size is not None or out is not None or dtype is not np.float64:
             raise TrackingEnded("rng.random(size)", "arrays are not tracked")
         lazy = _new(_TrackedUniform)
         lazy._channel = self._channel

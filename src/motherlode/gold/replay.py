@@ -18,7 +18,7 @@ from motherlode.events import Events, EventStreams, Failure, Parameters
 from motherlode.gold.assemble import Mined, assemble
 from motherlode.gold.differences import Stencil, stencil
 from motherlode.gold.leaks import Run, is_probed, probe_at, replay_at, run_of
-from motherlode.gold.together import Together, ride
+from motherlode.gold.together import Together, insist_alike, ride
 from motherlode.tracing import MotherlodeError, SimulatorFailed, alone, seed
 from motherlode.tracing.errors import show
 
@@ -75,7 +75,8 @@ def mine(
     traces
         Whether to keep the branchings.
     together
-        The same program for all points at once, if there is one; probed events and those it cannot finish are replayed.
+        The same program for all points at once, if there is one; what it cannot finish is replayed. Probed events are
+        mined both ways.
 
     Returns
     -------
@@ -167,9 +168,10 @@ def _replayed(program: Program, run: Run, theta: Array, generator: Generator) ->
 def _mine(request: _Request, streams: EventStreams, row: int) -> Mined:
     theta, event = request.theta[row], request.first + row
     near = Stencil(request.near.points[row], request.near.weights[row])
-    if request.together is not None and not is_probed(event):
+    ridden = None
+    if request.together is not None:
         ridden = ride(request.together, event, theta, request.alternatives[row], near, streams.at(event))
-        if ridden is not None:
+        if ridden is not None and not is_probed(event):
             return ridden
     generator = streams.at(event)
     run = run_of(request.program, event, theta, generator)
@@ -182,7 +184,9 @@ def _mine(request: _Request, streams: EventStreams, row: int) -> Mined:
     asked([theta])
     probed = _probe(request, run, generator)
     wide = Stencil(request.wide.points[row], request.wide.weights[row])
-    return Mined(run, asked(request.alternatives[row]), near, asked(near.points), wide, asked(wide.points), probed)
+    mined = Mined(run, asked(request.alternatives[row]), near, asked(near.points), wide, asked(wide.points), probed)
+    insist_alike(ridden, mined)
+    return mined
 
 
 def _probe(request: _Request, run: Run, generator: Generator) -> bool:
