@@ -119,8 +119,12 @@ def test_an_interrupted_training_goes_on_to_the_same_result(events, tmp_path, mo
         fit(events, seed=1, checkpoint=path)
     monkeypatch.setattr(Run, "round", original)
     assert path.exists()
+    others = [{"seed": 2}, {"estimator": RatioEstimator(1, (1,), hidden=(8,))}]
+    for other in others:
+        with pytest.raises(UnknownFormat, match="belongs to"):
+            fit(events, checkpoint=path, **({"seed": 1} | other))
     with pytest.raises(UnknownFormat, match="belongs to"):
-        fit(events, seed=2, checkpoint=path)
+        fit(replace(events, x=events.x + 1.0), seed=1, checkpoint=path)
     assert same(whole, weights(fit(events, seed=1, checkpoint=path)))
     assert not path.exists()
     assert list(tmp_path.iterdir()) == []
@@ -152,18 +156,51 @@ def test_a_log_without_tensorboard_is_refused_before_the_first_step(events, tmp_
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_step_that_is_not_finite_names_the_event(events):
+@pytest.mark.parametrize("what", ["loss", "gradient"])
+def test_a_step_that_is_not_finite_names_the_event(events, what):
+    """The weights are those of the step before: those that so many steps by hand give."""
+
     class Poisoned(RatioEstimator):
         def log_ratio(self, theta, x, theta_reference=None):
             value = super().log_ratio(theta, x, theta_reference)
-            return torch.where(x[:, 0] == poison, torch.nan, value) if self.training else value
+            if not self.training:
+                return value
+            hit = x[:, 0] == poison
+            zero = torch.where(hit, value - value.detach(), torch.ones_like(value)).sqrt() - (~hit).double()
+            return torch.where(hit, torch.nan, value) if what == "loss" else value + zero
 
     poison = events.x[events.theta[:, 0].argmax(), 0]
     estimator = Poisoned(1, (1,))
-    with pytest.raises(NonFiniteLoss, match="caused by event") as caught:
-        fit(events, losses.alice, estimator=estimator, options=TrainingOptions(steps=60, validation=0.01))
+    untouched = RatioEstimator(1, (1,))
+    untouched.load_state_dict(estimator.state_dict())
+    options = TrainingOptions(steps=100, validation=0.01)
+    with pytest.raises(NonFiniteLoss, match=f"The {what} is not finite at step .*caused by event") as caught:
+        fit(events, losses.alice, estimator=estimator, options=options)
     assert caught.value.events == (int(events.theta[:, 0].argmax()),)
-    assert all(torch.isfinite(weight).all() for weight in estimator.parameters())
+    assert caught.value.step > 0
+    run_to(untouched, events, options, caught.value.step)
+    for one, other in zip(estimator.parameters(), untouched.parameters(), strict=True):
+        assert torch.equal(one, other)
+        assert torch.isfinite(one).all()
+
+
+def run_to(estimator, events, options, steps):
+    """Take so many steps of a training, by hand."""
+    dataset = split(as_batch(events, losses.alice), options.validation, 0, torch.device("cpu"))
+    estimator.fit_scaling(dataset.reference)
+    run = Run(estimator.train(), losses.alice, dataset, options, 0, torch.device("cpu"))
+    for step, batch in zip(range(steps), run.feed.batches(0), strict=False):
+        run.descent.step(losses.alice(estimator, batch), run.schedule.rate(step))
+
+
+def test_nets_in_float32_read_data_in_float64():
+    """x at 1e8, where float32 steps by 8: the scales are taken off in float64."""
+    events = gaussian_events(1000)
+    near, far = fit(events, losses.alice), fit(replace(events, x=events.x + 1e8), losses.alice)
+    theta, x, other = np.full((9, 1), 0.5), np.linspace(-2, 2, 9)[:, None], np.full((9, 1), -0.5)
+    np.testing.assert_allclose(far.log_ratio(theta, x + 1e8, other), near.log_ratio(theta, x, other), atol=1e-4)
+    assert all(weight.dtype == torch.float32 for weight in far.parameters())
+    assert far.log_ratio(theta, x, other).dtype == np.float64
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
