@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from motherlode.plots.style import COLOURS, MUTED, figure_of, new_figure, styled
 
@@ -13,7 +14,7 @@ __all__ = ["plot_training"]
 
 @styled
 def plot_training(estimator: Any, ax: Axes | None = None, title: str | None = None) -> Figure:
-    """Draw the history of an estimator.
+    """Draw the history of an estimator; the axis of losses is fitted to the rounds after the first tenth.
 
     Parameters
     ----------
@@ -45,5 +46,14 @@ def plot_training(estimator: Any, ax: Axes | None = None, title: str | None = No
     twin.plot(step, rate, color=MUTED, lw=1.0, alpha=0.6)
     twin.set_ylabel("learning rate", color=MUTED)
     twin.grid(visible=False)
-    axes.legend(loc="upper right")
+    axes.set_ylim(*_limits(np.stack([fitted, held])))
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
     return figure_of(axes)
+
+
+def _limits(losses: NDArray[np.float64]) -> tuple[float, float]:
+    """Return limits for losses (2, R) that leave out what the first tenth of the rounds has above the others."""
+    later = losses[:, losses.shape[1] // 10 :]
+    low, high = float(losses.min()), float(later.max())
+    margin = 0.08 * (high - low) or 0.1
+    return low - margin, high + margin

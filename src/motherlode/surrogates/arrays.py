@@ -33,6 +33,8 @@ def accepts_arrays(method: Method) -> Method:
 
     @wraps(method)
     def wrapper(self: Any, *values: Any, **named: Any) -> Any:
+        if not named and all(isinstance(value, Tensor) for value in values):
+            return method(self, *values)
         if any(isinstance(value, Tensor) for value in (*values, *named.values())):
             return method(self, *map(to_tensor, values), **{name: to_tensor(value) for name, value in named.items()})
         device = self.device

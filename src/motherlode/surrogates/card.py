@@ -26,10 +26,11 @@ def card(estimator: Any) -> str:
     origin = ", ".join(f"{name} {value}" for name, value in record.origin.items() if name != "proposal")
     calibration = ", ".join(f"{name} {value}" for name, value in record.calibration.items()) or "none recorded"
     weights = sum(weight.numel() for weight in estimator.parameters())
+    members = len(getattr(estimator, "members", ()))
     return "\n".join(
         [
             f"{type(estimator).__name__} of {estimator.parameters_count} parameter(s), x of shape {estimator.shape}, "
-            f"{weights} weights",
+            f"{weights} weights" + (f" in {members} members, of whom the first was" if members else ""),
             f"trained by   {record.loss}{alpha}, seed {record.seed}, {record.steps} steps in {record.seconds:.1f} s",
             f"trained on   {record.events} events, {record.validation_events} held out ({origin})",
             f"validation   {record.validation_loss:.6g} at step {record.best_step}",

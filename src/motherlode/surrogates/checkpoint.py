@@ -1,6 +1,5 @@
 """Keep the whole state of a training in a file after each round, and go on from it."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +39,8 @@ class Checkpoint:
             "history": [list(row) for row in run.history],
         }
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
-        torch.save(state, temporary)
-        temporary.replace(self.path)
+        torch.save(state, self._unfinished)
+        self._unfinished.replace(self.path)
 
     def restore(self) -> bool:
         """Put the run into the state of the file and say whether there was one.
@@ -50,7 +48,7 @@ class Checkpoint:
         Raises
         ------
         UnknownFormat
-            If the file belongs to another training: other events, loss, seed or options.
+            If the file belongs to another training: other events, network, loss, seed or options.
         """
         if not self.path.exists():
             return False
@@ -67,10 +65,19 @@ class Checkpoint:
         return True
 
     def remove(self) -> None:
-        """Delete the file: training has ended."""
+        """Delete the file, and what a killed process may have left of one: training has ended."""
         self.path.unlink(missing_ok=True)
+        self._unfinished.unlink(missing_ok=True)
+
+    @property
+    def _unfinished(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.part")
 
     def _origin(self) -> str:
-        run = self.run
-        first = run.dataset.reference.theta[0].tolist()
-        return f"{run.loss!r}, seed {run.seed}, {len(run.dataset.training)} events from theta {first}, {run.options}"
+        run, reference = self.run, self.run.dataset.reference
+        sums = [float(column.double().sum()) for column in vars(reference).values() if column is not None]
+        weights = {name: tuple(value.shape) for name, value in run.estimator.named_parameters()}
+        return (
+            f"{run.loss!r}, seed {run.seed}, {len(run.dataset.training)} events whose columns sum to {sums}, "
+            f"{type(run.estimator).__name__} with weights {weights}, {run.options}"
+        )

@@ -139,6 +139,8 @@ class Coordinates(nn.Module):
         return result
 
     def _map(self, values: Tensor) -> Tensor:
+        if self._present() == _PLAIN:
+            return values
         result = values
         if Kind.LOG in self._present():
             inside = torch.where(values > 0, values, torch.ones_like(values))
@@ -173,6 +175,7 @@ class Coordinates(nn.Module):
 
 
 _SAMPLE = 5000
+_PLAIN = frozenset({int(Kind.IDENTITY)})
 
 
 def _spread(values: Tensor) -> Tensor:

@@ -74,7 +74,7 @@ def load(path: str | Path, embedding: nn.Module | None = None) -> Any:
         raise UnknownFormat(path, f"its format is {header.get('format')}, and this version reads {FORMAT}")
     with torch.random.fork_rng():
         estimator = _build(header, embedding, path)
-    estimator.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+    _fill(estimator, arrays, path)
     estimator.record = None if header["record"] is None else Record.from_json(header["record"])
     return estimator.eval()
 
@@ -85,6 +85,13 @@ def _read(path: Path) -> dict[str, np.ndarray[Any, Any]]:
             return {name: archive[name] for name in archive.files}
     except (zipfile.BadZipFile, ValueError, EOFError, AttributeError, TypeError) as error:
         raise UnknownFormat(path, str(error)) from error
+
+
+def _fill(estimator: Surrogate, arrays: dict[str, np.ndarray[Any, Any]], path: Path) -> None:
+    try:
+        estimator.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+    except RuntimeError as error:
+        raise UnknownFormat(path, f"its weights are not those of this version's {type(estimator).__name__}") from error
 
 
 def _build(header: dict[str, Any], embedding: nn.Module | None, path: Path) -> Surrogate:

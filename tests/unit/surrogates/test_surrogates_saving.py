@@ -54,6 +54,16 @@ def test_other_files_are_refused(tmp_path):
         load(path)
 
 
+def test_weights_of_another_version_are_refused(tmp_path):
+    path = RatioEstimator(1).save(tmp_path / "file")
+    with np.load(path) as archive:
+        arrays = {name: archive[name] for name in archive.files if name != "x_low"}
+    with (tmp_path / "older").open("wb") as stream:
+        np.savez(stream, **arrays)
+    with pytest.raises(UnknownFormat, match="not those of this version's RatioEstimator"):
+        load(tmp_path / "older")
+
+
 def test_an_untrained_estimator_has_no_card():
     with pytest.raises(NotTrained, match="not been trained"):
         RatioEstimator(1).card()
