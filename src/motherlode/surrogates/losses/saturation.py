@@ -42,8 +42,8 @@ def warn_saturated(loss: str, joint_log_ratio: Tensor, dispersion: float) -> Non
         f"Joint log-ratios have the median size {median:.3g}, and {float((sizes > _SAYS_NOTHING).double().mean()):.0%} "
         f"are beyond ±{_SAYS_NOTHING:g}: the labels of {loss} have {dispersion:.1%} of the spread of classes. "
         "So gold says little more than which parameter drew the event, and the ratio stays unlearned between near "
-        "parameters, where the posterior is. "
-        f"Mine with alternatives near θ, about `alternatives: {{near: {near:.2g}}}`, or train losses.scandal_whitened.",
+        "parameters, where the posterior is. Train losses.scandal_whitened, which reads no alternatives, or mine with "
+        f"alternatives near θ, about `alternatives: {{near: {near:.2g}}}`.",
         SaturatedLabels,
         stacklevel=5,
     )
