@@ -38,7 +38,8 @@ print("\n".join(lines))
 # ## Build both
 
 # %%
-build = Path(tempfile.mkdtemp(prefix="motherlode-legacy-"))
+folder = tempfile.TemporaryDirectory(prefix="legacy-")
+build = Path(folder.name)
 configure = ["cmake", "-S", HERE, "-B", build, f"-Dmotherlode_DIR={cmake_dir()}"]
 subprocess.run(configure, check=True, stdout=subprocess.DEVNULL)
 subprocess.run(["cmake", "--build", build], check=True, stdout=subprocess.DEVNULL)
@@ -77,3 +78,7 @@ thetas = np.tile(THETA, (OUTBREAKS, 1))
 print(simulator.check(thetas[:200], [[1.7, 0.45]]))
 events = simulator.mine(thetas, np.tile([1.5, 0.42], (OUTBREAKS, 1, 1)), seed=2)
 print(events.audit())
+
+# %%
+simulator.close()
+folder.cleanup()

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ from motherlode.ppx.errors import (
     SimulatorDied,
     SimulatorMissing,
 )
-from motherlode.ppx.folders import private_folder
+from motherlode.ppx.folders import PrivateFolder
 from motherlode.ppx.process import Program
 from motherlode.tracing import LeakError, ParameterError, SimulatorFailed
 
@@ -219,9 +220,33 @@ def test_folders_of_killed_processes_are_removed(tmp_path, monkeypatch):
     listeners[0].close()
     for name in names[:-1]:
         os.utime(old[name], (0, 0))
-    new = private_folder()
+    new = PrivateFolder()
     listeners[1].close()
-    assert {path.name for path in tmp_path.iterdir()} == {new.name, *(f"motherlode-{name}" for name in names[2:])}
+    assert {path.name for path in tmp_path.iterdir()} == {new.path.name, *(f"motherlode-{name}" for name in names[2:])}
+    new.remove()
+
+
+def test_a_folder_is_kept_while_its_owner_lives_and_removed_by_the_next_one_after_a_kill(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    script = (
+        "import time\n"
+        "from motherlode.ppx.folders import PrivateFolder\n"
+        "kept = PrivateFolder()\n"
+        "print(kept.path, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=os.environ | {"TMPDIR": str(tmp_path)}
+    ) as owner:
+        theirs = Path(owner.stdout.readline().strip())
+        os.utime(theirs, (0, 0))
+        PrivateFolder().remove()
+        assert theirs.is_dir()
+        owner.kill()
+        owner.wait()
+        PrivateFolder().remove()
+    assert not list(tmp_path.iterdir())
 
 
 def test_long_temporary_folder(tmp_path, monkeypatch):

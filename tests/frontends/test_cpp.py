@@ -109,6 +109,25 @@ def test_the_program_ends_with_its_parent(galton, tmp_path):
     pytest.fail(f"process {pid} outlived its parent")
 
 
+def test_the_folder_of_a_killed_owner_goes_with_the_program(galton):
+    script = (
+        "import os, signal, sys\n"
+        "from motherlode.ppx.process import Program\n"
+        "program = Program(sys.argv[1:])\n"
+        "while not (program.folder.path / 's').exists():\n"
+        "    program.check('starting')\n"
+        "print(program.folder.path, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", script, galton], capture_output=True, text=True, timeout=60)
+    folder = Path(killed.stdout.strip())
+    for _ in range(200):
+        if not folder.exists():
+            return
+        time.sleep(0.05)
+    pytest.fail(f"{folder} was left: {list(folder.iterdir())}")
+
+
 def alive(pid):
     """Return whether the process runs (a zombie does not)."""
     status = Path(f"/proc/{pid}/stat")

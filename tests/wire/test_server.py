@@ -19,7 +19,7 @@ from motherlode.frontends.remote import Options, RemoteSimulator, connect
 from motherlode.gold import mine
 from motherlode.ppx.codec import decode, encode
 from motherlode.ppx.errors import EndpointError, HandshakeError, PeerError
-from motherlode.ppx.folders import private_folder
+from motherlode.ppx.folders import PrivateFolder
 from motherlode.ppx.keys import client_keys, create_keys
 from motherlode.ppx.lockstep import Lockstep
 from motherlode.ppx.messages import Handshake, HandshakeResult, Run, RunResult, SampleResult
@@ -54,8 +54,8 @@ def failing(theta, rng):
 @contextmanager
 def serving(function, program=True, **options):
     simulator = PythonSimulator(function, PARAMETERS)
-    folder = private_folder()
-    endpoint = options.pop("endpoint", f"ipc://{folder}/s")
+    folder = PrivateFolder()
+    endpoint = options.pop("endpoint", folder.endpoint)
     server = Server(simulator, endpoint, simulator.program if program else None, **options)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -65,7 +65,7 @@ def serving(function, program=True, **options):
         server.stopping = True
         thread.join()
         server.close()
-        folder.rmdir() if not list(folder.iterdir()) else [path.unlink() for path in folder.iterdir()]
+        folder.remove()
 
 
 def test_blocks_are_those_of_the_simulator():

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from motherlode.ppx.errors import SimulatorDied, SimulatorMissing
-from motherlode.ppx.folders import private_folder
+from motherlode.ppx.folders import PrivateFolder
 
 __all__ = ["Program", "find_program"]
 
@@ -46,7 +46,7 @@ def _with_endpoint(argv: Sequence[str], endpoint: str) -> list[str]:
     return [*argv, endpoint]
 
 
-def _stop(child: "subprocess.Popen[bytes]", folder: Path, output: BinaryIO, owner: int) -> None:
+def _stop(child: "subprocess.Popen[bytes]", folder: PrivateFolder, output: BinaryIO, owner: int) -> None:
     """End the child and its descendants and remove its folder; a forked copy of us leaves both alone."""
     if os.getpid() != owner:
         return
@@ -55,7 +55,7 @@ def _stop(child: "subprocess.Popen[bytes]", folder: Path, output: BinaryIO, owne
             os.killpg(child.pid, number)
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(GRACE)
-    shutil.rmtree(folder, ignore_errors=True)
+    folder.remove()
     output.close()
 
 
@@ -79,8 +79,8 @@ class Program:
 
     def __init__(self, argv: Sequence[str]) -> None:
         self.name = Path(argv[0]).name
-        self.folder = private_folder()
-        self.endpoint = f"ipc://{self.folder}/s"
+        self.folder = PrivateFolder()
+        self.endpoint = self.folder.endpoint
         self._output = tempfile.TemporaryFile("ab")  # noqa: SIM115
         self._child = self._start(argv)
         self._close = weakref.finalize(self, _stop, self._child, self.folder, self._output, os.getpid())
@@ -96,7 +96,7 @@ class Program:
                 start_new_session=True,
             )
         except OSError as error:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder.remove()
             self._output.close()
             raise SimulatorMissing(argv[0], error.strerror or str(error)) from error
 

@@ -3,6 +3,7 @@
 /// Refuse endpoints that cannot work or would let strangers in; leave no socket file behind.
 
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 
 #include <sys/socket.h>
@@ -58,15 +59,22 @@ inline void check_endpoint(const std::string& endpoint, bool locked = false) {
   }
 }
 
-/// Removes the file of an ipc endpoint when the server ends.
+/// Removes the file of an ipc endpoint when the server ends, and the folder that an owner made for it: a killed owner
+/// cannot.
 class SocketFile {
  public:
   explicit SocketFile(const std::string& endpoint, bool locked = false) : path_(socket_path(endpoint)) {
     check_endpoint(endpoint, locked);
   }
   ~SocketFile() {
-    if (!path_.empty()) {
-      unlink(path_.c_str());
+    if (path_.empty()) {
+      return;
+    }
+    unlink(path_.c_str());
+    const std::string folder = path_.substr(0, path_.rfind('/') + 1);
+    const bool made_for_it = folder.find("/motherlode-") != std::string::npos && path_ == folder + "s";
+    if (made_for_it && std::getenv("MOTHERLODE_ENDPOINT") != nullptr) {
+      rmdir(folder.c_str());
     }
   }
   SocketFile(const SocketFile&) = delete;
