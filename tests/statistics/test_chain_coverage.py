@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import motherlode
+from motherlode import plots
 from motherlode.diagnostics import coverage
 
 
@@ -53,5 +54,34 @@ def test_mined_trained_and_bad_but_covering(root):
             return super().simulate(theta, seed, first).reshape(len(theta), *shape)
 
     for truth in (-0.9, -0.7, -0.5):
-        result = coverage(study, Shaped(exact), [truth], experiments=4000, points=13, seed=1)
+        result = coverage(study, Shaped(exact), [truth], experiments=10_000, points=13, seed=1)
         assert (result.z("neyman") > -4.0).all(), result.verdict()
+    assert np.abs(result.z("wilks")).max() > 10.0, result.verdict()
+    small = coverage(study, simulator, [-0.7], levels=[0.6827, 0.9545], experiments=300, points=7, seed=2)
+    assert (small.z("neyman") > -4.0).all(), small.verdict()
+
+
+def decay(theta, rng):
+    """A path and a noisy, bent reading of it."""
+    z = rng.normal(theta[0], 0.5)
+    return [rng.normal(z + 0.3 * z * z, 0.4)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["few events", "no training at all"])
+def test_continuous_data_are_covered_exactly_by_a_deliberately_bad_estimator(kind, tmp_path):
+    simulator = motherlode.wrap(decay, parameters=("theta",), low=-1.5, high=1.5)
+    if kind == "few events":
+        theta, alternatives = np.random.default_rng(0).uniform(-1.5, 1.5, (2, 150))
+        mined = simulator.mine(theta[:, None], alternatives[:, None, None], seed=0)
+        bad = motherlode.train(mined, loss=motherlode.losses.carl, seed=0, progress=False)
+        low, high = float(bad.theta_low), float(bad.theta_high)
+    else:
+        torch.manual_seed(3)
+        bad, low, high = motherlode.RatioEstimator(1, (1,), hidden=(8,)).eval(), -1.5, 1.5
+    study = motherlode.limits(bad, np.zeros((4, 1)), {"theta": (low, high)})
+    result = coverage(study, simulator, [0.3], experiments=10_000, points=31, nodes=9, seed=1)
+    plots.save(plots.plot_coverage(result), tmp_path / "coverage.png")
+    print(result.verdict())
+    assert (np.abs(result.z("neyman")) < 4.0).all(), result.verdict()
+    assert np.abs(result.z("wilks")).max() > 10.0, result.verdict()

@@ -128,8 +128,7 @@ def plot_separation(result: Separation | Mapping[str, Separation], ax: Axes | No
         chance = 0.0 if one.band[0] == 0.0 and one.method == "local c2st" else 0.5
         axes.plot([chance, one.band[1]], [row, row], color=COLOURS[0], alpha=0.4, linewidth=9.0)
         axes.plot(one.statistic, row, "D", color=INK if one.ok else COLOURS[1], markersize=6)
-        axes.annotate(f"p = {one.p_value:.2g}", (1.0, row), xycoords=("axes fraction", "data"), ha="right", va="bottom")
-    axes.set_yticks(range(len(results)), list(results))
+    axes.set_yticks(range(len(results)), [f"{label}\np = {one.p_value:.2g}" for label, one in results.items()])
     axes.set_ylim(len(results) - 0.4, -0.6)
     axes.margins(x=0.25)
     axes.set_xlabel("statistic (bar: equal samples, 99 %; diamond: found)")
@@ -159,7 +158,7 @@ def plot_expectation(result: Expectation | Mapping[str, Expectation], ax: Axes |
         axes.errorbar(one.mean, row, xerr=2.0 * one.error, fmt="o", color=colour, markerfacecolor=fill, capsize=3)
     axes.set_yticks(range(len(results)), list(results))
     axes.set_ylim(len(results) - 0.4, -0.6)
-    axes.set_xlabel("mean of r̂ under its denominator, ± 2 standard errors (open: tails too heavy to tell)")
+    axes.set_xlabel("mean of r̂ under its denominator, ± 2 se (open: undecided)")
     wrong = sum(not one.ok and one.k_hat < 0.5 for one in results.values())
     axes.set_title("Every mean is 1 within its error" if not wrong else f"{wrong} of {len(results)} means are not 1")
     return figure_of(axes)

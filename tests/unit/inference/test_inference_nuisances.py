@@ -9,6 +9,7 @@ from closed_forms import ALPHA_Z
 from scipy.stats import chi2, ncx2
 from test_inference_limits import Galton, Gaussian, X
 
+import motherlode
 from motherlode.diagnostics import coverage
 from motherlode.inference import Constraint, InferenceError, OutOfRangeWarning, Rate, Shift, limits
 from motherlode.inference.frequentist.regions import BANDS
@@ -137,3 +138,40 @@ def test_the_expected_band_of_cls_brackets_its_limits():
     strength = found.region.grid.points[:, 0]
     for wanted, curve in zip(found.expected, found.band, strict=True):
         assert strength[np.flatnonzero(curve > 0.05)[-1]] == pytest.approx(wanted, abs=0.25)
+
+
+def test_kinematics_alone_ignore_how_many_events_there_are():
+    rate = Rate(lambda theta: torch.exp(theta[..., 0]), 100.0)
+    settings = {"bounds": {"mean": (-3.0, 4.0)}, "rate": rate}
+    alone = limits(Gaussian(), X, **settings, mode="kinematics").mle()
+    assert alone.theta[0] == pytest.approx(X.mean(), abs=1e-5)
+    assert limits(Gaussian(), X, **settings).mle().theta[0] < -1.0
+
+
+def test_no_event_at_all_is_an_observation_of_the_rate():
+    rate = Rate(lambda theta: 0.1 + theta[..., 0], 1.0)
+    problem = limits(Gaussian(), np.zeros((0, 1)), {"strength": (0.0, 10.0)}, rate=rate)
+    assert problem.mle().theta[0] == pytest.approx(0.0, abs=1e-6)
+    region = problem.neyman(Gaussian(), points=21, toys=2000, level=0.0, seed=1)
+    at = region.grid.points[:, 0]
+    none_seen = np.exp(-(0.1 + at))
+    assert (region.p_value[1:] >= none_seen[1:] - ALPHA_Z * np.sqrt(none_seen[1:] / 2000) - 1e-3).all()
+    assert region.p_value[0] == 1.0
+
+
+@pytest.mark.slow
+def test_points_in_other_processes_give_the_same_region():
+    from loky import get_reusable_executor
+
+    problem = limits(motherlode.RatioEstimator(1, (1,)).eval(), X, {"mean": (-1.0, 2.0)})
+    simulator = motherlode.wrap(Normal01(), parameters=("mean",), low=-1.0, high=2.0)
+    alone = problem.neyman(simulator, points=6, toys=30, seed=2)
+    together = problem.neyman(simulator, points=6, toys=30, seed=2, executor=get_reusable_executor(2))
+    assert np.array_equal(alone.p_value, together.p_value)
+
+
+class Normal01:
+    """One reading around θ."""
+
+    def __call__(self, theta, rng):
+        return [rng.normal(theta[0], 1.0)]

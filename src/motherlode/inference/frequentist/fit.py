@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from motherlode.inference.frequentist.likelihood import Experiment
+from motherlode.inference.optimize import with_gradient
 from motherlode.inference.potential import Observation
 
 __all__ = ["Estimate", "fit"]
@@ -72,12 +73,11 @@ def fit(
         theta[free] = part
         return theta
 
+    value_and_gradient = with_gradient(lambda theta: experiment.log_likelihood(theta, observation))
+
     def descend(part: Array) -> tuple[float, Array]:
-        point = torch.from_numpy(full(part)).requires_grad_(True)
-        value = experiment.log_likelihood(point, observation)
-        (gradient,) = torch.autograd.grad(value, point, allow_unused=True)
-        slope = np.zeros(len(point)) if gradient is None else gradient.numpy()
-        return -float(value.detach()), -slope[free]
+        value, gradient = value_and_gradient(full(part))
+        return -float(value), -gradient[free]
 
     if not free:
         return Estimate(full(np.zeros(0)), -descend(np.zeros(0))[0], _nan(len(held)), experiment.names)

@@ -117,7 +117,7 @@ class Experiment:
 
     def log_likelihood(self, theta: Tensor, observation: Observation) -> Tensor:
         """Return log L of the observation with shape ``(*B,)`` for theta ``(*B, D)``, differentiable."""
-        total = torch.zeros(theta.shape[:-1], dtype=torch.float64)
+        total = 0.0 * theta.sum(dim=-1)
         if self._event is not None:
             x, counts, inner = observation.distinct, observation.counts, self.of_simulator(theta)
             rows = inner.unsqueeze(-2).expand(*inner.shape[:-1], len(x), inner.shape[-1])
