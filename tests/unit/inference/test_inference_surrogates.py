@@ -46,3 +46,27 @@ def test_limits_take_a_ratio():
     ratio = motherlode.RatioEstimator(1, (1,)).eval()
     region = motherlode.limits(ratio, np.zeros((4, 1)), {"theta": (-1.0, 1.0)}).wilks(points=5)
     assert np.isfinite(region.statistic).all()
+
+
+def test_a_ratio_calibrated_by_toys_sets_limits_whose_statistic_is_closer_to_the_truth():
+    class Half(motherlode.RatioEstimator):
+        """The ratio of N(θ, 1) with every logarithm doubled: overconfident."""
+
+        def _potential(self, theta, x):
+            return 2.0 * (theta[..., 0] * x[..., 0] - 0.5 * theta[..., 0] ** 2)
+
+    generator = np.random.default_rng(0)
+    theta, alternatives = generator.uniform(-1.0, 1.0, (2, 20_000, 1))
+    x = generator.normal(theta, 1.0)
+    joint = (theta - alternatives) * (x - 0.5 * (theta + alternatives))
+    events = motherlode.Events(theta, alternatives[:, None], x, joint, np.full_like(theta, np.nan))
+    bad = Half(1, (1,)).eval()
+    observed = generator.normal(0.3, 1.0, (20, 1))
+    statistics = [
+        motherlode.limits(one, observed, {"theta": (-1.0, 1.0)}).wilks(points=11).statistic
+        for one in (bad, motherlode.surrogates.calibrate(bad, events, cells=8))
+    ]
+    step = np.linspace(-1.0, 1.0, 11) - observed.mean()
+    exact = 20.0 * step**2
+    errors = [np.abs(statistic - exact + exact.min()).mean() for statistic in statistics]
+    assert errors[1] < 0.5 * errors[0]
