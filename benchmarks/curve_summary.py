@@ -5,7 +5,7 @@
 `best`
     {task: {N: [method, mse]}} over the methods with gold, by mean over seeds.
 `alices_over_alice`
-    {"tasks": {task: {N: quotient of the means over seeds}}, "geometric_mean": {N: over tasks}}.
+    {"tasks": {task: {N: quotient of the means over common seeds}}, "geometric_mean": {N: over tasks}}.
 `gold_contrastive_k8_over`
     {task: {N: {"alice": quotient, "alice_k8": quotient}}}.
 `efficiency`
@@ -43,7 +43,7 @@ def summarize(cells: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "seeds": counts,
         "failed": {key: values["failed"] for key, values in cells.items() if "failed" in values},
         "best": {task: dict(_best(methods)) for task, methods in mse.items()},
-        "alices_over_alice": _quotients(mse),
+        "alices_over_alice": _quotients(good),
         "gold_contrastive_k8_over": {task: dict(_contrastive(methods)) for task, methods in mse.items()},
         "efficiency": {task: dict(_efficiency(methods, runs[task])) for task, methods in mse.items()},
     }
@@ -79,11 +79,15 @@ def _best(methods: dict[str, dict[str, float]]) -> Iterator[tuple[str, tuple[str
             yield count, (name, error)
 
 
-def _quotients(mse: Table) -> dict[str, Any]:
-    tasks: dict[str, dict[str, float]] = {}
-    for task, methods in mse.items():
-        alice, alices = methods.get("alice", {}), methods.get("alices", {})
-        tasks[task] = {count: alices[count] / alice[count] for count in alice if count in alices}
+def _quotients(cells: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    sums: dict[str, dict[str, list[float]]] = {}
+    for key, values in cells.items():
+        task, method, count, seed = _parts(key)
+        alice = cells.get(f"{task}/alice/{count}/{seed}")
+        if method == "alices" and alice is not None:
+            both = sums.setdefault(task, {}).setdefault(count, [0.0, 0.0])
+            both[0], both[1] = both[0] + values["mse"], both[1] + alice["mse"]
+    tasks = {task: {n: above / below for n, (above, below) in sizes.items()} for task, sizes in sums.items()}
     counts = sorted({count for values in tasks.values() for count in values}, key=int)
     logs = {count: [np.log(values[count]) for values in tasks.values() if count in values] for count in counts}
     return {"tasks": tasks, "geometric_mean": {count: float(np.exp(np.mean(v))) for count, v in logs.items()}}
