@@ -42,8 +42,9 @@ def limits(
     """Set confidence limits on theta given observed events, with the surrogate in MODEL.
 
     neyman throws toys from the simulator itself: the limits cover whatever the surrogate got wrong. wilks trusts the
-    surrogate and the limit of many events. Where the widest region fills less than a third of an axis, the scan is
-    repeated within its hull, one grid step wider on each side: everything outside was excluded by the scan before.
+    surrogate and the limit of many events. Where the widest region fills less than a third of an axis, its hull, one
+    grid step wider on each side, is scanned again with as many points: everything outside was excluded by the scan
+    before. The best fit still competes with all of the first grid, so that the second scan tests what the first did.
     """
     import motherlode
     from motherlode.events import read_table
@@ -55,10 +56,11 @@ def limits(
     simulator = _open(target, tuple(bounds)) if method == "neyman" else None
 
     def scan(box: dict[str, tuple[float, float]]) -> Any:
-        study = motherlode.limits(estimator, data, box)
         if simulator is None:
-            return study.wilks(points, seed=seed)
-        return study.neyman(simulator, points, toys, min(levels), seed, progress=True)
+            return motherlode.limits(estimator, data, box).wilks(points, seed=seed)
+        study = motherlode.limits(estimator, data, bounds)
+        axes = {name: _merged(bounds[name], box[name], points) for name in bounds}
+        return study.neyman(simulator, axes, toys, min(levels), seed, within=box, progress=True)
 
     region = scan(bounds)
     for _ in range(_ZOOMS if zoom else 0):
@@ -72,6 +74,13 @@ def limits(
     _write(region, out, {"command": "limits", **origin, "simulator": target, "limits": found}, levels)
     for line in found:
         click.echo(line)
+
+
+def _merged(whole: tuple[float, float], part: tuple[float, float], points: int) -> Any:
+    """Return the values of two even grids, over the whole range and over a part of it, in one."""
+    import numpy as np
+
+    return np.unique(np.concatenate([np.linspace(*whole, points), np.linspace(*part, points)]))
 
 
 def _is_small(box: dict[str, tuple[float, float]], axes: Any) -> bool:

@@ -109,6 +109,21 @@ def test_toys_stop_early_without_changing_any_decision():
         assert np.array_equal(whole.contains(level), early.contains(level))
 
 
+def test_a_box_is_tested_against_the_whole_grid():
+    problem = limits(Gaussian(), X, {"mean": (-1.0, 2.0)})
+    whole = problem.neyman(Gaussian(), points=13, toys=300, seed=2)
+    part = problem.neyman(Gaussian(), points=13, toys=300, seed=2, within={"mean": (0.2, 1.3)})
+    kept = whole.grid.within({"mean": (0.2, 1.3)})
+    assert part.grid.points.tolist() == whole.grid.points[kept].tolist()
+    assert np.array_equal(part.p_value, whole.p_value[kept])
+    assert np.array_equal(part.statistic, whole.statistic[kept])
+
+
+def test_grids_take_values_too():
+    grid = Grid.over({"a": (0.0, 1.0), "b": (0.0, 2.0)}, {"a": np.array([0.0, 0.1, 1.0]), "b": 2})
+    assert grid.points.tolist() == [[0.0, 0.0], [0.0, 2.0], [0.1, 0.0], [0.1, 2.0], [1.0, 0.0], [1.0, 2.0]]
+
+
 def test_a_pool_shared_by_toys_gives_the_same_p_values_within_error():
     problem = limits(Gaussian(), X, {"mean": (-1.0, 2.0)})
     region = problem.neyman(Gaussian(), points=61, toys=1000, level=0.0, seed=2, pool=2000)

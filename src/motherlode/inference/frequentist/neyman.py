@@ -5,7 +5,7 @@ signals" (1998), physics/9711021). Because toys come from the simulator, a bad e
 as long as nothing is profiled.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from functools import partial
 
@@ -26,6 +26,7 @@ def construct(
     observation: Observation,
     count: int,
     level: float,
+    within: Mapping[str, tuple[float, float]] | None = None,
     executor: Executor | None = None,
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> Region:
@@ -41,6 +42,8 @@ def construct(
         Most toys at a point. They stop early where the decision at ``level`` can no longer change.
     level
         Smallest confidence level that will be asked of the region.
+    within
+        Box of the points that are tested; None tests all.
     executor
         Runs the points in parallel; toys must be picklable for processes.
     progress
@@ -52,11 +55,17 @@ def construct(
     truths = scan.truths(log_likelihood)
     enough = int(np.ceil((1.0 - level) * (count + 1)))
     at = partial(_p_value, toys, truths, observed, count, enough)
-    results = list((map if executor is None else executor.map)(at, progress(range(len(truths)))))
+    tested = np.arange(len(truths)) if within is None else np.flatnonzero(scan.axes.within(within))
+    results = list((map if executor is None else executor.map)(at, progress(tested.tolist())))
+    axes = scan.axes if within is None else scan.axes.cut(within)
     best = scan.axes.points[int(observed.argmin())]
     p_value, used = np.array(results, dtype=np.float64).T
-    info = {"toys": used.astype(int), "truths": truths, "interpolation_error": scan.interpolation_error(observation)}
-    return Region(scan.axes, p_value, observed, "neyman", best, info)
+    info = {
+        "toys": used.astype(int),
+        "truths": truths[tested],
+        "interpolation_error": scan.interpolation_error(observation),
+    }
+    return Region(axes, p_value, observed[tested], "neyman", best, info)
 
 
 def rank_p_value(toys: Array, observed: Array) -> Array:

@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BANDS", "Grid", "Region"]
+__all__ = ["BANDS", "Grid", "Points", "Region"]
 
 Array = NDArray[np.float64]
+
+Points = int | Mapping[str, int | NDArray[np.float64]]
+"""How fine a grid is: points of each parameter, or by name their number or values."""
 
 BANDS = (0.02275, 0.15866, 0.5, 0.84134, 0.97725)
 """Quantiles at -2, -1, 0, 1 and 2 standard deviations, where expected results are quoted."""
@@ -28,10 +31,19 @@ class Grid:
     axes: Mapping[str, Array]
 
     @classmethod
-    def over(cls, bounds: Mapping[str, tuple[float, float]], points: int | Mapping[str, int]) -> "Grid":
-        """Spread that many points evenly from bound to bound of each parameter."""
-        counts = points if isinstance(points, Mapping) else dict.fromkeys(bounds, points)
-        return cls({name: np.linspace(*bounds[name], counts[name]) for name in bounds})
+    def over(cls, bounds: Mapping[str, tuple[float, float]], points: Points) -> "Grid":
+        """Spread that many points evenly from bound to bound of each parameter, or take the values that are given."""
+        asked = points if isinstance(points, Mapping) else dict.fromkeys(bounds, points)
+        return cls({name: _axis(asked[name], *bounds[name]) for name in bounds})
+
+    def within(self, box: Mapping[str, tuple[float, float]]) -> NDArray[np.bool_]:
+        """Return which points lie in a box over the same parameters, edges included, with shape ``(G,)``."""
+        low, high = np.array([box[name] for name in self.axes]).T
+        return np.asarray(((self.points >= low) & (self.points <= high)).all(axis=1))
+
+    def cut(self, box: Mapping[str, tuple[float, float]]) -> "Grid":
+        """Return the grid of the points within a box over the same parameters."""
+        return Grid({n: axis[(axis >= box[n][0]) & (axis <= box[n][1])] for n, axis in self.axes.items()})
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -138,6 +150,10 @@ class Region:
         """Return the hull of :meth:`intervals`; NaN where it is empty."""
         stretches = self.intervals(level)
         return (stretches[0][0], stretches[-1][1]) if stretches else (float("nan"), float("nan"))
+
+
+def _axis(asked: int | Array, low: float, high: float) -> Array:
+    return np.linspace(low, high, asked) if isinstance(asked, int) else np.asarray(asked, dtype=np.float64)
 
 
 def _stretches(axis: Array, height: Array) -> list[tuple[float, float]]:

@@ -21,7 +21,7 @@ from motherlode.inference.frequentist.fit import Estimate, fit
 from motherlode.inference.frequentist.impacts import Impacts, impacts
 from motherlode.inference.frequentist.likelihood import Experiment
 from motherlode.inference.frequentist.neyman import construct
-from motherlode.inference.frequentist.regions import Grid, Region
+from motherlode.inference.frequentist.regions import Grid, Points, Region
 from motherlode.inference.frequentist.toys import Scan, Toys
 from motherlode.inference.frequentist.upper import UpperLimit, upper_limit
 from motherlode.inference.potential import Observation
@@ -61,7 +61,7 @@ class Limits:
         """Return how far the data pull each constrained nuisance and how far it moves the first interest."""
         return impacts(self.experiment, self.observation, self.mle(starts, seed), self.interest[0])
 
-    def wilks(self, points: int | Mapping[str, int] = 51, starts: int = 5, seed: int = 0) -> Region:
+    def wilks(self, points: Points = 51, starts: int = 5, seed: int = 0) -> Region:
         """Profile the likelihood over a grid of the parameters of interest and read p-values off χ².
 
         Right for many events, a maximum inside the bounds and a calibrated estimator; :meth:`neyman` needs none.
@@ -102,12 +102,13 @@ class Limits:
     def neyman(
         self,
         simulator: Simulates,
-        points: int | Mapping[str, int] = 25,
+        points: Points = 25,
         toys: int = 1000,
         level: float = 0.68,
         seed: int = 0,
         pool: int | None = None,
         nodes: int | None = None,
+        within: Mapping[str, tuple[float, float]] | None = None,
         executor: Executor | None = None,
         progress: bool = False,
     ) -> Region:
@@ -118,7 +119,7 @@ class Limits:
         simulator
             Has ``simulate(theta (N, D), seed, first) -> x (N, *L)``.
         points
-            Grid points of each parameter, nuisances too.
+            Grid points of each parameter, nuisances too; or by name their number or their values.
         toys
             Most toys at a point; fewer where the decision at ``level`` is settled.
         level
@@ -131,6 +132,9 @@ class Limits:
             Evaluate log r̂ at so many Chebyshev points of each parameter and interpolate: 8 in place of 25 in two
             dimensions cost a tenth. Observation and toys see the same statistic, so coverage stays what it is;
             ``info["interpolation_error"]`` says how far it is from the one without interpolation.
+        within
+            Test only the points of interest in this box, by name, and return the region there; θ̂ still ranges over the
+            whole grid, so a box chosen by an earlier scan leaves the statistic what it was.
         executor
             Runs the points in parallel.
         progress
@@ -138,7 +142,7 @@ class Limits:
         """
         made = self.toys(simulator, points, seed, pool, nodes)
         bar = partial(tqdm, disable=not progress, unit=" points", desc="neyman")
-        return construct(made, self.observation, toys, level, executor, bar)
+        return construct(made, self.observation, toys, level, within, executor, bar)
 
     def cls(
         self, simulator: Simulates, points: int = 41, toys: int = 1000, level: float = 0.95, seed: int = 0
@@ -150,7 +154,7 @@ class Limits:
         self,
         simulator: Simulates,
         theta: ArrayLike,
-        points: int | Mapping[str, int] = 51,
+        points: Points = 51,
         events: int = 10_000,
         seed: int = 0,
     ) -> Region:
@@ -161,7 +165,7 @@ class Limits:
         self,
         simulator: Simulates,
         theta: ArrayLike,
-        points: int | Mapping[str, int] = 51,
+        points: Points = 51,
         toys: int = 500,
         seed: int = 0,
     ) -> Region:
@@ -171,7 +175,7 @@ class Limits:
     def compare(
         self,
         simulator: Simulates,
-        points: int | Mapping[str, int] = 41,
+        points: Points = 41,
         method: Literal["wilks", "neyman"] = "wilks",
         toys: int = 500,
         baselines: Baselines | None = None,
@@ -209,9 +213,7 @@ class Limits:
             found["ABC"] = abc_region(experiment, simulator, self.observation, axes, prior, settings)
         return found
 
-    def credible(
-        self, prior: Distribution | Mapping[str, Distribution], points: int | Mapping[str, int] = 51
-    ) -> Region:
+    def credible(self, prior: Distribution | Mapping[str, Distribution], points: Points = 51) -> Region:
         """Return Bayesian regions of highest density on the same grid, nuisances integrated out."""
         scan = self.scan(points)
         law = Prior(prior, self.experiment.names)
@@ -223,7 +225,7 @@ class Limits:
     def toys(
         self,
         simulator: Simulates,
-        points: int | Mapping[str, int],
+        points: Points,
         seed: int,
         pool: int | None = None,
         nodes: int | None = None,
@@ -231,14 +233,12 @@ class Limits:
         """Return how experiments like this one are simulated and scanned."""
         return Toys(self.scan(points, nodes), simulator, len(self.observation), seed, pool)
 
-    def scan(self, points: int | Mapping[str, int], nodes: int | None = None) -> Scan:
+    def scan(self, points: Points, nodes: int | None = None) -> Scan:
         """Return the grid over all parameters with the likelihood on it."""
         bounds = {name: self._bounds(name) for name in self.experiment.names}
         return Scan(self.experiment, Grid.over(bounds, points), self.interest, nodes)
 
-    def _region(
-        self, simulator: Simulates, points: int | Mapping[str, int], method: str, toys: int, seed: int
-    ) -> Region:
+    def _region(self, simulator: Simulates, points: Points, method: str, toys: int, seed: int) -> Region:
         if method == "wilks":
             return self.wilks(points, seed=seed)
         return self.neyman(simulator, points, toys, seed=seed)
