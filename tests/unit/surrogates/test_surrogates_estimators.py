@@ -282,6 +282,40 @@ def test_calibration_undoes_a_wrong_temperature(method, cells):
     torch.testing.assert_close(swapped, -corrected.log_ratio(theta, x, other), atol=1e-9, rtol=0)
 
 
+class Shifted(RatioEstimator):
+    """The exact ratio of the Gaussian, 0.8 too large for the smaller parameter."""
+
+    def log_ratio(self, theta, x, theta_reference=None):
+        exact = -0.25 * ((x - theta) ** 2 - (x - theta_reference) ** 2).sum(-1)
+        return exact + 0.8 * torch.sign(theta_reference - theta).sum(-1)
+
+
+def test_calibration_at_two_points_undoes_a_shift():
+    """Events drawn at two parameters only: a correction for each of them, which one for both cannot give."""
+    events = gaussian_events(20_000, seed=3)
+    generator = np.random.default_rng(0)
+    theta = np.where(generator.random((20_000, 1)) < 0.5, -0.5, 0.5)
+    z = theta + generator.normal(size=theta.shape)
+    label = 0.5 * ((z + theta) ** 2 - (z - theta) ** 2)
+    events = replace(
+        events,
+        theta=theta,
+        alternatives=-theta[:, None],
+        x=z + generator.normal(size=theta.shape),
+        joint_log_ratio=label,
+    )
+    raw = Shifted(1, (1,))
+    x = torch.linspace(-2, 2, 41, dtype=torch.float64).unsqueeze(-1)
+    low, high = torch.full_like(x, -0.5), torch.full_like(x, 0.5)
+    exact = raw.log_ratio(low, x, high) - 0.8
+    wrong = {
+        cells: float((calibrate(raw, events, cells=cells).log_ratio(low, x, high) - exact).square().mean())
+        for cells in (1, 2)
+    }
+    assert wrong[2] < 0.05 * 0.8**2
+    assert wrong[1] > 4 * wrong[2]
+
+
 def test_calibrated_estimators_are_saved_and_say_so_on_their_card(tmp_path):
     events = gaussian_events(3000)
     corrected = calibrate(fit(events, losses.alice), gaussian_events(3000, seed=9), cells=2)
