@@ -98,7 +98,8 @@ def _takes_first(estimator: object, name: str) -> bool:
 def _remedy(estimator: object) -> str:
     if hasattr(estimator, "score"):
         return (
-            "A score estimator gives locally optimal observables: use motherlode.limits with them as a statistic, "
-            "or inference.fisher for the information; for a posterior train a RatioEstimator (loss alices)."
+            "A score estimator gives locally optimal observables: HistogramLikelihood(estimator.score, simulator, "
+            "bounds) of inference.histograms makes a likelihood of them, inference.fisher the information; or train a "
+            "RatioEstimator (loss alices)."
         )
     return "Train a RatioEstimator or a LikelihoodEstimator, or pass an object with that method."

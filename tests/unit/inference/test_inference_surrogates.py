@@ -5,7 +5,9 @@ import pytest
 import torch
 
 import motherlode
-from motherlode.inference import WrongEstimator
+from motherlode.inference import Baselines, WrongEstimator
+from motherlode.inference.fisher import fisher
+from motherlode.inference.histograms import HistogramLikelihood
 from motherlode.inference.protocols import is_direct, log_likelihood_of
 
 PRIOR = torch.distributions.Uniform(-torch.ones(2), torch.ones(2))
@@ -70,3 +72,20 @@ def test_a_ratio_calibrated_by_toys_sets_limits_whose_statistic_is_closer_to_the
     exact = 20.0 * step**2
     errors = [np.abs(statistic - exact + exact.min()).mean() for statistic in statistics]
     assert errors[1] < 0.5 * errors[0]
+
+
+def test_a_score_estimator_does_what_its_refusal_says():
+    class Shifted:
+        def simulate(self, theta, seed, first=0):
+            return theta + np.random.default_rng([seed, first]).normal(size=theta.shape)
+
+    torch.manual_seed(0)
+    score, bounds = motherlode.ScoreEstimator(1, (1,)).eval(), {"theta": (-1.0, 1.0)}
+    likelihood = HistogramLikelihood(score.score, Shifted(), bounds, points=3, bins=8, events=500)
+    x = np.linspace(-1.0, 1.5, 6)[:, None]
+    alone = motherlode.limits(likelihood, x, bounds).wilks(points=9)
+    settings = Baselines(score=score, nodes=3, bins=8, events=500, simulations=0)
+    found = motherlode.limits(likelihood, x, bounds).compare(Shifted(), points=9, baselines=settings)
+    assert list(found) == ["learned", "histogram", "SALLY", "SALLINO"]
+    assert found["SALLY"].statistic == pytest.approx(alone.statistic, abs=1e-6)
+    assert fisher(score, [0.0], x).matrix.shape == (1, 1)
