@@ -23,13 +23,13 @@ class Checkpoint:
     """
 
     def __init__(self, path: str | Path, run: Any) -> None:
-        self.path, self.run = Path(path), run
+        self.path, self.run, self.origin = Path(path), run, _origin(run)
 
     def save(self) -> None:
         """Write the state of the run."""
         run = self.run
         state = {
-            "origin": self._origin(),
+            "origin": self.origin,
             "weights": run.estimator.state_dict(),
             "optimizer": run.descent.state(),
             "random": torch.get_rng_state(),
@@ -53,8 +53,8 @@ class Checkpoint:
         if not self.path.exists():
             return False
         state, run = torch.load(self.path, map_location="cpu", weights_only=True), self.run
-        if state["origin"] != self._origin():
-            raise UnknownFormat(self.path, f"it belongs to {state['origin']}, and this training is {self._origin()}")
+        if state["origin"] != self.origin:
+            raise UnknownFormat(self.path, f"it belongs to {state['origin']}, and this training is {self.origin}")
         run.estimator.load_state_dict(state["weights"])
         run.descent.restore(state["optimizer"])
         torch.set_rng_state(state["random"])
@@ -73,11 +73,12 @@ class Checkpoint:
     def _unfinished(self) -> Path:
         return self.path.with_name(f"{self.path.name}.part")
 
-    def _origin(self) -> str:
-        run, reference = self.run, self.run.dataset.reference
-        sums = [float(column.double().sum()) for column in vars(reference).values() if column is not None]
-        weights = {name: tuple(value.shape) for name, value in run.estimator.named_parameters()}
-        return (
-            f"{run.loss!r}, seed {run.seed}, {len(run.dataset.training)} events whose columns sum to {sums}, "
-            f"{type(run.estimator).__name__} with weights {weights}, {run.options}"
-        )
+
+def _origin(run: Any) -> str:
+    columns = vars(run.dataset.reference).values()
+    sums = [float(column.double().sum()) for column in columns if column is not None]
+    weights = {name: tuple(value.shape) for name, value in run.estimator.named_parameters()}
+    return (
+        f"{run.loss!r}, seed {run.seed}, {len(run.dataset.training)} events whose columns sum to {sums}, "
+        f"{type(run.estimator).__name__} with weights {weights}, {run.options}"
+    )
