@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy import stats
 
-from motherlode.frontends.pyro import LiveTangent, NoDensity, TangentLost, ThetaUnseen, mining
+from motherlode.frontends.pyro import LiveTangent, NoDensity, StaleView, TangentLost, ThetaUnseen, mining
 from motherlode.frontends.wrapping import wrap
 from motherlode.tracing import LeakError
 
@@ -179,3 +179,63 @@ def test_it_gives_the_gold_of_a_wrapped_model():
 
 def model_x(theta):
     return model(theta)[1]
+
+
+def detached(theta):
+    return theta.detach()
+
+
+def data(theta):
+    return theta.data
+
+
+def copied(theta):
+    return torch.tensor(theta)
+
+
+def added_to_an_element(theta):
+    a = torch.zeros(3, dtype=torch.float64)
+    a[0] += theta
+    a[0] += theta
+    return a[0] / 2
+
+
+@pytest.mark.filterwarnings("ignore:To copy construct:UserWarning")
+@pytest.mark.parametrize("mean", [detached, data, copied, added_to_an_element])
+def test_gold_sees_through_what_keeps_the_numbers(mean):
+    """log r and t of Normal(theta, 1), by hand."""
+    with mining(torch.tensor([0.3, 0.0], dtype=torch.float64), [[0.5, 0.0]]) as mined:
+        x = float(pyro.sample("x", dist.Normal(mean(mined.theta[0]), 1.0)))
+    np.testing.assert_allclose(mined.joint_log_ratio, [[((x - 0.5) ** 2 - (x - 0.3) ** 2) / 2]], atol=1e-12)
+    np.testing.assert_allclose(mined.joint_score, [[x - 0.3, 0.0]], atol=1e-12)
+
+
+def through_a_view(theta):
+    a = torch.zeros(3, dtype=torch.float64)
+    a[:1].copy_(theta)
+    return a[0]
+
+
+def through_the_base(theta):
+    a = torch.zeros(3, dtype=torch.float64)
+    view = a[:1]
+    a += theta
+    return view[0]
+
+
+def through_a_second_view(theta):
+    a = torch.zeros(3, dtype=torch.float64)
+    a[0] = theta
+    a[0].add_(theta)
+    return a[0]
+
+
+@pytest.mark.parametrize("mean", [through_a_view, through_the_base, through_a_second_view])
+def test_writing_in_place_through_shared_memory_is_refused(mean):
+    with pytest.raises(StaleView), mining(torch.tensor([0.3, 0.0]), [[0.5, 0.0]]) as mined:
+        pyro.sample("x", dist.Normal(mean(mined.theta[0]), 1.0))
+
+
+def test_numbers_taken_out_of_a_list_of_tensors_are_refused():
+    with pytest.raises(TangentLost, match="tensor"), mining(torch.tensor([0.3, 0.0]), [[0.5, 0.0]]) as mined:
+        torch.tensor([mined.theta[0], 1.0])

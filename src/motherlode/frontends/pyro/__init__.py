@@ -15,7 +15,7 @@ from motherlode.frontends.pyro.errors import (
     ThetaUnseen,
 )
 from motherlode.frontends.pyro.handler import Mined, mining
-from motherlode.frontends.pyro.shadows import TangentLost
+from motherlode.frontends.pyro.shadows import StaleView, TangentLost
 from motherlode.frontends.pyro.simulator import PyroSimulator
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "NoDensity",
     "NotBatched",
     "PyroSimulator",
+    "StaleView",
     "TangentLost",
     "ThetaUnseen",
     "mining",

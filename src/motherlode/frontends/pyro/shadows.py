@@ -5,7 +5,7 @@ A tensor derived from θ has shadows: the same computation in float64 at θ with
 its shadows. Draws have no shadows, so the densities of one run of a model are known at all parameters at once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from torch.overrides import TorchFunctionMode
 
 from motherlode.tracing import MotherlodeError
 
-__all__ = ["Shadowing", "TangentLost", "cast_shadows", "drop_shadows", "shadows_of"]
+__all__ = ["Shadowing", "StaleView", "TangentLost", "cast_shadows", "drop_shadows", "shadows_of"]
 
 _NAME = "_motherlode_shadows"
 
@@ -30,6 +30,20 @@ class TangentLost(MotherlodeError, RuntimeError):
             "alternative. "
             "What follows (an `if`, a float, a NumPy array) is known at theta only, so the joint ratio is not. "
             "Stay in torch (torch.where instead of `if`), or use motherlode.wrap(model), which runs the model again."
+        )
+
+
+class StaleView(MotherlodeError, RuntimeError):
+    """Report a tensor whose memory was written to through another tensor, with something that depends on θ."""
+
+    def __init__(self, operation: str) -> None:
+        self.operation = operation
+        super().__init__(
+            f"'{operation}' uses a tensor that shares memory with another one, to which a value that depends on theta "
+            "was written in place. "
+            "Only the one that was written to is known at other parameters, so joint ratio and score would be wrong. "
+            "Assign to the tensor itself (`a[0] = value`, torch.cat), or use motherlode.wrap(model), which runs the "
+            "model again."
         )
 
 
@@ -53,6 +67,8 @@ def drop_shadows(value: Tensor) -> Tensor:
 class Shadowing(TorchFunctionMode):
     """Repeat every torch call on the shadows of its arguments.
 
+    What torch does not tell its function modes stays unseen: scripted functions, and other threads.
+
     Parameters
     ----------
     count
@@ -62,17 +78,31 @@ class Shadowing(TorchFunctionMode):
     def __init__(self, count: int) -> None:
         super().__init__()
         self._count = count
+        self._written: dict[int, list[Tensor]] = {}
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """Run `func`, and again at each shadow if an argument has any."""
         named = kwargs or {}
+        if self._written:
+            self._refuse_stale(func, args, named)
         if not _is_shadowed((args, named)):
             return func(*args, **named)
-        if _is_in_place(func):
+        in_place = _is_in_place(func)
+        if in_place:
             self._shade(args[0])
         result = func(*args, **named)
+        if in_place:
+            self._written[_memory(args[0])] = [args[0]]
+        elif self._written:
+            self._know(result)
+        if func in _COPIES and isinstance(args[0], Tensor):
+            return cast_shadows(result, _copies(func, args[0]))
+        if func is torch.tensor:
+            raise TangentLost(
+                "torch.tensor", result.tolist(), func(*_at(args, self._count - 1, True), **named).tolist()
+            )
         leaves = _leaves_torch(func, result)
         with torch.set_grad_enabled(not leaves):
             others = [func(*_at(args, k, leaves), **_at(named, k, leaves)) for k in range(self._count)]
@@ -81,9 +111,53 @@ class Shadowing(TorchFunctionMode):
             return result
         return _attach(result, others)
 
+    def _refuse_stale(self, func: Callable[..., Any], args: Sequence[Any], named: dict[str, Any]) -> None:
+        """Refuse a tensor whose memory was written to through another one: its shadows missed that."""
+        for tensor in _tensors((args, named)):
+            fresh = self._written.get(_memory(tensor))
+            if fresh is not None and all(tensor is not other for other in fresh) and not _writes_back(func, args):
+                raise StaleView(func.__name__)
+
+    def _know(self, result: Any) -> None:
+        for tensor in _tensors(result):
+            self._written.get(_memory(tensor), []).append(tensor)
+
     def _shade(self, value: Tensor) -> None:
         existing = shadows_of(value) or [value] * self._count
         cast_shadows(value, [shadow.clone() for shadow in existing])
+
+
+_COPIES = (Tensor.detach, Tensor.data.__get__, torch.tensor)  # type: ignore[attr-defined]
+"""Functions that give the same numbers without a gradient; the score is to see through them."""
+
+
+def _copies(func: Callable[..., Any], value: Tensor) -> list[Tensor]:
+    shadows = shadows_of(value) or []
+    return [shadow.clone() for shadow in shadows] if func is torch.tensor else shadows
+
+
+def _memory(value: Tensor) -> int:
+    with torch._C.DisableTorchFunction():
+        return value.untyped_storage().data_ptr()
+
+
+def _writes_back(func: Callable[..., Any], args: Sequence[Any]) -> bool:
+    """Return whether this is the last step of ``a[i] += b``: what is written is the view of that very place."""
+    if func.__name__ != "__setitem__" or not isinstance(args[2], Tensor):
+        return False
+    with torch._C.DisableTorchFunction():
+        place = args[0][args[1]]
+        return bool(place.data_ptr() == args[2].data_ptr() and place.shape == args[2].shape)
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, dict):
+        yield from _tensors(list(value.values()))
+    elif isinstance(value, (tuple, list)):
+        for part in value:
+            yield from _tensors(part)
 
 
 def _is_shadowed(value: Any) -> bool:
