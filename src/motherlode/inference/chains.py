@@ -94,7 +94,16 @@ def run_chains(
         A NUTS tree has at most ``2**max_depth`` steps.
     progress
         Show a progress bar over transitions.
+
+    Raises
+    ------
+    ValueError
+        If ``target_accept`` is no probability between 0 and 1.
     """
+    if not 0.0 < target_accept < 1.0:
+        raise ValueError(
+            f"target_accept is {target_accept}: no step size has that mean acceptance. Choose it in (0, 1), as 0.9."
+        )
     generator = np.random.Generator(np.random.Philox(key=np.array([seed, 3], dtype=np.uint64)))
     counted = _Counted(target)
     total = len(starts) * (warmup + samples)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.distributions import Distribution, Independent
 
+from motherlode.inference.errors import InferenceError
 from motherlode.inference.potential import Potential
 from motherlode.inference.prior import Prior
 from motherlode.inference.recording import Tensors, recorded
@@ -58,6 +59,11 @@ def recorded_gradient(density: Callable[[Tensor], Tensor]) -> Callable[[Array], 
     ----------
     density
         From a tensor ``(C, d)`` to log-densities ``(C,)``, each row by itself; differentiable by autograd.
+
+    Raises
+    ------
+    InferenceError
+        When called, if the density has no gradient.
     """
     by_shape: dict[tuple[int, ...], Callable[[Tensor], Tensors]] = {}
 
@@ -65,6 +71,11 @@ def recorded_gradient(density: Callable[[Tensor], Tensor]) -> Callable[[Array], 
         with torch.enable_grad():
             leaf = points.detach().requires_grad_(True)
             value = density(leaf)
+            if not value.requires_grad:
+                raise InferenceError(
+                    "the log-likelihood has no gradient in θ, which these chains follow. Compute it from θ with torch "
+                    "operations, without detach() or no_grad(), or use .sample or method='pyro-random-walk'."
+                )
             (gradient,) = torch.autograd.grad(value.sum(), leaf)
         return value.detach(), gradient
 

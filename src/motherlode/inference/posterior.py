@@ -17,6 +17,7 @@ from torch.distributions import Distribution
 from motherlode.inference.batched import BATCHED, run_batched
 from motherlode.inference.convergence import members_of
 from motherlode.inference.direct import DirectRatio, as_one_outcome, draw_inside
+from motherlode.inference.errors import UnusableObservation, UnusablePrior
 from motherlode.inference.importance import resample
 from motherlode.inference.normalization import warn_unnormalized
 from motherlode.inference.optimize import maximize
@@ -70,6 +71,7 @@ def posterior(
         If a prior of your own does not integrate to one.
     """
     law, observation = Prior(prior, names), Observation(x_observed)
+    _check_shapes(estimator, law, observation)
     warn_unnormalized(law)
     warn_out_of_range(estimator, law, observation)
     if not is_direct(estimator):
@@ -211,9 +213,36 @@ class Posterior:
         if method not in (*BATCHED, *KERNELS):
             choices = ", ".join(map(repr, (*BATCHED, *KERNELS)))
             raise ValueError(f"{method!r} is no sampler known here. Nothing was run. Choose one of {choices}.")
+        _check_counts(chains=(chains, 1), samples=(samples, 1), warmup=(warmup, 0), seed=(seed, 0))
         run = run_batched if method in BATCHED else run_pyro
         starts = starting_points(self.potential, superchains or chains, seed)
         if superchains:
             starts = starts.repeat_interleave(members_of(chains, superchains), dim=0)
         result = run(self.potential, starts, method, samples, warmup, seed, progress, **settings)
         return replace(result, superchains=superchains).warn()
+
+
+def _check_counts(**counts: tuple[int, int]) -> None:
+    for name, (given, least) in counts.items():
+        if given < least:
+            raise ValueError(f"{name} is {given}: nothing can be drawn so. Pass at least {least}.")
+
+
+def _check_shapes(estimator: object, prior: Prior, observation: Observation) -> None:
+    """Refuse θ and x of other shapes than a trained estimator says it was trained on."""
+    parameters, shape = getattr(estimator, "parameters_count", None), getattr(estimator, "shape", None)
+    if not isinstance(parameters, int) or not isinstance(shape, tuple):
+        return
+    name = type(estimator).__name__
+    if prior.dimension != parameters:
+        raise UnusablePrior(
+            f"the prior has {prior.dimension} parameters {prior.names}, and the {name} was trained on {parameters}. "
+            "Both must be the same, in one order. Give every parameter of the simulator a prior."
+        )
+    if not is_direct(estimator) and tuple(observation.x.shape[1:]) != shape:
+        rows = ", ".join(("M", *map(str, shape)))
+        raise UnusableObservation(
+            observation.x.shape,
+            f"is not made of events of shape {shape}, on which the {name} was trained.",
+            f"Pass x_observed with shape ({rows}), one row an event.",
+        )

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from pyro.distributions import Normal
 from torch import Tensor
 
-from motherlode.inference.errors import UnusableObservation
+from motherlode.inference.errors import UnusableObservation, WrongEstimator
 from motherlode.inference.prior import Prior
 from motherlode.inference.protocols import log_likelihood_of
 
@@ -37,7 +37,7 @@ class Observation:
     """
 
     def __init__(self, x: ArrayLike | Tensor, may_be_empty: bool = False) -> None:
-        events = torch.as_tensor(x if isinstance(x, Tensor) else np.array(x)).to(torch.float64)
+        events = _as_tensor(x)
         _check(events, may_be_empty)
         self.x = events
         self.distinct, counts = torch.unique(events, dim=0, return_counts=True)
@@ -76,6 +76,12 @@ class Potential:
         batch = theta.shape[:-1]
         rows = theta.unsqueeze(-2).expand(*batch, len(x), theta.shape[-1])
         value = self.event_log_likelihood(rows, x.expand(*batch, *x.shape))
+        if value.shape != rows.shape[:-1]:
+            raise WrongEstimator(
+                self.event_log_likelihood.estimator,
+                f"one number for each θ and x, shape {tuple(rows.shape[:-1])}; it returned {tuple(value.shape)}",
+                "Sum or squeeze the last dimension, and see that x has the shape it was written for.",
+            )
         return value @ counts
 
     def log_prob(self, theta: Tensor) -> Tensor:
@@ -100,6 +106,20 @@ class Potential:
         zero = torch.zeros(self.prior.free_dimension, dtype=torch.float64)
         u = pyro.sample("u", Normal(zero, torch.ones_like(zero)).to_event(1).mask(False))
         pyro.factor("posterior", self.log_prob_free(u))
+
+
+def _as_tensor(x: ArrayLike | Tensor) -> Tensor:
+    if isinstance(x, Tensor):
+        return x.to(torch.float64)
+    array = np.asarray(x)
+    try:
+        return torch.from_numpy(np.array(array, dtype=np.float64))
+    except (TypeError, ValueError) as error:
+        raise UnusableObservation(
+            array.shape,
+            f"holds {array.dtype} values that are not numbers ({error}). An estimator computes with numbers.",
+            "Code them as the training set's x was coded.",
+        ) from error
 
 
 def _check(events: Tensor, may_be_empty: bool) -> None:

@@ -175,6 +175,11 @@ def _one_draw(name: str, distribution: Distribution) -> Tensor:
             "unnormalized. Its posterior may not exist, and chains have nowhere to start. Use a proper prior, wide "
             "if you know little."
         ) from error
+    except (RuntimeError, ValueError) as error:
+        raise UnusablePrior(
+            f"the prior of {name!r} ({type(distribution).__name__}) fails when it is sampled: {error}. Chains start at "
+            "its draws. Check its parameters for NaN and signs."
+        ) from error
     if not torch.isfinite(distribution.log_prob(draw)).all():
         raise UnusablePrior(
             f"the prior of {name!r} has log-density {distribution.log_prob(draw).tolist()} at its own draw "

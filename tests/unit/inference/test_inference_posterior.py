@@ -6,6 +6,7 @@ import torch
 from closed_forms import ALPHA_Z, GaltonExact, GaussianLocation, GaussianRatio, OnlyScore, truncated_normal_moments
 
 from motherlode.inference import (
+    InferenceError,
     NoFiniteDensity,
     Observation,
     Potential,
@@ -15,6 +16,7 @@ from motherlode.inference import (
     WrongEstimator,
     posterior,
 )
+from motherlode.surrogates.ratio import RatioEstimator
 
 D = torch.distributions
 
@@ -148,6 +150,53 @@ def test_improper_priors_are_refused():
 
     with pytest.raises(UnusablePrior, match="improper"):
         posterior(GaussianRatio(), ImproperUniform(constraints.real, (), (1,)), [[0.3]])
+
+
+def test_observations_that_are_no_numbers_are_refused():
+    with pytest.raises(UnusableObservation, match="not numbers"):
+        posterior(GaussianRatio(), D.Normal(0.0, 1.0), [["red"]])
+
+
+def test_priors_that_cannot_be_drawn_from_are_refused():
+    wrong = D.Normal(vector(0.0), vector(float("nan")), validate_args=False)
+    with pytest.raises(UnusablePrior, match="fails when it is sampled"):
+        posterior(GaussianRatio(), wrong, [[0.3]])
+
+
+def test_shapes_that_an_estimator_was_not_trained_on_are_refused():
+    estimator = RatioEstimator(1, (1,))
+    with pytest.raises(UnusableObservation, match=r"shape \(M, 1\)"):
+        posterior(estimator, D.Normal(0.0, 1.0), [0.3, 0.4])
+    with pytest.raises(UnusablePrior, match="2 parameters"):
+        posterior(estimator, D.Normal(vector(0.0, 0.0), vector(1.0, 1.0)), [[0.3]])
+
+
+class _Column:
+    def log_ratio(self, theta, x):
+        return -0.5 * theta**2
+
+
+class _Detached:
+    def log_ratio(self, theta, x):
+        return -0.5 * theta.detach()[..., 0] ** 2
+
+
+def test_a_log_ratio_of_the_wrong_shape_is_refused():
+    with pytest.raises(WrongEstimator, match="one number for each"):
+        posterior(_Column(), D.Normal(0.0, 1.0), [[0.3]]).mcmc()
+
+
+def test_a_density_without_gradient_is_refused_with_what_works():
+    problem = posterior(_Detached(), D.Normal(vector(0.0), vector(1.0)), [[0.3]])
+    with pytest.raises(InferenceError, match="no gradient"):
+        problem.mcmc()
+    assert len(problem.sample(50)) == 50
+
+
+@pytest.mark.parametrize("wrong", [{"chains": 0}, {"samples": 0}, {"warmup": -1}, {"seed": -1}, {"target_accept": 2.0}])
+def test_impossible_settings_are_refused_by_name(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        posterior(GaussianRatio(), D.Normal(0.0, 1.0), [[0.3]]).mcmc(**wrong)
 
 
 def test_wrong_number_of_names_is_refused():
