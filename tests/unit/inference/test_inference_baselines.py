@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from scipy.stats import truncnorm
 from test_inference_information import Linear
 from test_inference_limits import Galton, Gaussian, X
 
-from motherlode.inference import Baselines, InferenceError, limits
+from motherlode.inference import Baselines, Constraint, InferenceError, limits
 from motherlode.inference.histograms import HistogramLikelihood, SallinoRatio
 
 BOX = {"a": (-0.5, 0.5), "b": (-0.5, 0.5)}
@@ -88,6 +89,24 @@ def test_abc_of_a_gaussian_mean_gives_the_credible_interval():
     low, high = found["ABC"].interval(0.6827)
     assert (low + high) / 2 == pytest.approx(X.mean(), abs=0.1)
     assert high - low == pytest.approx(1.0, abs=0.15)
+
+
+def test_abc_stays_inside_the_bounds_of_a_constrained_nuisance():
+    class Walled(Gaussian):
+        def simulate(self, theta, seed, first=0):
+            assert (theta[:, 1] >= -0.5).all()
+            assert (theta[:, 1] <= 0.5).all()
+            return super().simulate(theta, seed, first)
+
+    problem = limits(
+        Gaussian(), X, {"mean": (-3.0, 4.0), "offset": (-0.5, 0.5)}, constraints={"offset": Constraint(0.2, 0.4)}
+    )
+    settings = Baselines(nodes=3, events=2000, simulations=20_000, keep=1000)
+    region = problem.compare(Walled(), points=41, baselines=settings)["ABC"]
+    low, high = region.interval(0.6827)
+    inside = truncnorm((-0.5 - 0.2) / 0.4, (0.5 - 0.2) / 0.4, loc=0.2, scale=0.4)
+    assert (low + high) / 2 == pytest.approx(X.mean() - inside.mean(), abs=0.15)
+    assert high - low == pytest.approx(2.0 * np.sqrt(0.25 + inside.var()), abs=0.25)
 
 
 def test_wide_events_need_a_summary_of_ones_own():

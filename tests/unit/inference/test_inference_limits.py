@@ -122,6 +122,9 @@ def test_a_box_is_tested_against_the_whole_grid():
 def test_grids_take_values_too():
     grid = Grid.over({"a": (0.0, 1.0), "b": (0.0, 2.0)}, {"a": np.array([0.0, 0.1, 1.0]), "b": 2})
     assert grid.points.tolist() == [[0.0, 0.0], [0.0, 2.0], [0.1, 0.0], [0.1, 2.0], [1.0, 0.0], [1.0, 2.0]]
+    box = {"a": (0.05, 1.0)}
+    assert grid.cut(box).points.tolist() == grid.points[grid.within(box)].tolist()
+    assert len(grid.cut(box)) == 4
 
 
 def test_a_pool_shared_by_toys_gives_the_same_p_values_within_error():

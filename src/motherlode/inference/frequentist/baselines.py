@@ -11,11 +11,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.stats import gaussian_kde
-from torch.distributions import Distribution, Normal, Uniform
+from torch.distributions import (
+    CumulativeDistributionTransform,
+    Distribution,
+    Normal,
+    TransformedDistribution,
+    Uniform,
+)
 
 from motherlode.inference.abc import abc
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.frequentist.likelihood import Experiment
+from motherlode.inference.frequentist.nuisance import Constraint
 from motherlode.inference.frequentist.regions import Grid, Region
 from motherlode.inference.histograms import HistogramLikelihood, SallinoRatio
 from motherlode.inference.potential import Observation
@@ -107,8 +114,15 @@ def default_prior(experiment: Experiment) -> dict[str, Distribution]:
     laws: dict[str, Distribution] = {}
     for name, (low, high) in zip(experiment.names, experiment.bounds, strict=True):
         law = experiment.constraints.get(name)
-        laws[name] = Uniform(float(low), float(high)) if law is None else Normal(float(law.measured), float(law.sd))
+        laws[name] = Uniform(float(low), float(high)) if law is None else _truncated(law, float(low), float(high))
     return laws
+
+
+def _truncated(law: Constraint, low: float, high: float) -> Distribution:
+    """Return the normal of an auxiliary measurement inside the bounds: the simulator may know nothing outside."""
+    normal = Normal(torch.tensor(law.measured, dtype=torch.float64), law.sd)
+    share = Uniform(normal.cdf(torch.tensor(low)), normal.cdf(torch.tensor(high)))  # type: ignore[no-untyped-call]
+    return TransformedDistribution(share, [CumulativeDistributionTransform(normal).inv])
 
 
 def abc_region(

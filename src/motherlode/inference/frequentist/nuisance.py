@@ -25,7 +25,8 @@ class Shift(Constraint):
     Attributes
     ----------
     measured, sd
-        Its auxiliary measurement; scans reach five sd to either side.
+        Its auxiliary measurement; scans reach five sd to either side. Leave room for what it moves inside the bounds
+        that the simulator declares.
     moves
         What one unit of it adds to each of the simulator's parameters, by name.
     log_rate

@@ -37,13 +37,14 @@ class Grid:
         return cls({name: _axis(asked[name], *bounds[name]) for name in bounds})
 
     def within(self, box: Mapping[str, tuple[float, float]]) -> NDArray[np.bool_]:
-        """Return which points lie in a box over the same parameters, edges included, with shape ``(G,)``."""
-        low, high = np.array([box[name] for name in self.axes]).T
+        """Return which points lie in a box over some of the parameters, edges included, with shape ``(G,)``."""
+        low, high = np.array([box.get(name, (-np.inf, np.inf)) for name in self.axes]).T
         return np.asarray(((self.points >= low) & (self.points <= high)).all(axis=1))
 
     def cut(self, box: Mapping[str, tuple[float, float]]) -> "Grid":
-        """Return the grid of the points within a box over the same parameters."""
-        return Grid({n: axis[(axis >= box[n][0]) & (axis <= box[n][1])] for n, axis in self.axes.items()})
+        """Return the grid of the points within a box over some of the parameters."""
+        sides = {name: box.get(name, (-np.inf, np.inf)) for name in self.axes}
+        return Grid({n: axis[(axis >= sides[n][0]) & (axis <= sides[n][1])] for n, axis in self.axes.items()})
 
     @property
     def names(self) -> tuple[str, ...]:
