@@ -1,17 +1,19 @@
 """What an inference method hands back: plain arrays with names, and how far to trust them."""
 
+import importlib
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motherlode.inference import convergence
-from motherlode.inference.errors import ConvergenceWarning
+from motherlode.inference.errors import ConvergenceWarning, InferenceError
 
 __all__ = ["PosteriorSamples"]
 
@@ -148,19 +150,29 @@ class PosteriorSamples:
         return found
 
     def to_arviz(self) -> Any:
-        """Return an ``InferenceData`` (arviz 0.x) or ``DataTree`` (1.x); needs the extra ``arviz``."""
-        import arviz
+        """Return an ``InferenceData`` (arviz 0.x) or ``DataTree`` (1.x); needs the extra ``arviz``.
 
+        Raises
+        ------
+        InferenceError
+            If arviz is not installed.
+        """
+        arviz = _installed("arviz")
         posterior = {name: self.samples[..., i] for i, name in enumerate(self.names)}
-        statistics = {"lp": self.log_prob, "diverging": self.divergences}
-        if int(arviz.__version__.split(".")[0]) >= 1:
-            return arviz.from_dict({"posterior": posterior, "sample_stats": statistics})
-        return arviz.from_dict(posterior=posterior, sample_stats=statistics)
+        groups = {"posterior": posterior, "sample_stats": {"lp": self.log_prob, "diverging": self.divergences}}
+        return arviz.from_dict(groups) if _major(arviz) >= 1 else arviz.from_dict(**groups)
 
     def save(self, path: str | Path) -> Path:
-        """Write the draws as netCDF and return the path; needs the extra ``arviz``."""
-        target = Path(path)
-        self.to_arviz().to_netcdf(str(target))
+        """Write the draws as netCDF and return the path; needs the extra ``arviz``.
+
+        Raises
+        ------
+        InferenceError
+            If arviz, or h5netcdf with h5py, which write the file, are not installed.
+        """
+        target, tree = Path(path), self.to_arviz()
+        _installed("h5netcdf"), _installed("h5py")
+        tree.to_netcdf(str(target), engine="h5netcdf")
         return target
 
     def _each(self, function: Callable[[Array], float]) -> Array:
@@ -192,3 +204,17 @@ class PosteriorSamples:
             f"{places}. They are stuck, or in a mode of their own, and their share of the draws says nothing about the "
             "mode's weight. Run longer, start elsewhere (seed), or see plots.plot_trace."
         ]
+
+
+def _installed(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise InferenceError(
+            f"{name} cannot be imported ({error}). Draws become arviz's objects and netCDF files through it. Run "
+            "pip install 'motherlode[arviz]', or keep .samples yourself, e.g. by numpy.save."
+        ) from error
+
+
+def _major(arviz: ModuleType) -> int:
+    return int(arviz.__version__.split(".")[0])

@@ -1,12 +1,14 @@
 """Convergence diagnostics against arviz and against chains whose answer is known."""
 
 import re
+import sys
 import warnings
+from types import ModuleType
 
 import numpy as np
 import pytest
 
-from motherlode.inference import ConvergenceWarning, PosteriorSamples
+from motherlode.inference import ConvergenceWarning, InferenceError, PosteriorSamples
 from motherlode.inference.convergence import ess_bulk, ess_mean, ess_tail, nested_rhat, split_rhat, stuck_chains
 
 
@@ -139,6 +141,27 @@ def test_draws_survive_netcdf(tmp_path):
         read = arviz.from_netcdf(str(path))
     assert np.array_equal(read.posterior["p1"].values, draws[..., 1])
     assert read.sample_stats["diverging"].shape == (3, 50)
+
+
+@pytest.mark.parametrize("missing", ["arviz", "h5netcdf", "h5py"])
+def test_what_is_missing_for_netcdf_is_named_with_the_extra(missing, tmp_path, monkeypatch):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pytest.importorskip("arviz")
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(InferenceError, match=rf"^{missing} cannot be imported.*motherlode\[arviz\]"):
+        result(np.zeros((2, 10, 1))).save(tmp_path / "draws.nc")
+    assert not list(tmp_path.iterdir())
+
+
+def test_arviz_from_version_one_on_is_given_one_mapping_of_groups(monkeypatch):
+    """The signature of arviz 1.x, which needs Python 3.12, is imitated here."""
+    stub = ModuleType("arviz")
+    stub.__version__, stub.from_dict = "1.3.0", lambda data, /: data
+    monkeypatch.setitem(sys.modules, "arviz", stub)
+    groups = result(np.ones((2, 10, 2))).to_arviz()
+    assert sorted(groups) == ["posterior", "sample_stats"]
+    assert groups["posterior"]["p1"].shape == (2, 10)
 
 
 def test_summary_has_a_line_for_each_parameter():
