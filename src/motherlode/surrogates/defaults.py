@@ -9,7 +9,7 @@ from motherlode.surrogates.batch import EventBatch
 from motherlode.surrogates.likelihood import LikelihoodEstimator
 from motherlode.surrogates.losses import Loss
 from motherlode.surrogates.posterior import PosteriorEstimator
-from motherlode.surrogates.proposals import prior_score
+from motherlode.surrogates.proposals import bounds_of, prior_score
 from motherlode.surrogates.ratio import RatioEstimator
 from motherlode.surrogates.score import ScoreEstimator
 from motherlode.surrogates.whitening import whiteners
@@ -35,5 +35,6 @@ def complete(events: Any, batch: EventBatch, loss: Loss, origin: dict[str, Any])
     if "prior_score" in loss.columns:
         batch = replace(batch, prior_score=torch.as_tensor(prior_score(events.theta, origin.get("proposal"))))
     if "whitener" in loss.columns:
-        batch = replace(batch, whitener=torch.as_tensor(whiteners(events.theta, events.joint_score)))
+        bounds = bounds_of(events.theta) if loss.task == "posterior" else None
+        batch = replace(batch, whitener=torch.as_tensor(whiteners(events.theta, events.joint_score, bounds)))
     return batch

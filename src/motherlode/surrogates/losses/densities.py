@@ -11,13 +11,13 @@ from torch import Tensor
 from motherlode.surrogates.batch import EventBatch
 from motherlode.surrogates.losses.loss import loss_function
 from motherlode.surrogates.losses.terms import (
-    WHITENED_ALPHA,
     column,
     gradient,
     noise_alpha,
     score_term,
     squared_ratio_error,
 )
+from motherlode.surrogates.losses.whitened import whitened_score_term
 
 __all__ = ["nle", "npe", "rascandal", "scandal", "scandal_whitened", "score_matched_posterior"]
 
@@ -44,17 +44,13 @@ def scandal(estimator: Any, batch: EventBatch, alpha: float | None = None) -> Te
 
 @loss_function("events", "likelihood", "theta", "x", "joint_score", "whitener")
 def scandal_whitened(estimator: Any, batch: EventBatch, alpha: float | None = None) -> Tensor:
-    r"""SCANDAL with the residual in units of the local spread of the score.
+    """SCANDAL with a score term in units of what scores are expected to be and a weight found while training.
 
-    .. math:: -\log \hat p + α\, |W_θ (\nabla_θ \log \hat p - t)|^2, \qquad W_θ^T W_θ = \mathbb E[t t^T|θ]^{-1}
-
-    Where scores vary by orders of magnitude over the prior, the plain term sees the largest only.
+    Where scores vary by orders of magnitude over the prior, the plain term sees the largest only; see :mod:`.whitened`.
     """
     theta, log_p = _at_leaf(estimator, batch)
-    residual = gradient(log_p, theta) - column(batch.joint_score)
-    whitened = (column(batch.whitener) @ residual.unsqueeze(-1)).squeeze(-1)
-    weight = WHITENED_ALPHA if alpha is None else alpha
-    return -log_p.mean() + weight * whitened.square().sum(-1).mean()
+    score, label = gradient(log_p, theta), column(batch.joint_score)
+    return -log_p.mean() + whitened_score_term(score, label, column(batch.whitener), alpha)
 
 
 @loss_function("events", "posterior", "theta", "x", "joint_score", "prior_score")

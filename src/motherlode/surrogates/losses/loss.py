@@ -7,7 +7,7 @@ from typing import Any, Literal
 from torch import Tensor
 
 from motherlode.surrogates.losses.saturation import warn_saturated
-from motherlode.surrogates.losses.terms import WHITENED_ALPHA, automatic_alpha
+from motherlode.surrogates.losses.terms import automatic_alpha
 
 __all__ = ["Kind", "Loss", "Task", "loss_function"]
 
@@ -88,10 +88,8 @@ class Loss:
         if self.dispersion is not None:
             dispersion = self.dispersion(events.joint_log_ratio)
             warn_saturated(self.name, events.joint_log_ratio, dispersion)
-        if not self.reads_score or self.alpha is not None:
+        if not self.reads_score or self.alpha is not None or "whitener" in self.columns:
             return self
-        if "whitener" in self.columns:
-            return self.with_alpha(WHITENED_ALPHA)
         return self.with_alpha(automatic_alpha(events.joint_score, estimator, dispersion))
 
     def __repr__(self) -> str:
