@@ -125,13 +125,15 @@ def plot_separation(result: Separation | Mapping[str, Separation], ax: Axes | No
     results = {result.method: result} if isinstance(result, Separation) else result
     axes = ax if ax is not None else new_figure(6.4, 1.6 + 0.45 * len(results)).subplots()
     for row, one in enumerate(results.values()):
-        chance = 0.0 if one.band[0] == 0.0 and one.method == "local c2st" else 0.5
-        axes.plot([chance, one.band[1]], [row, row], color=COLOURS[0], alpha=0.4, linewidth=9.0)
-        axes.plot(one.statistic, row, "D", color=INK if one.ok else COLOURS[1], markersize=6)
-    axes.set_yticks(range(len(results)), [f"{label}\np = {one.p_value:.2g}" for label, one in results.items()])
+        chance = 0.0 if one.method == "local c2st" else 0.5
+        place = (one.statistic - chance) / (one.band[1] - chance)
+        axes.plot([0.0, 1.0], [row, row], color=COLOURS[0], alpha=0.4, linewidth=9.0)
+        axes.plot(place, row, "D", color=INK if one.ok else COLOURS[1], markersize=6)
+    texts = [f"{label}\n{one.statistic:.3g}, p = {one.p_value:.2g}" for label, one in results.items()]
+    axes.set_yticks(range(len(results)), texts)
     axes.set_ylim(len(results) - 0.4, -0.6)
     axes.margins(x=0.25)
-    axes.set_xlabel("statistic (bar: equal samples, 99 %; diamond: found)")
+    axes.set_xlabel("0: chance; 1: end of the band of equal samples")
     told = sum(not one.ok for one in results.values())
     axes.set_title("The samples cannot be told apart" if not told else f"{told} of {len(results)} can be told apart")
     return figure_of(axes)

@@ -64,10 +64,10 @@ SAMPLERS = {
     "importance": (150, lambda p, seed: p.sample(400, seed)),
     "nuts": (40, lambda p, seed: p.mcmc("nuts", chains=20, samples=60, warmup=100, seed=seed)),
     "chees": (40, lambda p, seed: p.mcmc("chees", chains=20, samples=60, warmup=100, seed=seed)),
-    "pyro-nuts": (25, lambda p, seed: p.mcmc("pyro-nuts", chains=1, samples=150, warmup=80, seed=seed)),
-    "pyro-hmc": (25, lambda p, seed: p.mcmc("pyro-hmc", chains=1, samples=150, warmup=100, seed=seed)),
-    "pyro-random-walk": (25, lambda p, seed: p.mcmc("pyro-random-walk", chains=1, samples=1500, warmup=300, seed=seed)),
-    "vi": (25, lambda p, seed: p.vi(steps=500, samples=400, seed=seed)),
+    "pyro-nuts": (20, lambda p, seed: p.mcmc("pyro-nuts", chains=1, samples=100, warmup=60, seed=seed)),
+    "pyro-hmc": (20, lambda p, seed: p.mcmc("pyro-hmc", chains=1, samples=100, warmup=60, seed=seed)),
+    "pyro-random-walk": (20, lambda p, seed: p.mcmc("pyro-random-walk", chains=1, samples=1200, warmup=200, seed=seed)),
+    "vi": (20, lambda p, seed: p.vi(steps=500, samples=400, seed=seed)),
 }
 
 CASES = [
