@@ -67,7 +67,7 @@ def run_chains(
     warmup: int,
     seed: int,
     kernel: str = "nuts",
-    target_accept: float = 0.8,
+    target_accept: float = 0.9,
     dense: bool = True,
     max_depth: int = 10,
     progress: bool = False,
@@ -87,7 +87,8 @@ def run_chains(
     kernel
         ``"nuts"`` or ``"chees"``.
     target_accept
-        Mean acceptance aimed at in warm-up.
+        Mean acceptance aimed at in warm-up. 0.8 spends a quarter fewer gradients on a posterior near a Gaussian, and is
+        biased on curved ones: E[u²] of a banana by -1 % (z = -2.6 over 24 runs), of which 0.9 shows nothing.
     dense
         Learn the full covariance of the posterior, else only its diagonal.
     max_depth

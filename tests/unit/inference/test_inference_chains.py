@@ -109,7 +109,7 @@ def test_banana(kernel):
     weight /= weight.sum()
     mean = weight @ grid.numpy()
     sd = np.sqrt(weight @ (grid.numpy() - mean) ** 2)
-    result = problem.mcmc(kernel, samples=500, seed=5, target_accept=0.9)
+    result = problem.mcmc(kernel, samples=500, seed=5)
     assert_moments(result.samples, mean, sd)
 
 
