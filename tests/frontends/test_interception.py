@@ -149,3 +149,12 @@ def test_intercepted_functions_travel_to_workers():
     assert simulator.version == motherlode.wrap(motherlode.intercept("random")(by_random), ("theta",)).version
     there = pickle.loads(pickle.dumps(simulator))  # noqa: S301
     np.testing.assert_array_equal(there.simulate(THETA), simulator.simulate(THETA))
+
+
+def test_random_triangular_takes_low_high_mode():
+    """The density is 2x/m below the mode m, and 2(1-x)/(1-m) above."""
+    program = motherlode.intercept("random")(lambda theta: random.triangular(0, 1, theta[0]))
+    simulator = motherlode.wrap(program, ("mode",), 0.05, 0.95)
+    events = simulator.mine(np.full((40, 1), 0.3), [[0.6]], seed=2)
+    here, there = (np.where(events.x < m, 2 * events.x / m, 2 * (1 - events.x) / (1 - m)) for m in (0.3, 0.6))
+    np.testing.assert_allclose(events.joint_log_ratio[:, 0], np.log(here / there), atol=1e-12)

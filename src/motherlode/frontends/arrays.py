@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from motherlode.families import FAMILIES
 from motherlode.frontends.errors import NotInstrumented
 from motherlode.frontends.intervals import Intervals
-from motherlode.frontends.lazy import ARITHMETIC, ORDERS, Operation, Order, line_of, settled
+from motherlode.frontends.lazy import ARITHMETIC, ORDERS, Delayed, Operation, Order, line_of, settled
 from motherlode.tracing import caller_site, draw
 
 __all__ = ["LazyUniforms", "plain_at"]
@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 _BELOW = (operator.lt, operator.le)
 
 
-class LazyUniforms:
+class LazyUniforms(Delayed):
     """Stand for an array of uniform numbers that are not settled.
 
     Parameters
@@ -112,7 +112,8 @@ class LazyUniforms:
         """Return the same numbers along one axis."""
         return self.reshape(-1)
 
-    def _compare(self, other: Any, order: Order, site: int) -> Any:
+    def compare(self, other: Any, order: Order, site: int) -> Any:
+        """Branch on a comparison, element by element."""
         other = other.settle(site) if isinstance(other, LazyUniforms) else settled(other, site)
         scale, offset = self._line
         thresholds = np.array(other, dtype=np.float64)
@@ -160,26 +161,8 @@ class LazyUniforms:
         operations = (*self._operations, (function, other, reflected))
         return self._view(None, operations, (line[0] * scale, line[0] * offset + line[1]))
 
-    def __lt__(self, other: Any) -> Any:
-        return self._compare(other, operator.lt, caller_site())
-
-    def __le__(self, other: Any) -> Any:
-        return self._compare(other, operator.le, caller_site())
-
-    def __gt__(self, other: Any) -> Any:
-        return self._compare(other, operator.gt, caller_site())
-
-    def __ge__(self, other: Any) -> Any:
-        return self._compare(other, operator.ge, caller_site())
-
     def __setitem__(self, key: Any, value: Any) -> None:
         raise NotInstrumented("random(size)", "an element was assigned to; take np.array(rng.random(size)) for that")
-
-    def __copy__(self) -> "LazyUniforms":
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "LazyUniforms":
-        return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         return np.array, (self.settle(caller_site()),)
@@ -188,15 +171,12 @@ class LazyUniforms:
         """Search among the settled numbers."""
         return np.searchsorted(self.settle(caller_site()), v, side, sorter)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        return np.asarray(self.settle(caller_site()), dtype=dtype)
-
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         site = caller_site()
         if method == "__call__" and len(inputs) == 2 and not options:
             mine = inputs[0] is self
             if ufunc in ORDERS:
-                return self._compare(inputs[mine], ORDERS[ufunc][not mine], site)
+                return self.compare(inputs[mine], ORDERS[ufunc][not mine], site)
             if ufunc in ARITHMETIC:
                 return self._calculate(ARITHMETIC[ufunc], inputs[mine], not mine, site)
         return getattr(ufunc, method)(*plain_at(inputs, site), **{k: plain_at(v, site) for k, v in options.items()})
@@ -208,11 +188,6 @@ class LazyUniforms:
         if func is np.digitize and args[0] is self and np.all(np.diff(args[1]) >= 0):
             return self._locate(np.asarray(args[1]), site, "left" if kwargs.get("right") else "right")
         return func(*plain_at(args, site), **{name: plain_at(value, site) for name, value in kwargs.items()})
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(self.settle(caller_site()), name)
 
 
 def _calculating(function: Callable[[Any, Any], Any], reflected: bool) -> Callable[[LazyUniforms, Any], Any]:

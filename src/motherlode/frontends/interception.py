@@ -121,8 +121,8 @@ def _function(module: str, name: str, original: Callable[..., Any]) -> Callable[
             return running
         if name in STATE:
             raise NotInstrumented(name, f"{module}.{name} would move a stream that every run shares")
-        if module == "numpy.random" and name in RENAMED:
-            method, args, kwargs = RENAMED[name](*args, **kwargs)
+        if name in RENAMED.get(module, {}):
+            method, args, kwargs = RENAMED[module][name](*args, **kwargs)
             return getattr(outside(running), method)(*args, **kwargs)
         return getattr(outside(running), name)(*args, **kwargs)
 

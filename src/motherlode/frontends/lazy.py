@@ -12,7 +12,7 @@ import numpy as np
 
 from motherlode.tracing import caller_site
 
-__all__ = ["ARITHMETIC", "NUMBERS", "ORDERS", "Lazy", "Operation", "Order", "line_of", "settled"]
+__all__ = ["ARITHMETIC", "NUMBERS", "ORDERS", "Delayed", "Lazy", "Operation", "Order", "line_of", "settled"]
 
 NUMBERS = (int, float, np.integer, np.floating)
 """What a lazy number can be compared with and stay lazy."""
@@ -21,21 +21,17 @@ Order = Callable[[Any, Any], Any]
 Operation = tuple[Callable[[Any, Any], Any], Any, bool]
 
 
-class Lazy:
-    """Behave as a float whose value is not known yet; the base of lazy uniforms."""
+class Delayed:
+    """Branch on comparisons, be its own copy, and settle for every method that is not known here."""
 
     __slots__ = ()
 
-    def settle(self, site: int) -> float:
+    def settle(self, site: int) -> Any:
         """Return the value, settled by the draw or use at `site` if it was not."""
         raise NotImplementedError
 
     def compare(self, other: Any, order: Order, site: int) -> Any:
         """Return ``order(self, other)`` for one of the operators <, <=, >, >=."""
-        raise NotImplementedError
-
-    def operate(self, operation: Operation, scale: float, offset: float) -> Any:
-        """Return ``scale * self + offset`` lazily; `operation` is how the program writes it."""
         raise NotImplementedError
 
     def __lt__(self, other: Any) -> Any:
@@ -49,6 +45,30 @@ class Lazy:
 
     def __ge__(self, other: Any) -> Any:
         return self.compare(other, operator.ge, caller_site())
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.asarray(self.settle(caller_site()), dtype=dtype)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.settle(caller_site()), name)
+
+
+class Lazy(Delayed):
+    """Behave as a float whose value is not known yet; the base of lazy uniforms."""
+
+    __slots__ = ()
+
+    def operate(self, operation: Operation, scale: float, offset: float) -> Any:
+        """Return ``scale * self + offset`` lazily; `operation` is how the program writes it."""
+        raise NotImplementedError
 
     def __add__(self, other: Any) -> Any:
         return _arithmetic(self, operator.add, other, False, caller_site())
@@ -77,12 +97,6 @@ class Lazy:
     def __pos__(self) -> Any:
         return self
 
-    def __copy__(self) -> Any:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        return self
-
     def __reduce__(self) -> tuple[type[float], tuple[float]]:
         return float, (self.settle(caller_site()),)
 
@@ -91,14 +105,6 @@ class Lazy:
 
     def __str__(self) -> str:
         return str(self.settle(caller_site()))
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(self.settle(caller_site()), name)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        return np.asarray(self.settle(caller_site()), dtype=dtype)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         site = caller_site()

@@ -11,7 +11,7 @@ Translated = tuple[str, tuple[Any, ...], Callable[[Any], Any] | None]
 STATE = frozenset(("get_bit_generator", "get_state", "getstate", "seed", "set_bit_generator", "set_state", "setstate"))
 """Functions that move or copy the shared state."""
 
-RENAMED: dict[str, Callable[..., Call]] = {
+_NUMPY: dict[str, Callable[..., Call]] = {
     "rand": lambda *shape: ("random", (shape or None,), {}),
     "randn": lambda *shape: ("standard_normal", (shape or None,), {}),
     "random_sample": lambda size=None: ("random", (size,), {}),
@@ -24,7 +24,17 @@ RENAMED: dict[str, Callable[..., Call]] = {
         {"endpoint": True},
     ),
 }
-"""NumPy's legacy functions by the method, arguments and keywords of today's Generator."""
+
+_PYTHON: dict[str, Callable[..., Call]] = {
+    "triangular": lambda low=0.0, high=1.0, mode=None: (
+        "triangular",
+        (),
+        {"low": low, "high": high, "mode": (low + high) / 2 if mode is None else mode},
+    ),
+}
+
+RENAMED = {"numpy.random": _NUMPY, "random": _PYTHON}
+"""Functions of a module that a generator knows by another name or order: its method, arguments and keywords."""
 
 
 def _affine(loc: Any, scale: Any = 1) -> Callable[[Any], Any]:

@@ -9,28 +9,13 @@ from numpy.typing import NDArray
 from pyprob import distributions
 
 from motherlode.frontends.pyprob.errors import NoDraw
+from motherlode.frontends.torch_names import TORCH_NAMES
 
 __all__ = ["law_of", "pyprob_law"]
 
 Array = NDArray[np.float64]
 
-_TORCH_NAMES: dict[str, tuple[str, ...]] = {
-    "Normal": ("loc", "scale"),
-    "Uniform": ("low", "high"),
-    "Categorical": ("probs",),
-    "Poisson": ("rate",),
-    "Bernoulli": ("probs",),
-    "Beta": ("concentration1", "concentration0"),
-    "Exponential": ("rate",),
-    "Gamma": ("concentration", "rate"),
-    "LogNormal": ("loc", "scale"),
-    "Binomial": ("total_count", "probs"),
-    "Weibull": ("scale", "concentration"),
-    "VonMises": ("loc", "concentration"),
-}
-"""Families by the names torch gives their parameters, in the families' order."""
-
-_ORDERED: dict[str, Callable[..., Any]] = {name: getattr(distributions, name) for name in _TORCH_NAMES}
+_ORDERED: dict[str, Callable[..., Any]] = {name: getattr(distributions, name) for name in TORCH_NAMES}
 
 
 def law_of(distribution: Any) -> tuple[str, tuple[Any, ...]]:
@@ -41,9 +26,9 @@ def law_of(distribution: Any) -> tuple[str, tuple[Any, ...]]:
     NoDraw
         If it is no family of ours.
     """
-    names = _TORCH_NAMES.get(distribution.name)
+    names = TORCH_NAMES.get(distribution.name)
     if names is None or distribution._torch_dist is None:
-        raise NoDraw(f"a draw from {distribution.name}", f"only {', '.join(_TORCH_NAMES)} have a density here")
+        raise NoDraw(f"a draw from {distribution.name}", f"only {', '.join(TORCH_NAMES)} have a density here")
     return distribution.name, tuple(_plain(getattr(distribution._torch_dist, name)) for name in names)
 
 

@@ -43,8 +43,12 @@ class PyprobSimulator:
 
     @property
     def version(self) -> str:
-        """Hash of the model's source."""
-        return hashlib.sha256(inspect.getsource(type(self.model)).encode()).hexdigest()[:16]
+        """Hash of the model's source, or of its name where there is none."""
+        try:
+            source = inspect.getsource(type(self.model))
+        except (OSError, TypeError):
+            source = self.name
+        return hashlib.sha256(source.encode()).hexdigest()[:16]
 
     def simulate(self, theta: ArrayLike, seed: int = 0, first: int = 0) -> Array:
         """Return x with shape (N, *L) for θ (N, D); event i uses stream (seed, first + i)."""

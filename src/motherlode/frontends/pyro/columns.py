@@ -10,25 +10,11 @@ from torch import Tensor
 
 from motherlode.events import Site, TraceColumns
 from motherlode.frontends.pyro.passes import Pass, Visit
+from motherlode.frontends.torch_names import TORCH_NAMES
 
 __all__ = ["trace_columns"]
 
 Array = NDArray[np.float64]
-
-_FAMILIES: dict[str, tuple[str, ...]] = {
-    "Normal": ("loc", "scale"),
-    "Uniform": ("low", "high"),
-    "Categorical": ("probs",),
-    "Poisson": ("rate",),
-    "Bernoulli": ("probs",),
-    "Beta": ("concentration1", "concentration0"),
-    "Exponential": ("rate",),
-    "Gamma": ("concentration", "rate"),
-    "LogNormal": ("loc", "scale"),
-    "Binomial": ("total_count", "probs"),
-    "Weibull": ("scale", "concentration"),
-}
-"""Families of the wire by the names torch gives their parameters."""
 
 
 def trace_columns(passes: Sequence[Pass], theta: Array, x: Array) -> TraceColumns:
@@ -90,7 +76,7 @@ def _rows(values: Tensor, visit: Visit, events: int) -> Array:
 
 
 def _parameters(fn: Any, visit: Visit, events: int) -> Array:
-    names = _FAMILIES.get(type(fn).__name__, ())
+    names = TORCH_NAMES.get(type(fn).__name__, ())
     elements = visit.value.numel() // events
     if type(fn).__name__ == "Categorical":
         return _rows(fn.probs.expand(*visit.value.shape, -1), visit, events).reshape(events, elements, -1)
