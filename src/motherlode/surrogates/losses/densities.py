@@ -53,17 +53,17 @@ def scandal_whitened(estimator: Any, batch: EventBatch, alpha: float | None = No
     return -log_p.mean() + whitened_score_term(score, label, column(batch.whitener), alpha)
 
 
-@loss_function("events", "posterior", "theta", "x", "joint_score", "prior_score")
+@loss_function("events", "posterior", "theta", "x", "joint_score", "prior_score", "whitener")
 def score_matched_posterior(estimator: Any, batch: EventBatch, alpha: float | None = None) -> Tensor:
-    """NPE plus α times the squared error of the posterior's score: SCANDAL for posteriors.
+    """NPE plus the whitened score term of the posterior: SCANDAL for posteriors.
 
-    The proposal's own gradient, recorded in the manifest, is the difference between the two scores.
+    The proposal's own gradient, recorded in the manifest, is the difference between the two scores. In plain units the
+    term made NPE worse on sharp posteriors; see :mod:`.whitened`.
     """
     theta = batch.theta.detach().requires_grad_()
     log_q = estimator.log_prob(theta, batch.x)
     label = column(batch.joint_score) + column(batch.prior_score)
-    residual = gradient(log_q, theta) - label
-    return -log_q.mean() + noise_alpha(alpha, label, estimator) * score_term(residual, estimator)
+    return -log_q.mean() + whitened_score_term(gradient(log_q, theta), label, column(batch.whitener), alpha)
 
 
 @loss_function("events", "likelihood", "theta", "x", "alternatives", "joint_log_ratio", "joint_score")
