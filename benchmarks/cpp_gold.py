@@ -13,16 +13,15 @@ mt19937_64, without any header of motherlode, compiled with the same options.
 
 import argparse
 import json
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
-from ppx_lockstep import pyprob_python, pyprobs
+from peers import layer
+from ppx_lockstep import PINS, pyprobs
 
 import motherlode
 from motherlode.events import Simulator
@@ -100,13 +99,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", action="store_true", help="print nothing but the last line")
-    parser.add_argument("--pyprob", help="a Python that has pyprob 1.5.0; made in a temporary folder when absent")
+    parser.add_argument("--pyprob", help="a Python that has pyprob 1.5.0; made on first use when absent")
     options = parser.parse_args()
-    scratch = Path(tempfile.mkdtemp(prefix="motherlode-bench-"))
-    try:
-        fields = measure(build(), options.pyprob or pyprob_python(scratch), options.quick)
-    finally:
-        shutil.rmtree(scratch)
+    fields = measure(build(), options.pyprob or str(layer(*PINS, dependencies=False)), options.quick)
     if not options.json:
         for name, value in fields.items():
             print(f"{name:28} {value}")

@@ -8,8 +8,8 @@ floor is a C echo server that answers frames of a SampleResult's size from a bar
 Sample's size.
 
 `ours_over_pyprob`: draws/s over draws/s. `floor_over_ours`: seconds of a bare round trip over seconds of one of our
-draws (1 would be the floor). pyprob lives in an environment of its own, made in a temporary folder, because it
-pins flatbuffers==2.0; it borrows torch and the rest from this one.
+draws (1 would be the floor). pyprob lives in an environment of its own, made on first use, because it pins
+flatbuffers==2.0; it borrows torch and the rest from this one.
 """
 
 import argparse
@@ -18,15 +18,14 @@ import os
 import statistics
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
-import venv
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import zmq
+from peers import layer
 
 from motherlode.events import Parameters
 from motherlode.gold import mine
@@ -77,16 +76,6 @@ def build(folder: Path) -> tuple[str, str]:
     (folder / "echo.c").write_text(ECHO)
     subprocess.run(["cc", "-O2", "-o", folder / "echo", folder / "echo.c", "-lzmq"], check=True)
     return str(folder / "galton/galton"), str(folder / "echo")
-
-
-def pyprob_python(folder: Path) -> str:
-    """Make an environment with pyprob and its pins that falls back to our packages."""
-    venv.create(folder / "pyprob", with_pip=True)
-    python = folder / "pyprob/bin/python"
-    packages = next((folder / "pyprob/lib").glob("python*/site-packages"))
-    (packages / "zz_ours.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
-    subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", *PINS], check=True)
-    return str(python)
 
 
 def ours(program: str, events: int) -> float:
@@ -158,7 +147,7 @@ def main() -> None:
     say = (lambda text: None) if arguments.json else (lambda text: print(text, flush=True))
     with tempfile.TemporaryDirectory() as name:
         program, echo = build(Path(name))
-        python = arguments.pyprob or pyprob_python(Path(name))
+        python = arguments.pyprob or str(layer(*PINS, dependencies=False))
         sides = {
             "floor": lambda: floor(echo, 20_000 * scale),
             "ours": lambda: ours(program, 500 * scale),
