@@ -3,8 +3,8 @@
     python benchmarks/mcmc.py [--quick] [--json] [--repeats 3]
 
 Four parameters, one observation, three tasks (`mcmc_networks.py`): posteriors nearly uncorrelated, correlated, and
-Lotka-Volterra; on each sbi's ratio net and flow, on the last our ratio net as well. sbi 0.27 is no dependency: run this
-in its own environment; without it only Pyro is compared. Every side makes 200 warm-up and 300 kept transitions a chain,
+Lotka-Volterra; on each sbi's ratio net and flow, on the last our ratio net as well. sbi 0.27 lives in an environment of
+its own, made on first use. Every side makes 200 warm-up and 300 kept transitions a chain,
 ours and sbi's with 20 and with 100 chains, of which each side's better one counts; Pyro runs one chain. (`--quick`: 20
 chains, a quarter of the transitions for Pyro and sbi, three networks.)
 
@@ -31,6 +31,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from mcmc_networks import Network, tasks, train
+from peers import run_beside
 
 import motherlode
 from motherlode.inference import Observation, Potential, Prior
@@ -81,9 +82,7 @@ def one_network(network: Network, quick: bool, seed: int) -> dict[str, Rate]:
     sizes, share = ((20,), 4) if quick else ((20, 100), 1)
     rates = {f"{method}_{chains}": ours(network, method, chains, seed) for method in OURS for chains in sizes}
     rates["pyro_nuts"] = ours(network, "pyro-nuts", 1, seed, share)
-    if network.posterior is not None:
-        rates |= {f"sbi_slice_{chains}": sbi(network, chains, share) for chains in sizes}
-    return rates
+    return rates | {f"sbi_slice_{chains}": sbi(network, chains, share) for chains in sizes}
 
 
 def best(runs: list[dict[str, Rate]], prefixes: tuple[str, ...], field: str) -> np.ndarray[Any, Any]:
@@ -186,6 +185,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the last line only")
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
+    run_beside("sbi", "sbi==0.27.0")
     torch.set_num_threads(1)
     torch.manual_seed(0)
     silence = contextlib.redirect_stdout(io.StringIO()) if options.json else contextlib.nullcontext()

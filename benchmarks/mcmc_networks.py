@@ -4,7 +4,6 @@
 nine-observable models whose parameters act alike, and apart.
 """
 
-import importlib.util
 import runpy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -43,7 +42,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Network:
-    """A trained network: as we see it, as sbi's posterior sees it where sbi is there, and what is observed."""
+    """A trained network: as we see it, as sbi's posterior sees it, and what is observed."""
 
     estimator: Any
     posterior: Any
@@ -146,7 +145,7 @@ def tasks() -> dict[str, Task]:
 def train(quick: bool) -> dict[str, Network]:
     """Train on every task sbi's ratio net and flow with sbi's defaults, and our ratio net with ours on Lotka-Volterra.
 
-    Without sbi there is our ratio net only, on every task; ``quick`` skips the correlated one, and sbi on the last.
+    ``quick`` skips the correlated task, and sbi's networks on the last.
     """
     made: dict[str, Network] = {}
     for name, task in tasks().items():
@@ -155,7 +154,7 @@ def train(quick: bool) -> dict[str, Network]:
         theta, x = task.draw(2_000 if quick else 10_000)
         kept = torch.isfinite(x).all(1)
         theta, x, observed = theta[kept], x[kept], task.simulate(task.truth)
-        prior, own = torch.distributions.Uniform(task.low, task.high), name == "lotka_volterra" or not _has_sbi()
+        prior, own = torch.distributions.Uniform(task.low, task.high), name == "lotka_volterra"
         if not (quick and own):
             made |= {f"{name}_{kind}": net for kind, net in _sbi_networks(task, theta, x, observed, prior, quick)}
         if own:
@@ -163,15 +162,9 @@ def train(quick: bool) -> dict[str, Network]:
     return made
 
 
-def _has_sbi() -> bool:
-    return importlib.util.find_spec("sbi") is not None
-
-
 def _sbi_networks(
     task: Task, theta: torch.Tensor, x: torch.Tensor, observed: torch.Tensor, prior: Any, quick: bool
 ) -> Iterator[tuple[str, Network]]:
-    if not _has_sbi():
-        return
     from sbi.inference import NLE, NRE
     from sbi.utils import BoxUniform
 
@@ -192,8 +185,6 @@ def _our_network(
     estimator = motherlode.RatioEstimator(4, (9,), reference="marginal", hidden=(100, 100, 100))
     options = TrainingOptions(steps=500 if quick else 4000)
     motherlode.train(events, motherlode.losses.nre, estimator, progress=False, options=options)
-    if not _has_sbi():
-        return Network(estimator, None, observed, prior)
     from sbi.inference import MCMCPosterior
     from sbi.utils import BoxUniform, mcmc_transform
 

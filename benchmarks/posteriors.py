@@ -41,7 +41,8 @@ def truth(task: Task, count: int = OBSERVATIONS, seed: int = 9001) -> tuple[Tens
 
 
 def _likelihood(task: Task, theta: Tensor, x: Tensor) -> Tensor:
-    assert task.log_likelihood is not None
+    if task.log_likelihood is None:
+        raise ValueError(f"{task.name} has no likelihood to compare with.")
     return task.log_likelihood(theta, x.expand(len(theta), *x.shape))
 
 
