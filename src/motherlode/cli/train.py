@@ -15,17 +15,34 @@ __all__ = ["train"]
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Where to save the estimator.")
 @click.option("--seed", default=0, show_default=True, help="Decides weights, validation split and batches.")
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
-def train(store: Path, method: str, out: Path, seed: int, device: str) -> None:
+@click.option("--checkpoint", default=None, type=click.Path(path_type=Path), help="Keep the state here; go on from it.")
+@click.option("--log", default=None, type=click.Path(path_type=Path), help="Directory of scalars for TensorBoard.")
+@click.option(
+    "--memory", type=click.FloatRange(min=1), default=4e9, show_default=True, help="Bytes; larger is streamed."
+)
+def train(
+    store: Path,
+    method: str,
+    out: Path,
+    seed: int,
+    device: str,
+    checkpoint: Path | None,
+    log: Path | None,
+    memory: float,
+) -> None:
     """Train a surrogate on the events in STORE."""
     from motherlode.events import EventStore
-    from motherlode.surrogates import losses
+    from motherlode.surrogates import TrainingOptions, losses
     from motherlode.surrogates import train as fit
 
     use_one_thread()
     loss = getattr(losses, method, None)
     if method.startswith("_") or method not in losses.__all__ or loss is None:
         raise click.BadParameter(f"{method!r} is none of {', '.join(sorted(losses.__all__))}.", param_hint="--method")
-    estimator = fit(EventStore(store), loss=loss, seed=seed, device=device)
+    options = TrainingOptions(memory=memory)
+    estimator = fit(
+        EventStore(store), loss=loss, seed=seed, device=device, options=options, checkpoint=checkpoint, log=log
+    )
     estimator.save(out)
     click.echo(estimator.card())
     click.echo(f"saved to {out}")

@@ -152,6 +152,6 @@ class NoTensorBoard(TrainingError, ImportError):
         super().__init__(
             f"Scalars were to be written to {folder}, and TensorBoard is not installed. "
             "torch writes them through it; that the log asked for is empty would be noticed too late. "
-            "Run `pip install tensorboard`, or leave log out: estimator.record.history and plots.plot_training have "
-            "the same numbers."
+            "Run `pip install 'motherlode[tensorboard]'`, or leave log out: estimator.record.history and "
+            "plots.plot_training have the same numbers."
         )

@@ -32,8 +32,11 @@ def folder(tmp_path_factory):
     target = f"{made / 'normal.py'}:normal"
     mined = run("mine", target, "--prior", "mu=-4:4", "--events", 2000, "--seed", 1, "--out", made / "events")
     assert mined.exit_code == 0, mined.output
-    trained = run("train", made / "events", "--method", "alices", "--out", made / "model")
+    kept = ("--checkpoint", made / "state", "--log", made / "scalars")
+    trained = run("train", made / "events", "--method", "alices", "--out", made / "model", *kept)
     assert trained.exit_code == 0, trained.output
+    assert not (made / "state").exists()
+    assert any((made / "scalars").iterdir())
     assert "trained on   1800 events, 200 held out" in trained.output
     quantiles = norm.ppf((np.arange(EVENTS) + 0.5) / EVENTS)
     np.save(made / "observed.npy", 1.0 + quantiles)
