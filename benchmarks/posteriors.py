@@ -92,7 +92,7 @@ def against_reference(task: Task, estimator: Any, seed: int) -> dict[str, float]
     start = task.propose(STARTS, torch.Generator().manual_seed(seed))
     fit = lambda theta: estimator.log_prob(x.expand(len(theta), *x.shape), theta)  # noqa: E731
     drawn = sample_posterior(task.log_prior, fit, start, CLASSIFIED, seed)
-    public = posterior.mcmc(chains=20, samples=500, seed=seed).samples.reshape(-1, samples.shape[1])
+    public = posterior.mcmc(chains=100, samples=100, seed=seed).samples.reshape(-1, samples.shape[1])
     chosen = np.random.default_rng(seed).choice(len(public), CLASSIFIED, replace=False)
     return {
         "reference": c2st(drawn, samples[:CLASSIFIED]),
