@@ -1,11 +1,20 @@
 """After every test here no child, zombie or socket folder may be left."""
 
 import shutil
+import signal
 import tempfile
 import time
 
 import pytest
 from peers import children, folders
+
+
+@pytest.fixture(autouse=True)
+def interrupts_are_heard():
+    """Hear SIGINT also where a shell started these tests in the background: it is ignored there, in children too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

@@ -153,14 +153,15 @@ def test_board_brings_its_branchings(galton):
 
 
 @pytest.mark.cpp
-def test_traces_begin_with_small_blocks_after_large_ones(cpp_board, monkeypatch):
+def test_traces_begin_with_small_blocks_after_large_ones(galton, monkeypatch):
     theta = np.full((30_000, 1), -0.7)
-    cpp_board.mine(theta, [[-0.5]], seed=1)
     asked = []
-    monkeypatch.setattr(requests, "MAX_BLOCK_BYTES", 1 << 20)
     original = requests.Request._take
-    monkeypatch.setattr(requests.Request, "_take", lambda self, wanted: asked.append(wanted) or original(self, wanted))
-    traced = cpp_board.mine(theta, [[-0.5]], seed=1, traces=True)
+    with launch([galton]) as board:
+        board.mine(theta, [[-0.5]], seed=1)
+        monkeypatch.setattr(requests, "MAX_BLOCK_BYTES", 1 << 20)
+        monkeypatch.setattr(requests.Request, "_take", lambda self, n: asked.append(n) or original(self, n))
+        traced = board.mine(theta, [[-0.5]], seed=1, traces=True)
     assert asked[0] == 1
     assert max(asked) < 2000
     assert len(traced.traces) == 30_000

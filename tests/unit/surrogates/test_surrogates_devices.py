@@ -1,6 +1,7 @@
 """No loss mixes devices: each is evaluated, with gradient, on torch's meta device, which refuses tensors of the CPU."""
 
 import numpy as np
+import pyro
 import pytest
 import torch
 from gaussian import gaussian_events
@@ -18,6 +19,7 @@ FLOWS = {
 
 
 @pytest.mark.parametrize("loss", ALL, ids=lambda loss: loss.name)
+@pyro.validation_enabled(False)
 def test_on_the_meta_device(loss):
     events = gaussian_events(200, alternatives=3, parameters=2)
     if loss is losses.sally:

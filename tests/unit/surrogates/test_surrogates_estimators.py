@@ -209,7 +209,7 @@ def test_wrapped_ratios_serve_inference(kind, tmp_path):
     x = np.random.default_rng(1).normal(0.2, np.sqrt(2.0), (20, 1))
     prior = torch.distributions.Uniform(torch.tensor([-0.95]), torch.tensor([0.95]))
     result = motherlode.posterior(estimator, prior, x).mcmc(
-        method="nuts", chains=10, samples=300, warmup=150, seed=0, progress=False
+        method="nuts", chains=10, samples=1000, warmup=150, seed=0, progress=False
     )
     grid = np.linspace(-0.95, 0.95, 401)
     weight = np.exp(-0.25 * ((x - grid) ** 2).sum(0))
