@@ -1,6 +1,8 @@
 """Run a campaign from the command line."""
 
+from collections.abc import Iterator
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,14 +61,19 @@ def mine(
         shard=shard,
         traces=traces,
     )
-    store = campaign.run(workers, None if scheduler is None else _dask(scheduler))
+    with _executor(scheduler) as executor:
+        store = campaign.run(workers, executor)
     click.echo(f"{out}: {store.audit()}")
 
 
-def _dask(address: str) -> Executor:
+@contextmanager
+def _executor(scheduler: str | None) -> Iterator[Executor | None]:
+    if scheduler is None:
+        yield None
+        return
     try:
         from distributed import Client
     except ImportError as error:
         raise click.ClickException("--dask needs the extra: pip install 'motherlode[dask]'.") from error
-    executor: Executor = Client(address).get_executor()
-    return executor
+    with Client(scheduler, set_as_default=False) as client:
+        yield client.get_executor()
