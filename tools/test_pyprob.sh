@@ -21,3 +21,5 @@ if [ "$(cat "$venv/.wanted" 2>/dev/null)" != "$wanted" ]; then
 fi
 OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} PYTHONPATH=src "$venv/bin/python" -m pytest -q -o filterwarnings=default \
   tests/frontends/test_pyprob.py tests/frontends/test_four_ways.py "$@"
+OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} PYTHONPATH=src "$venv/bin/python" -m pytest -q -o filterwarnings=default \
+  tests/structure/test_public_api.py -k pyprob
