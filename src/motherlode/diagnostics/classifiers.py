@@ -148,7 +148,7 @@ def _against_one_half(method: str, accuracy: float, error: float) -> Separation:
 
 
 def _distance(first: Array, second: Array, query: Array, seed: int) -> float:
-    model = _network(seed)
+    model = _logistic(seed)
     model.fit(_quadratic(np.concatenate([first, second])), np.repeat([0, 1], len(first)))
     return float(((model.predict_proba(_quadratic(query))[:, 1] - 0.5) ** 2).mean())
 
@@ -170,7 +170,7 @@ def _held_out(features: Array, labels: NDArray[np.int64], weights: Array | None,
     return probability
 
 
-def _network(seed: int) -> Any:
+def _logistic(seed: int) -> Any:
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(max_iter=1000, random_state=seed)
