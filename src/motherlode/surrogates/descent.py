@@ -5,6 +5,7 @@ r"""Take AdamW steps on all weights as one vector, and none from the first on wh
 
 One vector means one call each for clearing, norm, clipping and step, however many layers there are: on a 2x64
 perceptron they cost 40 µs instead of 95 µs, a tenth of the whole step, and more on a flow with its many small tensors.
+The step is torch's fused AdamW as a function: the optimizer class around it cost as much again in Python.
 Beside it runs an average of the weights over the last steps, which is judged and kept (Polyak, Juditsky, 1992).
 """
 
@@ -14,6 +15,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.adamw import adamw
 
 __all__ = ["Descent"]
 
@@ -24,7 +26,7 @@ _EVERY = 5
 class Descent:
     """AdamW on weights that are views of one vector while it lasts, one vector for each of their dtypes.
 
-    Whether a step was finite is decided where the weights are and read only by :meth:`failure`, so a GPU is never
+    Whether a step was finite is decided where the weights are and read only by :meth:`missed`, so a GPU is never
     waited for in between.
 
     Parameters
@@ -40,17 +42,17 @@ class Descent:
     """
 
     def __init__(self, weights: Sequence[nn.Parameter], weight_decay: float, clip: float, memory: float) -> None:
-        self.weights, self.clip = list(weights), clip
+        self.weights, self.weight_decay = list(weights), weight_decay
         dtypes = dict.fromkeys(weight.dtype for weight in self.weights)
         self._vectors = [_join([weight for weight in self.weights if weight.dtype == dtype]) for dtype in dtypes]
         self._gradients = [vector.grad for vector in self._vectors if vector.grad is not None]
+        self._means, self._squares = ([torch.zeros_like(vector) for vector in self._gradients] for _ in range(2))
         self._averages = [vector.detach().clone() for vector in self._vectors]
         self._every = max(1, min(_EVERY, int(memory / _EVERY)))
-        self._memory, self._taken = memory / self._every, 0
-        self.optimizer = torch.optim.AdamW(self._vectors, weight_decay=weight_decay, fused=True)
-        self._failed = torch.zeros((), device=self.weights[0].device)
-        self._missed = torch.zeros_like(self._failed)
-        self.optimizer.found_inf, self.optimizer.grad_scale = self._failed, None  # type: ignore[attr-defined]
+        self._memory, self._tried = memory / self._every, 0
+        device = self.weights[0].device
+        self._clip, self._failed = torch.tensor(clip, device=device), torch.zeros((), device=device)
+        self._taken = [torch.zeros_like(self._failed) for _ in self._vectors]
 
     def step(self, value: Tensor, rate: float) -> None:
         """Move the weights down the gradient of a loss, unless it or an earlier one was not finite.
@@ -63,17 +65,31 @@ class Descent:
             Learning rate η.
         """
         norm = self._norm(value)
-        factor = (self.clip / (norm + 1e-6)).clamp_(max=1.0)
-        for gradient in self._gradients:
-            gradient.mul_(factor)
-        self._failed.logical_or_(torch.isfinite(norm + value.detach()).logical_not_())
-        self._missed.add_(self._failed)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.step()
-        self._taken += 1
-        if self._taken % self._every == 0:
-            self._average(self._taken // self._every)
+        with torch.no_grad():
+            self._failed.logical_or_((norm + value) * 0.0 != 0.0)
+            factor = (self._clip / norm).clamp_(max=1.0)
+            for gradient in self._gradients:
+                gradient.mul_(factor)
+            adamw(
+                self._vectors,
+                self._gradients,
+                self._means,
+                self._squares,
+                [],
+                self._taken,
+                fused=True,
+                found_inf=self._failed,
+                lr=rate,
+                weight_decay=self.weight_decay,
+                beta1=0.9,
+                beta2=0.999,
+                eps=1e-8,
+                amsgrad=False,
+                maximize=False,
+            )
+        self._tried += 1
+        if self._tried % self._every == 0:
+            self._average(self._tried // self._every)
 
     def _average(self, count: int) -> None:
         share = max(1.0 / count, 1.0 / max(1.0, self._memory))
@@ -114,18 +130,20 @@ class Descent:
 
     def missed(self) -> int:
         """Return how many steps were left out, the first of them for a loss or gradient that was not finite."""
-        return int(self._missed)
+        return self._tried - int(self._taken[0])
 
     def state(self) -> dict[str, Any]:
-        """Return what restores the optimizer and the averages; the weights are the estimator's."""
-        return {"optimizer": self.optimizer.state_dict(), "averages": self._averages, "taken": self._taken}
+        """Return what restores the moments and the averages; the weights are the estimator's."""
+        return {"tensors": self._tensors(), "tried": self._tried}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over a state."""
-        self.optimizer.load_state_dict(state["optimizer"])
-        self._taken = state["taken"]
-        for average, value in zip(self._averages, state["averages"], strict=True):
-            average.copy_(value)
+        self._tried = state["tried"]
+        for tensor, value in zip(self._tensors(), state["tensors"], strict=True):
+            tensor.copy_(value)
+
+    def _tensors(self) -> list[Tensor]:
+        return [*self._means, *self._squares, *self._taken, *self._averages]
 
     def close(self) -> None:
         """Give each weight memory of its own again and drop the gradients."""

@@ -48,8 +48,7 @@ def test_a_short_training_averages_all_its_steps_and_forgets_on_demand():
 
 def test_state_restores_the_average():
     weights, descent = noisy_descent(memory=100)
-    state = dict(descent.state())
-    state["averages"] = [value.clone() for value in state["averages"]]
+    state = {"tensors": [value.clone() for value in descent.state()["tensors"]], "tried": descent.state()["tried"]}
     other_weights, other = noisy_descent(memory=100, steps=3)
     other.restore(state)
     with descent.averaged(), other.averaged():
