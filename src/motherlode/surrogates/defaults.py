@@ -1,5 +1,6 @@
 """Choose what the caller left open: the estimator that a loss trains, and the columns worked out from the data."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ from motherlode.surrogates.batch import EventBatch
 from motherlode.surrogates.likelihood import LikelihoodEstimator
 from motherlode.surrogates.losses import Loss
 from motherlode.surrogates.posterior import PosteriorEstimator
-from motherlode.surrogates.proposals import bounds_of, prior_score
+from motherlode.surrogates.proposals import bounds_of
 from motherlode.surrogates.ratio import RatioEstimator
 from motherlode.surrogates.score import ScoreEstimator
 from motherlode.surrogates.whitening import whiteners
@@ -30,10 +31,22 @@ def default_estimator(loss: Loss, events: Any) -> Any:
     return kinds[loss.task].for_events(events)
 
 
-def complete(events: Any, batch: EventBatch, loss: Loss, origin: dict[str, Any]) -> EventBatch:
-    """Return the batch with the columns that the loss reads and that are worked out from others."""
-    if "prior_score" in loss.columns:
-        batch = replace(batch, prior_score=torch.as_tensor(prior_score(events.theta, origin.get("proposal"))))
+def complete(events: Any, batch: EventBatch, loss: Loss, score: Callable[[Any], Any] | None) -> EventBatch:
+    """Return the batch with the columns that the loss reads and that are worked out from others.
+
+    Parameters
+    ----------
+    events
+        Anything with ``theta`` and ``joint_score``.
+    batch
+        The same as tensors.
+    loss
+        Says which columns it reads.
+    score
+        Gives ∇θ log π(θ) of the proposal where the loss reads it.
+    """
+    if score is not None:
+        batch = replace(batch, prior_score=torch.as_tensor(score(events.theta)))
     if "whitener" in loss.columns:
         bounds = bounds_of(events.theta) if loss.task == "posterior" else None
         batch = replace(batch, whitener=torch.as_tensor(whiteners(events.theta, events.joint_score, bounds)))

@@ -18,6 +18,7 @@ __all__ = [
     "UnknownFormat",
     "UnknownProposal",
     "UnsuitableEstimator",
+    "UnsuitableProposal",
 ]
 
 
@@ -128,7 +129,19 @@ class UnknownProposal(TrainingError):
         super().__init__(
             "The events do not say which law θ was proposed from, and θ is not uniform in a box. "
             "The score of the posterior differs from that of the likelihood by the gradient of that law. "
-            "Train on a store that a campaign wrote, or use losses.npe, which needs no gradient."
+            "Pass the law as motherlode.train(..., proposal=distribution), train on a store that a campaign wrote, or "
+            "use losses.npe, which needs no gradient."
+        )
+
+
+class UnsuitableProposal(TrainingError):
+    """Refuse a distribution that cannot have proposed these parameters."""
+
+    def __init__(self, law: object, what: str) -> None:
+        super().__init__(
+            f"The proposal {law} {what}. "
+            "Its gradient is part of the posterior's score, and a wrong one shifts every posterior. "
+            "Pass the distribution that θ was drawn from, with event shape (D,): Independent(Uniform(low, high), 1)."
         )
 
 

@@ -3,45 +3,77 @@ r"""Gradient of the proposal's density, which the score-matched posterior needs.
 .. math:: \nabla_θ \log p(θ|x) = \mathbb E[t(x,z|θ)\,|\,x,θ] + \nabla_θ \log π(θ)
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy import stats
+from torch.distributions import Distribution
 
-from motherlode.surrogates.errors import UnknownProposal
+from motherlode.surrogates.errors import UnknownProposal, UnsuitableProposal
 
 __all__ = ["bounds_of", "looks_uniform", "prior_score"]
+
+Array = NDArray[np.float64]
 
 _LEVEL = 1e-6
 _EDGE = 0.02
 
 
-def prior_score(theta: NDArray[np.float64], proposal: Mapping[str, Any] | None) -> NDArray[np.float64]:
-    """Return ∇θ log π(θ) with shape ``(N, D)``.
+def prior_score(
+    theta: Array, recorded: Mapping[str, Any] | None = None, given: Distribution | None = None
+) -> Callable[[Array], Array]:
+    """Return a function of θ with shape ``(N, D)`` that gives ∇θ log π(θ) with the same shape.
 
     Parameters
     ----------
     theta
-        Shape ``(N, D)``.
-    proposal
-        As a manifest records it: ``{"laws": {name: [kind, a, b]}}``; without one θ must look uniform.
+        Parameters that were proposed, shape ``(N, D)``; they must look uniform where nobody knows the law.
+    recorded
+        The proposal as a manifest records it, ``{"laws": {name: [kind, a, b]}}``.
+    given
+        The law with event shape ``(D,)``; it overrides what is recorded.
 
     Raises
     ------
     UnknownProposal
-        If the proposal is not recorded and θ is not uniform in a box.
+        If the proposal is neither given nor recorded and θ is not uniform in a box.
+    UnsuitableProposal
+        If the given law is not one of θ. The function raises it too.
     """
-    laws = None if proposal is None else proposal.get("laws")
-    if laws is None:
-        if not all(looks_uniform(column) for column in theta.T):
-            raise UnknownProposal()
-        return np.zeros_like(theta)
-    return np.stack([_law_score(theta[:, d], *law) for d, law in enumerate(laws.values())], axis=1)
+    if given is not None:
+        _distribution_score(given, theta[:1])
+        return lambda values: _distribution_score(given, values)
+    laws = None if recorded is None else recorded.get("laws")
+    if laws is not None:
+        each = list(laws.values())
+        return lambda values: np.stack([_law_score(values[:, d], *law) for d, law in enumerate(each)], axis=1)
+    if not all(looks_uniform(column) for column in theta.T):
+        raise UnknownProposal()
+    return np.zeros_like
 
 
-def _law_score(theta: NDArray[np.float64], kind: str, a: float, b: float) -> NDArray[np.float64]:
+def _distribution_score(law: Distribution, theta: Array) -> Array:
+    shapes = tuple(law.batch_shape), tuple(law.event_shape)
+    if shapes != ((), theta.shape[1:]):
+        raise UnsuitableProposal(
+            law, f"has batch and event shapes {shapes[0]} and {shapes[1]}, not () and {theta.shape[1:]}"
+        )
+    leaf = torch.tensor(theta, requires_grad=True)
+    try:
+        log_p = law.log_prob(leaf)
+    except ValueError as error:
+        raise UnsuitableProposal(law, f"cannot have drawn θ: {error}") from error
+    if not bool(torch.isfinite(log_p).all()):
+        row = int(torch.isfinite(log_p).logical_not().nonzero()[0])
+        raise UnsuitableProposal(law, f"has the log-density {log_p[row].item()} at θ = {theta[row].tolist()}")
+    score = torch.autograd.grad(log_p.sum(), leaf)[0] if log_p.requires_grad else torch.zeros_like(leaf)
+    return np.asarray(score.numpy())
+
+
+def _law_score(theta: Array, kind: str, a: float, b: float) -> Array:
     if kind == "log_uniform":
         return -1.0 / theta
     if kind == "normal":
@@ -49,13 +81,13 @@ def _law_score(theta: NDArray[np.float64], kind: str, a: float, b: float) -> NDA
     return np.zeros_like(theta)
 
 
-def looks_uniform(column: NDArray[np.float64]) -> bool:
+def looks_uniform(column: Array) -> bool:
     """Say whether a Kolmogorov-Smirnov test at 1e-6 finds the column uniform over its own range."""
     low, width = column.min(), np.ptp(column)
     return bool(width > 0 and stats.kstest((column - low) / width, "uniform").pvalue > _LEVEL)
 
 
-def bounds_of(theta: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def bounds_of(theta: Array) -> tuple[Array, Array]:
     """Return low and high of each column, widened by one gap between events; ∓inf where its edges are not crowded.
 
     A law that ends at an edge puts its share of events into the outermost 5 % of the range; tails put next to none.

@@ -19,7 +19,6 @@ from motherlode.surrogates.batch import EventBatch
 from motherlode.surrogates.columns import Columns
 from motherlode.surrogates.dataset import Dataset, Part, as_batch
 from motherlode.surrogates.losses import Loss
-from motherlode.surrogates.proposals import prior_score
 from motherlode.surrogates.survey import BUFFER, Survey, within
 
 __all__ = ["Stream", "streamed"]
@@ -30,7 +29,7 @@ def streamed(
     survey: Survey,
     sample: EventBatch,
     loss: Loss,
-    origin: dict[str, Any],
+    score: Callable[[Any], Any] | None,
     memory: float,
     device: torch.device,
 ) -> Dataset:
@@ -46,14 +45,14 @@ def streamed(
         Its sample with all columns that the loss reads.
     loss
         What is to be minimized.
-    origin
-        Where the events come from; the proposal is read.
+    score
+        Gives ∇θ log π(θ) of the proposal where the loss reads it.
     memory
         Bytes; 0.4 of them are the buffer's, and never less than a shard.
     device
         Where the events held out are wanted.
     """
-    finish = _Finish(sample, origin)
+    finish = _Finish(sample, score)
     held = Part(finish(as_batch(survey.validation, loss)), torch.from_numpy(survey.held)).to(device)
     event = sum(column[0].nbytes for column in vars(sample).values() if column is not None)
     rows = int(BUFFER * memory / event)
@@ -123,22 +122,16 @@ class Stream:
 class _Finish:
     """Give a batch the columns that are worked out and not stored, as the sample has them."""
 
-    def __init__(self, sample: EventBatch, origin: dict[str, Any]) -> None:
-        self.sample, self.proposal = sample, origin.get("proposal")
+    def __init__(self, sample: EventBatch, score: Callable[[Any], Any] | None) -> None:
+        self.sample, self.score = sample, score
         self._scale = sample.theta.std(0).clamp_min(torch.finfo(torch.float64).tiny)
         self._tree = None if sample.whitener is None else cKDTree((sample.theta / self._scale).numpy())
 
     def __call__(self, batch: EventBatch) -> EventBatch:
-        return replace(batch, whitener=self._whitener(batch.theta), prior_score=self._prior_score(batch.theta))
+        score = None if self.score is None else torch.as_tensor(self.score(batch.theta.numpy()))
+        return replace(batch, whitener=self._whitener(batch.theta), prior_score=score)
 
     def _whitener(self, theta: Tensor) -> Tensor | None:
         if self.sample.whitener is None or self._tree is None:
             return None
         return self.sample.whitener[torch.from_numpy(self._tree.query((theta / self._scale).numpy())[1])]
-
-    def _prior_score(self, theta: Tensor) -> Tensor | None:
-        if self.sample.prior_score is None:
-            return None
-        if self.proposal is None or self.proposal.get("laws") is None:
-            return torch.zeros_like(theta)
-        return torch.as_tensor(prior_score(theta.numpy(), self.proposal))

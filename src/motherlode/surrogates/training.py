@@ -11,6 +11,7 @@ from typing import Any
 
 import pyro
 import torch
+from torch.distributions import Distribution
 
 from motherlode.events import Events
 from motherlode.surrogates.checkpoint import Checkpoint
@@ -20,6 +21,7 @@ from motherlode.surrogates.defaults import complete, default_estimator
 from motherlode.surrogates.examine import examine
 from motherlode.surrogates.losses import Loss, alices
 from motherlode.surrogates.options import TrainingOptions
+from motherlode.surrogates.proposals import prior_score
 from motherlode.surrogates.run import Run
 from motherlode.surrogates.scalars import writing
 from motherlode.surrogates.stream import streamed
@@ -39,6 +41,7 @@ def train(
     options: TrainingOptions | None = None,
     checkpoint: str | Path | None = None,
     log: str | Path | None = None,
+    proposal: Distribution | None = None,
 ) -> Any:
     """Return an estimator fitted to events.
 
@@ -63,6 +66,9 @@ def train(
         File to keep the state in after each round; where it exists, training goes on from it. Removed at the end.
     log
         Folder to write losses and learning rate to after each round, for TensorBoard.
+    proposal
+        Law that θ was drawn from, with event shape ``(D,)``. Read by losses of the posterior's score alone, and needed
+        there unless θ is uniform in a box or the store recorded its law.
 
     Raises
     ------
@@ -73,7 +79,7 @@ def train(
     """
     options, device = options or TrainingOptions(), torch.device(device)
     with _seeded(seed), writing(log) as tell:
-        estimator, dataset, origin = _meet(events, loss, estimator, options, seed, device)
+        estimator, dataset, origin = _meet(events, loss, estimator, options, seed, device, proposal)
         estimator.cpu().fit_scaling(dataset.reference)
         loss = loss.calibrated(estimator, dataset.reference)
         run = Run(estimator.to(device).train(), loss, dataset, options, seed, device)
@@ -89,7 +95,13 @@ def train(
 
 
 def _meet(
-    events: Any, loss: Loss, estimator: Any, options: TrainingOptions, seed: int, device: torch.device
+    events: Any,
+    loss: Loss,
+    estimator: Any,
+    options: TrainingOptions,
+    seed: int,
+    device: torch.device,
+    proposal: Distribution | None,
 ) -> tuple[Any, Dataset, dict[str, Any]]:
     """Return what is trained, on what, and where that comes from, if they fit one another."""
     stored = None if isinstance(events, Events) else open_store(events, loss)
@@ -103,10 +115,13 @@ def _meet(
         data = found.sample
     estimator = default_estimator(loss, data) if estimator is None else estimator
     examine(data, loss, estimator)
-    batch = complete(data, as_batch(data, loss), loss, origin)
+    score = None
+    if "prior_score" in loss.columns:
+        score = prior_score(data.theta, origin.get("proposal"), proposal)
+    batch = complete(data, as_batch(data, loss), loss, score)
     if stored is None or found is None:
         return estimator, split(batch, options.validation, seed, device), origin
-    return estimator, streamed(stored, found, batch, loss, origin, options.memory, device), origin
+    return estimator, streamed(stored, found, batch, loss, score, options.memory, device), origin
 
 
 @contextmanager

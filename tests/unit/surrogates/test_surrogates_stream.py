@@ -45,7 +45,7 @@ def store(many, tmp_path_factory):
 def stream_of(store, memory, loss=losses.alices, seed=0):
     stored = StoredColumns(store, columns_of(loss))
     found = survey(stored, loss, 0.1, memory, seed)
-    return found, streamed(stored, found, as_batch(found.sample, loss), loss, {}, memory, CPU)
+    return found, streamed(stored, found, as_batch(found.sample, loss), loss, None, memory, CPU)
 
 
 def test_where_everything_fits_batches_are_those_of_memory(store, many):
