@@ -13,12 +13,14 @@ box, weighted too; linear_gaussian (1, 0); gaussian_mixture ((0.3, -0.2), (0, 0)
 parameters, the true parameters). `score_mse` is that of ∇θ log p at θ1, summed over parameters; `nll_gap` the mean of
 log p - log p̂ there, of likelihood estimators where p is known with its normalization.
 `runs` counts simulator runs, replays included: 1 + K + 2D for gold with a score, 1 + K without, 1 without gold.
-A method NAME_k8 uses eight alternatives an event. The last line is the JSON object of benchmarks/curve_summary.py.
+A method NAME_k8 uses eight alternatives an event, NAME_e5 is an ensemble of five trainings on the same events.
+The last line is the JSON object of benchmarks/curve_summary.py.
 """
 
 import argparse
 import fcntl
 import json
+import re
 import time
 import warnings
 from pathlib import Path
@@ -33,11 +35,13 @@ from tasks import MAKERS, mine
 from truths import Array, Truth, truth
 
 import motherlode
-from motherlode.surrogates import OutOfRange, TrainingOptions
+from motherlode.surrogates import Ensemble, OutOfRange, TrainingOptions
 from motherlode.surrogates.errors import TrainingError
 
 GOLD = ["rolr", "cascal", "rascal", "alice", "alices", "scandal", "rascandal", "score_matched_posterior"]
 MANY = ["alice_k8", "alices_k8", "gold_contrastive_k8", "gold_contrastive_score_k8"]
+ENSEMBLES = ["alices_e5", "gold_contrastive_score_k8_e5"]
+METHOD = re.compile(r"(\w+?)(?:_k(\d+))?(?:_e(\d+))?")
 FREE = ["carl", "nle", "npe", "nre", "nre_contrastive", "nre_c"]
 LARGE = ["alices", "alices_k8", "scandal", "gold_contrastive_k8", "gold_contrastive_score_k8", *GOLD_FREE]
 SIZES = [300, 1000, 3000, 10_000, 30_000, 100_000]
@@ -79,17 +83,22 @@ def errors(estimator: Any, known: Truth) -> dict[str, float]:
 
 def cell(task: str, method: str, count: int, seed: int, options: TrainingOptions | None = None) -> dict[str, Any]:
     """Return errors, simulator runs and CPU seconds of one training, or what made it fail."""
-    name, _, alternatives = method.partition("_k")
-    loss = getattr(motherlode.losses, name)
-    events = mine(MAKERS[task](), count, int(alternatives or 1), seed)
+    matched = METHOD.fullmatch(method)
+    if matched is None:
+        raise SystemExit(f"The method {method!r} is not LOSS, LOSS_kK, LOSS_eM or LOSS_kK_eM.")
+    loss, alternatives, members = getattr(motherlode.losses, matched[1]), int(matched[2] or 1), int(matched[3] or 1)
+    events = mine(MAKERS[task](), count, alternatives, seed)
     begin = time.process_time()
     try:
-        estimator = motherlode.train(events, loss, seed=seed, progress=False, options=options)
+        if members == 1:
+            estimator = motherlode.train(events, loss, seed=seed, progress=False, options=options)
+        else:
+            estimator = Ensemble.trained(events, loss, members, seed=seed, progress=False, options=options)
     except TrainingError as error:
         return {"failed": str(error)}
     seconds = time.process_time() - begin
     gold = set(loss.columns) & {"joint_log_ratio", "joint_score"}
-    replays = int(alternatives or 1) * ("joint_log_ratio" in gold) + 2 * events.theta.shape[1] * ("joint_score" in gold)
+    replays = alternatives * ("joint_log_ratio" in gold) + 2 * events.theta.shape[1] * ("joint_score" in gold)
     found = errors(estimator, truth(task))
     return found | {"runs": float(count * (1 + replays)), "cpu_seconds": seconds}
 
@@ -103,7 +112,8 @@ def plan(task: str, sizes: list[int], seeds: int, methods: list[str] | None) -> 
     for count in sizes:
         if count <= 0 or (task != "galton" and count > 10_000):
             continue
-        chosen = methods or (FREE + GOLD + MANY if count <= 10_000 else LARGE)
+        usual = FREE + GOLD + MANY + (ENSEMBLES if task == "galton" else [])
+        chosen = methods or (usual if count <= 10_000 else LARGE)
         repeats = seeds if task == "galton" else min(seeds, 3)
         uniform = task != "bernoulli_glm"
         for method in (m for m in chosen if uniform or not m.startswith(("npe", "score_matched"))):
