@@ -173,10 +173,10 @@ class _Run:
             if round_.complete(finished):
                 adaptation.update(round_.mean())
                 sampler.step = adaptation.step
+            self.progress(min(len(finished.chains), transitions - seen))
             seen += len(finished.chains)
             draws.append(finished.positions)
             self.u[finished.chains] = self.whitening.apply(finished.positions)
-            self.progress(len(finished.chains))
         self.step = adaptation.mean_step
         self.length = sampler.length if isinstance(sampler, Chees) else self.length
         return self.whitening.apply(np.concatenate(draws))

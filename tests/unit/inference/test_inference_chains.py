@@ -12,6 +12,7 @@ from closed_forms import (
     GaussianRatio,
     truncated_normal_moments,
 )
+from tqdm.auto import tqdm
 
 from motherlode.inference import ConvergenceWarning, Observation, Potential, Prior, posterior
 from motherlode.inference.adaptation import StepSize, Whitening, windows
@@ -58,6 +59,15 @@ def test_correlated_gaussian_in_ten_dimensions(kernel, dense):
     run = run_chains(target, starts, 300, 300, seed=1, kernel=kernel, dense=dense)
     assert_moments(run.positions, np.zeros(10), np.sqrt(np.diag(covariance)))
     assert not run.divergences.any()
+
+
+@KERNELS
+def test_the_progress_bar_ends_at_its_total(kernel, monkeypatch):
+    bars = []
+    monkeypatch.setattr("motherlode.inference.chains.tqdm", lambda **given: bars.append(tqdm(**given)) or bars[-1])
+    starts = np.random.default_rng(0).normal(size=(7, 2))
+    run_chains(gaussian_target(np.eye(2)), starts, 60, 40, seed=1, kernel=kernel, progress=True)
+    assert bars[0].n == bars[0].total == 700
 
 
 @KERNELS
