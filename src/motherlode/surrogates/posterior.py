@@ -5,10 +5,10 @@ r"""Estimate the posterior p(θ|x) under the proposal directly by a conditional 
 Parameters with bounds are mapped to the line by a logit, so no mass leaves the box.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -33,8 +33,8 @@ class PosteriorEstimator(Surrogate):
     density
         A key of :data:`~motherlode.surrogates.density.DENSITIES`; None: a neural spline flow, a mixture for D = 1.
     low, high
-        Bounds of θ, D numbers each, infinite for a column without; None for the whole line. :meth:`for_events` takes
-        them from the events.
+        Bounds of θ, D numbers each, both infinite for a column without; None for the whole line. :meth:`for_events`
+        takes them from the events where neither is given.
     hidden, activation
         Networks inside the density; smooth where a score is learned.
     transforms
@@ -58,6 +58,7 @@ class PosteriorEstimator(Surrogate):
         transforms: int = 5,
         embedding: nn.Module | dict[str, Any] | None = None,
     ) -> None:
+        _check_bounds(parameters, low, high)
         density = density or ("nsf" if parameters > 1 else "mixture")
         configuration = {
             "density": density,
@@ -76,14 +77,14 @@ class PosteriorEstimator(Surrogate):
     def for_events(cls, events: Any, **options: Any) -> Any:
         """Return an untrained estimator with the shapes and, where θ ends at edges, the bounds of these events."""
         low, high = bounds_of(events.theta)
-        if "low" not in options and np.isfinite(low).any():
+        if not {"low", "high"} & set(options):
             options |= {"low": low.tolist(), "high": high.tolist()}
         return super().for_events(events, **options)
 
     def bounds(self) -> tuple[Tensor, Tensor] | None:
         """Return the box of θ with shapes ``(D,)``, or None."""
         low, high = self.configuration["low"], self.configuration["high"]
-        if low is None or high is None:
+        if low is None or high is None or not any(map(math.isfinite, low)):
             return None
         return torch.tensor(low, dtype=torch.float64), torch.tensor(high, dtype=torch.float64)
 
@@ -123,3 +124,16 @@ class PosteriorEstimator(Surrogate):
             batch = (*shape, *context.shape[:-1])
             draws = self.density.sample(context.expand(*batch, -1).reshape(-1, context.shape[-1]))
             return self.theta_scaling.inverse(draws).reshape(*batch, self.parameters_count)
+
+
+def _check_bounds(parameters: int, low: Sequence[float] | None, high: Sequence[float] | None) -> None:
+    if low is None and high is None:
+        return
+    ends = [] if low is None or high is None else list(zip(low, high, strict=False))
+    whole = [a < b and math.isinf(a) == math.isinf(b) for a, b in ends]
+    if len(low or ()) != parameters or len(high or ()) != parameters or not all(whole):
+        raise ValueError(
+            f"low is {low} and high is {high} for {parameters} parameters: a column is mapped by both its bounds or by "
+            "none. Pass D numbers each, low < high, and -inf and inf for a column without (one that is positive only "
+            "needs no bound: it is mapped by its logarithm where that suits it)."
+        )

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import stats
-from torch.distributions import Distribution
+from torch.distributions import Distribution, constraints
 
 from motherlode.surrogates.errors import UnknownProposal, UnsuitableProposal
 
@@ -19,7 +19,7 @@ __all__ = ["bounds_of", "looks_uniform", "prior_score"]
 Array = NDArray[np.float64]
 
 _LEVEL = 1e-6
-_EDGE = 0.02
+_EDGE, _ENOUGH = 0.02, 200
 
 
 def prior_score(
@@ -87,15 +87,48 @@ def looks_uniform(column: Array) -> bool:
     return bool(width > 0 and stats.kstest((column - low) / width, "uniform").pvalue > _LEVEL)
 
 
-def bounds_of(theta: Array) -> tuple[Array, Array]:
-    """Return low and high of each column, widened by one gap between events; ∓inf where its edges are not crowded.
+def bounds_of(
+    theta: Array, recorded: Mapping[str, Any] | None = None, given: Distribution | None = None
+) -> tuple[Array, Array]:
+    """Return low and high of each parameter with shape ``(D,)``, ∓inf where it has none.
 
-    A law that ends at an edge puts its share of events into the outermost 5 % of the range; tails put next to none.
+    Parameters
+    ----------
+    theta
+        Parameters that were proposed, shape ``(N, D)``. Where nobody knows their law, a column is taken to end at edges
+        if either outermost 5 % of its range holds 2 % of its values besides the extreme one, as a law that ends there
+        has and tails have not; its extremes are then widened by one gap between events. Fewer than 200 events say
+        nothing of edges.
+    recorded
+        The proposal as a manifest records it, ``{"laws": {name: [kind, a, b]}}``.
+    given
+        The law with event shape ``(D,)``; it overrides what is recorded.
     """
+    if given is not None:
+        return _support(given, theta.shape[1])
+    laws = None if recorded is None else recorded.get("laws")
+    if laws is not None:
+        ends = np.array([(-np.inf, np.inf) if kind == "normal" else (a, b) for kind, a, b in laws.values()])
+        return ends[:, 0], ends[:, 1]
     low, high = theta.min(axis=0), theta.max(axis=0)
     width = high - low
-    at_low = (theta < low + 0.05 * width).mean(axis=0)
-    at_high = (theta > high - 0.05 * width).mean(axis=0)
-    ends = (width > 0) & (at_low > _EDGE) & (at_high > _EDGE)
+    at_low = (theta < low + 0.05 * width).sum(axis=0) - 1
+    at_high = (theta > high - 0.05 * width).sum(axis=0) - 1
+    crowded = _EDGE * len(theta)
+    seen = (len(theta) >= _ENOUGH) & (width > 0) & (at_low > crowded) & (at_high > crowded)
     margin = width / len(theta)
-    return np.where(ends, low - margin, -np.inf), np.where(ends, high + margin, np.inf)
+    return np.where(seen, low - margin, -np.inf), np.where(seen, high + margin, np.inf)
+
+
+def _support(law: Distribution, parameters: int) -> tuple[Array, Array]:
+    try:
+        support: Any = law.support
+    except NotImplementedError:
+        support = None
+    while isinstance(support, constraints.independent):
+        support = support.base_constraint
+    ends = (-np.inf, np.inf)
+    if isinstance(support, constraints.interval):
+        ends = (support.lower_bound, support.upper_bound)
+    low, high = (torch.as_tensor(end, dtype=torch.float64).expand(parameters).numpy().copy() for end in ends)
+    return low, high

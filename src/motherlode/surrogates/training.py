@@ -67,8 +67,8 @@ def train(
     log
         Folder to write losses and learning rate to after each round, for TensorBoard.
     proposal
-        Law that θ was drawn from, with event shape ``(D,)``. Read by losses of the posterior's score alone, and needed
-        there unless θ is uniform in a box or the store recorded its law.
+        Law that θ was drawn from, with event shape ``(D,)``. Posteriors take their bounds from it; a loss of the
+        posterior's score needs it unless θ is uniform in a box or the store recorded its law.
 
     Raises
     ------
@@ -113,12 +113,13 @@ def _meet(
     else:
         found = survey(stored, loss, options.validation, options.memory, seed)
         data = found.sample
-    estimator = default_estimator(loss, data) if estimator is None else estimator
+    if estimator is None:
+        estimator = default_estimator(loss, data, origin.get("proposal"), proposal)
     examine(data, loss, estimator)
     score = None
     if "prior_score" in loss.columns:
         score = prior_score(data.theta, origin.get("proposal"), proposal)
-    batch = complete(data, as_batch(data, loss), loss, score)
+    batch = complete(data, as_batch(data, loss), loss, estimator, score)
     if stored is None or found is None:
         return estimator, split(batch, options.validation, seed, device), origin
     return estimator, streamed(stored, found, batch, loss, score, options.memory, device), origin

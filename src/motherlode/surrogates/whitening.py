@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
+from torch import Tensor
 
 from motherlode.surrogates.coordinates import Coordinates
 
@@ -20,7 +21,7 @@ __all__ = ["whiteners"]
 def whiteners(
     theta: NDArray[np.float64],
     joint_score: NDArray[np.float64],
-    bounds: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
+    bounds: tuple[Tensor, Tensor] | None = None,
     neighbours: int | None = None,
 ) -> NDArray[np.float64]:
     """Return W with shape ``(N, D, D)`` from the events nearest in θ; it acts on scores in θ.
@@ -50,10 +51,9 @@ def whiteners(
 
 
 def _coordinates(
-    theta: NDArray[np.float64], bounds: tuple[NDArray[np.float64], NDArray[np.float64]] | None
+    theta: NDArray[np.float64], bounds: tuple[Tensor, Tensor] | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return u and dθ/du with shape ``(N, D)``."""
     coordinates, values = Coordinates((theta.shape[1],)), torch.as_tensor(theta)
-    box = None if bounds is None else (torch.as_tensor(bounds[0]), torch.as_tensor(bounds[1]))
-    coordinates.fit(values, bounds=box)
+    coordinates.fit(values, bounds=bounds)
     return coordinates(values).numpy(), (-coordinates.log_jacobian(values)).exp().numpy()

@@ -26,7 +26,7 @@ def test_on_the_meta_device(loss):
         object.__setattr__(events, "theta", np.zeros((200, 2)))
     estimator = FLOWS.get(loss.task, lambda events: default_estimator(loss, events))(events)
     score = np.zeros_like if "prior_score" in loss.columns else None
-    batch = complete(events, as_batch(events, loss), loss, score)
+    batch = complete(events, as_batch(events, loss), loss, estimator, score)
     estimator.fit_scaling(batch)
     loss = loss.calibrated(estimator, batch)
     estimator.train().to("meta")

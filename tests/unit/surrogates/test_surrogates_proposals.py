@@ -7,9 +7,9 @@ from gaussian import gaussian_events
 from torch.distributions import Independent, LogNormal, MultivariateNormal, Normal, Uniform
 
 from motherlode.events import Events
-from motherlode.surrogates import TrainingOptions, losses, train
+from motherlode.surrogates import PosteriorEstimator, TrainingOptions, losses, train
 from motherlode.surrogates.errors import UnknownProposal, UnsuitableProposal
-from motherlode.surrogates.proposals import prior_score
+from motherlode.surrogates.proposals import bounds_of, prior_score
 
 COVARIANCE = np.array([[2.0, 0.6], [0.6, 1.0]])
 
@@ -61,15 +61,15 @@ def test_an_unknown_law_is_asked_for():
         train(normal_events(2000), losses.score_matched_posterior, progress=False)
 
 
-def test_other_losses_do_not_read_it():
+def test_likelihoods_do_not_read_it():
     options = TrainingOptions(steps=8)
     law = Independent(Normal(torch.zeros(1), 1.0), 1)
     plain, told = (
-        train(gaussian_events(200), losses.npe, progress=False, options=options, proposal=given)
+        train(gaussian_events(200), losses.nle, progress=False, options=options, proposal=given)
         for given in (None, law)
     )
     x, theta = np.zeros((3, 1)), np.array([[-0.5], [0.0], [0.5]])
-    np.testing.assert_array_equal(plain.log_prob(theta, x), told.log_prob(theta, x))
+    np.testing.assert_array_equal(plain.log_prob(x, theta), told.log_prob(x, theta))
 
 
 def test_the_posterior_under_a_normal_proposal():
@@ -81,3 +81,42 @@ def test_the_posterior_under_a_normal_proposal():
     theta, x = torch.tensor(fresh.theta, requires_grad=True), torch.as_tensor(fresh.x)
     score = torch.autograd.grad(trained.log_prob(theta, x).sum(), theta)[0]
     assert float((score - (x - 2 * theta.detach())).square().mean()) < 0.1
+
+
+def test_bounds_of_laws_are_exact():
+    theta = np.random.default_rng(4).uniform(0.1, 0.9, (50, 3))
+    recorded = {"laws": {"a": ["uniform", 0.0, 1.0], "b": ["normal", 0.0, 1.0], "c": ["log_uniform", 1e-3, 1.0]}}
+    np.testing.assert_array_equal(bounds_of(theta, recorded), [[0.0, -np.inf, 1e-3], [1.0, np.inf, 1.0]])
+    low, high = torch.tensor([-1.0, 0.0, 0.05]).double(), torch.tensor([1.0, 2.0, 1.0]).double()
+    np.testing.assert_array_equal(bounds_of(theta, recorded, Independent(Uniform(low, high), 1)), [low, high])
+    given = MultivariateNormal(torch.zeros(3), torch.eye(3))
+    np.testing.assert_array_equal(bounds_of(theta, recorded, given), [[-np.inf] * 3, [np.inf] * 3])
+
+
+@pytest.mark.parametrize("count", [20, 40, 60, 200, 1000])
+def test_few_normal_parameters_are_not_taken_for_a_box(count):
+    generator = np.random.default_rng(5)
+    found = [np.isfinite(bounds_of(generator.normal(size=(count, 1)))[0]).any() for _ in range(50)]
+    assert not any(found)
+
+
+def test_a_box_is_seen_from_its_crowded_edges():
+    generator = np.random.default_rng(6)
+    for _ in range(50):
+        low, high = bounds_of(generator.uniform(2.0, 5.0, (200, 1)))
+        assert abs(low[0] - 2.0) < 3.0 * 12 / 200, "P(gap > 12/200 of the width) < 1e-5 an edge"
+        assert abs(high[0] - 5.0) < 3.0 * 12 / 200
+
+
+def test_a_posterior_takes_the_bounds_of_the_given_law():
+    law = Independent(Uniform(torch.tensor([-1.5]).double(), torch.tensor([1.25]).double()), 1)
+    trained = train(gaussian_events(60), losses.npe, progress=False, options=TrainingOptions(steps=4), proposal=law)
+    assert [float(end) for end in trained.bounds()] == [-1.5, 1.25]
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [([0.0], None), (None, [1.0]), ([0.0], [np.inf]), ([1.0], [0.0]), ([0, 0], [1, 1])]
+)
+def test_half_a_box_is_refused(low, high):
+    with pytest.raises(ValueError, match="by both its bounds or by none"):
+        PosteriorEstimator(1, (1,), low=low, high=high)

@@ -35,7 +35,7 @@ def test_whitened_scores_do_not_depend_on_the_units_of_theta():
 
 def test_at_the_edge_of_a_box_the_score_in_theta_is_damped():
     theta = np.concatenate([np.random.default_rng(0).uniform(0.0, 1.0, (999, 1)), [[1e-6]]])
-    box = (np.zeros(1), np.ones(1))
+    box = (torch.zeros(1).double(), torch.ones(1).double())
     assert abs(whiteners(theta, np.ones_like(theta), box)[-1, 0, 0]) < 1e-4
     assert abs(whiteners(theta, np.ones_like(theta))[-1, 0, 0]) > 0.1
 
