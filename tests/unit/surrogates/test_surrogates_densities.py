@@ -61,6 +61,25 @@ def test_the_gradient_in_the_context_can_be_trained(name):
     assert sum(float(weight.grad.abs().sum()) for weight in density.parameters() if weight.grad is not None) > 0
 
 
+@pytest.mark.parametrize("transforms", [1, 2, 5])
+@pytest.mark.parametrize("features", [2, 3, 4])
+def test_nflows_coupling_maps_every_column_by_the_context(features, transforms):
+    torch.manual_seed(1)
+    density = make_density("nflows_coupling", features, 1, (16, 16), "silu", transforms)
+    value, context = torch.randn(6, features), torch.randn(6, 1, requires_grad=True)
+    noise, _ = density.flow._transform(value, context)
+    slopes = [torch.autograd.grad(noise[:, j].sum(), context, retain_graph=True)[0] for j in range(features)]
+    assert all((slope != 0).any() for slope in slopes)
+    assert ((noise - value).abs() > 0.01).any(0).all()
+
+
+@pytest.mark.parametrize("name", ["nflows_maf", "nflows_nsf", "nflows_coupling"])
+@pytest.mark.parametrize("hidden", [(64, 32), ()])
+def test_nflows_refuses_widths_it_would_ignore(name, hidden):
+    with pytest.raises(ValueError, match="share one width"):
+        make_density(name, 2, 1, hidden, "silu", 2)
+
+
 def test_unknown_names_are_refused():
     with pytest.raises(ValueError, match="nflows_maf"):
         make_density("flow", 1, 1, (8,), "silu", 1)

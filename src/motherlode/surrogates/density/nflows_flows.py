@@ -50,23 +50,37 @@ class NflowsFlow(Density):
 
 
 def nflows_flow(kind: str) -> Callable[[int, int, Sequence[int], str, int], NflowsFlow]:
-    """Return the maker of a kind of flow: ``maf``, ``nsf`` or ``coupling``."""
+    """Return the maker of a kind of flow: ``maf``, ``nsf`` or ``coupling``; the widths in ``hidden`` must be equal.
+
+    Autoregressive layers have the order of the columns reversed between them. Coupling layers map the columns of odd
+    and of even number in turn: there are at least two of them, and no permutation that would undo the turn.
+    """
 
     def make(features: int, context: int, hidden: Sequence[int], activation: str, transforms: int) -> NflowsFlow:
         layer = {"maf": _affine, "nsf": spline_layer, "coupling": _coupling}[kind]
+        coupling = kind == "coupling"
         parts: list[nn.Module] = []
-        for index in range(transforms):
-            parts += [ReversePermutation(features)] if index else []
+        for index in range(max(transforms, 2) if coupling else transforms):
+            parts += [ReversePermutation(features)] if index and not coupling else []
             parts.append(layer(features, context, hidden, ACTIVATIONS[activation](), index))
         return NflowsFlow(Flow(CompositeTransform(parts), StandardNormal([features])))
 
     return make
 
 
+def _width(hidden: Sequence[int]) -> int:
+    if len(set(hidden)) != 1:
+        raise ValueError(
+            f"A flow of nflows cannot have hidden={tuple(hidden)}: its blocks share one width, and all but the first "
+            "number would be ignored. Give equal widths, such as hidden=(64, 64), or take a flow of zuko."
+        )
+    return hidden[0]
+
+
 def _affine(features: int, context: int, hidden: Sequence[int], activation: nn.Module, index: int) -> nn.Module:
     transform: nn.Module = MaskedAffineAutoregressiveTransform(
         features,
-        hidden[0],
+        _width(hidden),
         context_features=context,
         num_blocks=len(hidden),
         activation=activation,
@@ -81,7 +95,7 @@ def spline_layer(
     """Return one masked autoregressive layer of rational-quadratic splines, linear outside (-5, 5)."""
     transform: nn.Module = MaskedPiecewiseRationalQuadraticAutoregressiveTransform(
         features,
-        hidden[0],
+        _width(hidden),
         context_features=context,
         num_bins=_BINS,
         tails="linear",
@@ -95,7 +109,9 @@ def spline_layer(
 
 def _coupling(features: int, context: int, hidden: Sequence[int], activation: nn.Module, index: int) -> nn.Module:
     def network(inputs: int, outputs: int) -> nn.Module:
-        net: nn.Module = ResidualNet(inputs, outputs, hidden[0], context, num_blocks=len(hidden), activation=activation)
+        net: nn.Module = ResidualNet(
+            inputs, outputs, _width(hidden), context, num_blocks=len(hidden), activation=activation
+        )
         return net
 
     mask = (torch.arange(features) + index) % 2
