@@ -14,9 +14,11 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def to_tensor(value: Any, device: torch.device | str | None = None) -> Any:
-    """Return a float64 tensor of an array, a number or a nested sequence; tensors and None pass."""
-    if value is None or isinstance(value, Tensor):
+    """Return a float64 tensor of an array, number, nested sequence or tensor of integers; others and None pass."""
+    if value is None:
         return value
+    if isinstance(value, Tensor):
+        return value if value.is_floating_point() else value.double()
     return torch.as_tensor(np.require(value, np.float64, "W"), device=device)
 
 
@@ -33,7 +35,7 @@ def accepts_arrays(method: Method) -> Method:
 
     @wraps(method)
     def wrapper(self: Any, *values: Any, **named: Any) -> Any:
-        if not named and all(isinstance(value, Tensor) for value in values):
+        if not named and all(isinstance(value, Tensor) and value.is_floating_point() for value in values):
             return method(self, *values)
         if any(isinstance(value, Tensor) for value in (*values, *named.values())):
             return method(self, *map(to_tensor, values), **{name: to_tensor(value) for name, value in named.items()})

@@ -140,22 +140,28 @@ def make_marginal_pairs(events: EventBatch, generator: torch.Generator | None = 
     generator
         Source of the choices, for reproducibility.
     """
-    if events.alternatives is None or events.joint_log_ratio is None:
-        raise ValueError("make_marginal_pairs needs alternatives and joint_log_ratio: mine with K >= 1.")
-    size, count = events.joint_log_ratio.shape
+    if events.alternatives is None:
+        raise ValueError("make_marginal_pairs needs events with alternatives, and these have none: mine with K >= 1.")
+    size, count = events.alternatives.shape[:2]
     device = events.theta.device
-    log_p = torch.cat([torch.zeros_like(events.joint_log_ratio[:, :1]), -events.joint_log_ratio], dim=1)
     thetas = torch.cat([events.theta.unsqueeze(1), events.alternatives], dim=1)
     swap = torch.rand(size, generator=generator, dtype=torch.float32).to(device) < 0.5
     other = torch.randint(1, count + 1, (size,), generator=generator).to(device)
     slot = torch.where(swap, other, torch.zeros_like(other)).unsqueeze(-1)
-    rest = torch.ones_like(log_p, dtype=torch.bool).scatter(1, slot, value=False)
-    reference = torch.logsumexp(log_p.masked_fill(~rest, -torch.inf), dim=1) - torch.log(torch.tensor(float(count)))
     return PairBatch(
         theta0=thetas.gather(1, slot.unsqueeze(-1).expand(-1, 1, thetas.shape[-1])).squeeze(1),
         theta1=None,
         x=events.x,
         y=swap.to(events.theta.dtype),
-        joint_log_ratio=log_p.gather(1, slot).squeeze(1) - reference,
+        joint_log_ratio=None if events.joint_log_ratio is None else _against_rest(events.joint_log_ratio, slot),
         joint_score=events.joint_score,
     )
+
+
+def _against_rest(joint_log_ratio: Tensor, slot: Tensor) -> Tensor:
+    """Return log p(x,z|θ_slot) less that of the mean over the other parameters, for slots ``(B, 1)``."""
+    log_p = torch.cat([torch.zeros_like(joint_log_ratio[:, :1]), -joint_log_ratio], dim=1)
+    rest = torch.ones_like(log_p, dtype=torch.bool).scatter(1, slot, value=False)
+    count = torch.log(torch.tensor(float(joint_log_ratio.shape[1])))
+    reference = torch.logsumexp(log_p.masked_fill(~rest, -torch.inf), dim=1) - count
+    return log_p.gather(1, slot).squeeze(1) - reference

@@ -16,6 +16,8 @@ __all__ = ["Coordinates", "Kind"]
 
 _MANY = 256
 _MARGIN = 0.02
+_FLOOR = 1e-3
+"""Share of the least value in training below which a logarithm is not followed further."""
 
 
 class Kind(IntEnum):
@@ -101,12 +103,15 @@ class Coordinates(nn.Module):
         logarithm = torch.where(positive.reshape(-1), logarithm, torch.full_like(logarithm, -torch.inf))
         options = torch.stack([plain + _MARGIN, logarithm, heavy])
         self.kind.copy_(options.argmax(0).reshape(self.shape))
-        arsinh = self.kind == Kind.ARSINH
-        self.low.copy_(torch.where(arsinh, center, torch.zeros_like(center)))
+        arsinh, floor = self.kind == Kind.ARSINH, _FLOOR * values.amin(0)
+        self.low.copy_(torch.where(arsinh, center, torch.where(self.kind == Kind.LOG, floor, torch.zeros_like(center))))
         self.high.copy_(torch.where(arsinh, center + width, torch.ones_like(center)))
 
     def forward(self, values: Tensor) -> Tensor:
-        """Return u in float64 with the shape of ``values``; not finite outside the support."""
+        """Return u in float64 with the shape of ``values``.
+
+        Outside the support it is that of a value next to its edge, so that maps stay monotone; NaN stays NaN.
+        """
         return (self._map(values) - self.location) / self.scale
 
     def log_jacobian(self, values: Tensor) -> Tensor:
@@ -143,7 +148,7 @@ class Coordinates(nn.Module):
             return values
         result = values
         if Kind.LOG in self._present():
-            inside = torch.where(values > 0, values, torch.ones_like(values))
+            inside = torch.where(self.kind == Kind.LOG, torch.maximum(values, self.low), torch.ones_like(values))
             result = torch.where(self.kind == Kind.LOG, inside.log(), result)
         if Kind.ARSINH in self._present():
             result = torch.where(

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from motherlode.surrogates.arrays import accepts_arrays, broadcast_shapes
+from motherlode.surrogates.arrays import accepts_arrays, broadcast_shapes, to_tensor
 from motherlode.surrogates.batch import EventBatch
 from motherlode.surrogates.density import Atomic, make_density
 from motherlode.surrogates.heads import find_atoms, find_whole_numbers, make_head
@@ -103,7 +103,7 @@ class LikelihoodEstimator(Surrogate):
             Parameters with shape ``(*B, D)``; batch shapes broadcast.
         """
         self.warn_outside(theta)
-        batch = broadcast_shapes(theta.shape[:-1], x.shape[: x.dim() - len(self.shape)])
+        batch = broadcast_shapes(self.theta_batch(theta), self.x_batch(x))
         rows = theta.expand(*batch, -1).reshape(-1, self.parameters_count)
         values = x.expand(*batch, *self.shape).reshape(-1, *self.shape)
         return self._rows(values, rows).reshape(batch)
@@ -136,8 +136,8 @@ class LikelihoodEstimator(Surrogate):
             Further batch dimensions in front.
         """
         if not isinstance(theta, Tensor):
-            return self.sample(torch.as_tensor(theta, device=self.device).double(), shape).cpu().numpy()
-        batch = (*shape, *theta.shape[:-1])
+            return self.sample(to_tensor(theta, self.device), shape).cpu().numpy()
+        batch = (*shape, *self.theta_batch(theta))
         with torch.no_grad():
             rows = self._draw(theta.expand(*batch, -1).reshape(-1, self.parameters_count))
         return rows.reshape(*batch, *self.shape)
@@ -164,7 +164,7 @@ class LikelihoodEstimator(Surrogate):
     def score(self, theta: Tensor, x: Tensor) -> Tensor:
         r"""Return :math:`\hat t(x|θ) = \nabla_θ \log \hat p(x|θ)` by autograd, shape ``(*B, D)``."""
         with torch.enable_grad():
-            batch = broadcast_shapes(theta.shape[:-1], x.shape[: x.dim() - len(self.shape)])
+            batch = broadcast_shapes(self.theta_batch(theta), self.x_batch(x))
             leaf = theta.detach().expand(*batch, -1).clone().requires_grad_()
             gradient: Tensor = torch.autograd.grad(self.log_prob(x, leaf).sum(), leaf)[0]
         return gradient

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from motherlode.surrogates.arrays import accepts_arrays, broadcast_shapes
+from motherlode.surrogates.arrays import accepts_arrays, broadcast_shapes, to_tensor
 from motherlode.surrogates.density import make_density
 from motherlode.surrogates.embeddings import configuration_of, make_embedding
 from motherlode.surrogates.proposals import bounds_of
@@ -100,7 +100,7 @@ class PosteriorEstimator(Surrogate):
             Outcomes with shape ``(*B, *L)``; batch shapes broadcast.
         """
         context = self.embed(self.embedding, x)
-        batch = broadcast_shapes(theta.shape[:-1], context.shape[:-1])
+        batch = broadcast_shapes(self.theta_batch(theta), context.shape[:-1])
         rows = theta.expand(*batch, -1).reshape(-1, self.parameters_count)
         value = self.theta_scaling(rows).to(torch.float32)
         log_q = self.density.log_prob(value, context.expand(*batch, -1).reshape(len(rows), -1))
@@ -118,7 +118,7 @@ class PosteriorEstimator(Surrogate):
             Outcomes with shape ``(*B, *L)``, tensor or array.
         """
         if not isinstance(x, Tensor):
-            return self.sample(shape, torch.as_tensor(x, device=self.device).double()).cpu().numpy()
+            return self.sample(shape, to_tensor(x, self.device)).cpu().numpy()
         with torch.no_grad():
             context = self.embed(self.embedding, x)
             batch = (*shape, *context.shape[:-1])

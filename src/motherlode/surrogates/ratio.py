@@ -79,7 +79,7 @@ class RatioEstimator(Surrogate):
     def _potential(self, theta: Tensor, x: Tensor) -> Tensor:
         features = self.embed(self.embedding, x)
         scaled = self.theta_scaling(theta).to(features.dtype)
-        batch = broadcast_shapes(features.shape[:-1], scaled.shape[:-1])
+        batch = broadcast_shapes(features.shape[:-1], self.theta_batch(theta))
         columns = torch.cat([features.expand(*batch, -1), scaled.expand(*batch, -1)], dim=-1)
         value: Tensor = self.network(columns.reshape(-1, columns.shape[-1]))
         return value.reshape(batch).to(theta.dtype)
@@ -108,16 +108,19 @@ class RatioEstimator(Surrogate):
             if theta_reference is not None:
                 raise ValueError("A marginal ratio has no theta_reference: subtract two log-ratios, or leave it out.")
             return self._potential(theta, x)
+        if theta_reference is not None:
+            self.warn_outside(theta_reference)
         denominator = self.default_reference() if theta_reference is None else theta_reference
-        batch = broadcast_shapes(theta.shape[:-1], denominator.shape[:-1], x.shape[: x.dim() - len(self.shape)])
+        batch = broadcast_shapes(self.theta_batch(theta), self.theta_batch(denominator), self.x_batch(x))
         both = self._potential(torch.stack([theta.expand(*batch, -1), denominator.expand(*batch, -1)]), x)
         return both[0] - both[1]
 
     @accepts_arrays
     def score(self, theta: Tensor, x: Tensor) -> Tensor:
         r"""Return :math:`\hat t(x|θ) = \nabla_θ \log \hat r(x|θ, θ_1)` by autograd, shape ``(*B, D)``."""
+        self.warn_outside(theta)
         with torch.enable_grad():
-            shape = broadcast_shapes(theta.shape[:-1], x.shape[: x.dim() - len(self.shape)])
+            shape = broadcast_shapes(self.theta_batch(theta), self.x_batch(x))
             leaf = theta.detach().expand(*shape, -1).clone().requires_grad_()
             gradient: Tensor = torch.autograd.grad(self._potential(leaf, x).sum(), leaf)[0]
         return gradient
@@ -130,5 +133,6 @@ class RatioEstimator(Surrogate):
 
     def default_reference(self) -> Tensor:
         """Return the denominator that is taken where none is given, shape ``(D,)``."""
-        point: Tensor = self.theta_scaling.location if self.reference_point is None else self.reference_point
-        return point
+        if self.reference_point is not None:
+            return self.reference_point
+        return self.theta_scaling.inverse(torch.zeros_like(self.theta_low))

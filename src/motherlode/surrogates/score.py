@@ -88,6 +88,7 @@ class ScoreEstimator(Surrogate):
     @accepts_arrays
     def sallino(self, x: Tensor, theta: Tensor) -> Tensor:
         r"""Return the one statistic :math:`\hat t(x) \cdot (θ - θ_{ref})/|θ - θ_{ref}|` with shape ``(*B,)``."""
+        self.theta_batch(theta)
         direction = theta - self.reference_point
         length = direction.norm(dim=-1, keepdim=True)
         if bool((length == 0).any()):

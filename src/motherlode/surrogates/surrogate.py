@@ -201,7 +201,7 @@ class Surrogate(PyroModule):  # type: ignore[misc]
     def embed(self, embedding: nn.Module | None, x: Tensor) -> Tensor:
         """Return the standardized x with shape ``(*B, *L)`` as features with shape ``(*B, F)`` in the net's dtype.
 
-        Rows that ``expand`` repeats are computed once and come back with a batch length of 1, ready to broadcast.
+        Rows that ``expand`` repeats are computed once, and repeated like x.
 
         Parameters
         ----------
@@ -210,11 +210,43 @@ class Surrogate(PyroModule):  # type: ignore[misc]
         x
             Raw outcomes.
         """
-        for dimension in range(x.dim() - len(self.shape)):
-            x = x if x.stride(dimension) else x.narrow(dimension, 0, 1)
-        batch = x.shape[: x.dim() - len(self.shape)]
+        whole = self.x_batch(x)
+        for dimension, length in enumerate(whole):
+            x = x.narrow(dimension, 0, 1) if length > 1 and x.stride(dimension) == 0 else x
+        batch = x.shape[: len(whole)]
         scaled = self.x_scaling(x).to(torch.float32)
         if embedding is None:
-            return scaled.reshape(*batch, -1)
+            return scaled.reshape(*batch, math.prod(self.shape)).expand(*whole, -1)
         features: Tensor = embedding(scaled.reshape(-1, *self.shape))
-        return features.reshape(*batch, features.shape[-1])
+        return features.reshape(*batch, features.shape[-1]).expand(*whole, -1)
+
+    def x_batch(self, x: Tensor) -> tuple[int, ...]:
+        """Return the batch shape ``(*B,)`` of outcomes ``(*B, *L)``.
+
+        Raises
+        ------
+        ValueError
+            If x does not end in the shape of one outcome.
+        """
+        batch = x.dim() - len(self.shape)
+        if batch < 0 or tuple(x.shape[batch:]) != self.shape:
+            raise ValueError(
+                f"x has shape {tuple(x.shape)}, and one outcome has shape {self.shape}: columns would be repeated or "
+                f"mistaken for events. Pass x of shape (*batch, {', '.join(map(str, self.shape))})."
+            )
+        return tuple(x.shape[:batch])
+
+    def theta_batch(self, theta: Tensor) -> tuple[int, ...]:
+        """Return the batch shape ``(*B,)`` of parameters ``(*B, D)``.
+
+        Raises
+        ------
+        ValueError
+            If θ does not end in D parameters.
+        """
+        if theta.dim() == 0 or theta.shape[-1] != self.parameters_count:
+            raise ValueError(
+                f"theta has shape {tuple(theta.shape)}, and there are {self.parameters_count} parameters: one would be "
+                f"taken for all. Pass theta of shape (*batch, {self.parameters_count})."
+            )
+        return tuple(theta.shape[:-1])

@@ -57,9 +57,16 @@ class Loss:
         return "joint_score" in self.columns and self.task != "score"
 
     def suits(self, estimator: Any) -> bool:
-        """Say whether the estimator is of the kind the loss trains."""
+        """Say whether the estimator is of the kind the loss trains.
+
+        A loss that tells the parameters of one event apart leaves a function of x open, so it trains no ratio against
+        the marginal.
+        """
+        marginal = getattr(estimator, "marginal", False)
         if self.task == "marginal":
-            return bool(estimator.task == "ratio" and estimator.marginal)
+            return bool(estimator.task == "ratio" and marginal)
+        if self.task == "ratio" and self.kind == "events" and marginal:
+            return False
         return bool(estimator.task == self.task)
 
     def with_alpha(self, alpha: float | None) -> "Loss":
