@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motherlode.surrogates.density.discrete import Categorical, Ordinal
+from motherlode.surrogates.density.discrete import Categorical, Ordinal, WholeNumbers
 
 __all__ = ["TABLE", "find_atoms", "find_whole_numbers", "make_head"]
 
@@ -64,8 +64,11 @@ def _range(column: NDArray[np.float64]) -> tuple[int, int]:
 
 
 def make_head(whole: dict[str, list[int]], context: int, hidden: Sequence[int], activation: str) -> Any:
-    """Return a table of logits where all columns have few values, else mixtures of logistics over the cells."""
-    widest = max(high - low + 1 for low, high in zip(whole["lows"], whole["highs"], strict=True))
-    if widest <= TABLE:
-        return Categorical(whole["lows"], whole["highs"], context, hidden, activation)
-    return Ordinal(len(whole["columns"]), context, hidden, activation)
+    """Return tables of logits for columns of few values, mixtures of logistics over the cells for the others."""
+    lows, highs = whole["lows"], whole["highs"]
+    narrow = [j for j, (low, high) in enumerate(zip(lows, highs, strict=True)) if high - low < TABLE]
+    if len(narrow) == len(lows):
+        return Categorical(lows, highs, context, hidden, activation)
+    if not narrow:
+        return Ordinal(len(lows), context, hidden, activation)
+    return WholeNumbers(lows, highs, narrow, context, hidden, activation)

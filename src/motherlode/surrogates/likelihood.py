@@ -113,8 +113,7 @@ class LikelihoodEstimator(Surrogate):
         total = torch.zeros(len(theta), dtype=torch.float64, device=theta.device)
         flat, scaled = x.reshape(len(x), -1), self.x_scaling(x).reshape(len(x), -1).to(torch.float32)
         if self.head is not None:
-            numbers = flat[:, self._whole].to(torch.float32)
-            total = total + self.head.log_prob(numbers, context)
+            total = total + self.head.log_prob(flat[:, self._whole], context)
             context = torch.cat([context, scaled[:, self._whole]], dim=-1)
         if self.atomic is not None:
             mixed = flat[:, self._mixed]
@@ -146,7 +145,7 @@ class LikelihoodEstimator(Surrogate):
         context = self.theta_scaling(theta).to(torch.float32)
         result = torch.zeros(len(theta), prod(self.shape), dtype=torch.float64, device=theta.device)
         if self.head is not None:
-            result[:, self._whole] = self.head.sample(context).double()
+            result[:, self._whole] = self.head.sample(context)
             scaled = self.x_scaling(result.reshape(-1, *self.shape)).reshape(len(theta), -1).to(torch.float32)
             context = torch.cat([context, scaled[:, self._whole]], dim=-1)
         if self.atomic is not None:

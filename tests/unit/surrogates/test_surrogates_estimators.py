@@ -67,7 +67,7 @@ def test_nle_of_a_gaussian():
 def test_heads_are_chosen_from_the_columns():
     estimator = LikelihoodEstimator.for_events(counts())
     assert estimator.configuration["whole"]["columns"] == [0, 1]
-    assert type(estimator.head).__name__ == "Ordinal"
+    assert type(estimator.head).__name__ == "WholeNumbers"
     only = replace(counts(), x=counts().x[:, :1])
     assert type(LikelihoodEstimator.for_events(only).head).__name__ == "Categorical"
     assert LikelihoodEstimator.for_events(only).density is None

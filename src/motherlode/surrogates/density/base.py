@@ -8,7 +8,7 @@ __all__ = ["Density"]
 
 
 class Density(nn.Module, ABC):
-    """A density of V columns given C columns, in float32.
+    """A density of V columns given C columns, in float32; whole numbers and atoms are read in float64.
 
     Attributes
     ----------
