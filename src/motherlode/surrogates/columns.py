@@ -77,7 +77,7 @@ def open_store(source: Any, loss: Loss) -> StoredColumns:
 def origin_of(source: Events | EventStore) -> dict[str, Any]:
     """Return what is known of where events come from."""
     if isinstance(source, Events):
-        return {"events": len(source), "seed": source.seed}
+        return {"events": len(source), "seed": None if source.seed is None else int(source.seed)}
     origin: dict[str, Any] = {"store": str(source.path), "events": len(source)}
     manifest = source.manifest()
     if manifest is not None:

@@ -34,7 +34,7 @@ class Feed:
     source
         The events.
     size
-        Events a batch; what is left of a group is dropped in this pass.
+        Events a batch, no more than a group holds; what is left of a group is dropped in this pass.
     seed
         Decides the order and what ``prepare`` draws.
     prepare

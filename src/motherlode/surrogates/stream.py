@@ -19,9 +19,13 @@ from motherlode.surrogates.batch import EventBatch
 from motherlode.surrogates.columns import Columns
 from motherlode.surrogates.dataset import Dataset, Part, as_batch
 from motherlode.surrogates.losses import Loss
+from motherlode.surrogates.options import TrainingOptions
 from motherlode.surrogates.survey import BUFFER, Survey, within
 
 __all__ = ["Stream", "streamed"]
+
+_SHARDS = 2
+"""Fewest shards of a buffer: events of one alone, mined side by side, would not be mixed with others."""
 
 
 def streamed(
@@ -30,7 +34,7 @@ def streamed(
     sample: EventBatch,
     loss: Loss,
     score: Callable[[Any], Any] | None,
-    memory: float,
+    options: TrainingOptions,
     device: torch.device,
 ) -> Dataset:
     """Return the events of a store, to be trained on without ever being in memory together.
@@ -47,16 +51,18 @@ def streamed(
         What is to be minimized.
     score
         Gives ∇θ log π(θ) of the proposal where the loss reads it.
-    memory
-        Bytes; 0.4 of them are the buffer's, and never less than a shard.
+    options
+        0.4 of their memory is the buffer's; it holds at least a batch and two shards.
     device
         Where the events held out are wanted.
     """
     finish = _Finish(sample, score)
     held = Part(finish(as_batch(survey.validation, loss)), torch.from_numpy(survey.held)).to(device)
     event = sum(column[0].nbytes for column in vars(sample).values() if column is not None)
-    rows = int(BUFFER * memory / event)
-    return Dataset(Stream(stored, survey.held, rows, lambda columns: finish(as_batch(columns, loss))), held, sample)
+    batch = options.batch(len(stored) - len(survey.held))
+    rows = max(batch, int(BUFFER * options.memory / event))
+    training = Stream(stored, survey.held, rows, batch, lambda columns: finish(as_batch(columns, loss)))
+    return Dataset(training, held, sample)
 
 
 class Stream:
@@ -69,7 +75,10 @@ class Stream:
     held
         Sorted numbers of the events that are left out.
     buffer
-        Events a group: shards are added until there are as many.
+        Events a group: shards are added until there are as many and two shards, which are mixed.
+    batch
+        Events that a group has at least, where there are so many: what is left at the end of a pass joins the group
+        before if it is fewer events or one shard.
     finish
         Makes a batch with all columns that the loss reads of those on disk.
     """
@@ -79,9 +88,10 @@ class Stream:
         stored: StoredColumns,
         held: NDArray[np.int64],
         buffer: int,
+        batch: int,
         finish: Callable[[Columns], EventBatch],
     ) -> None:
-        self.stored, self.held, self.buffer, self.finish = stored, held, buffer, finish
+        self.stored, self.held, self.buffer, self.batch, self.finish = stored, held, buffer, batch, finish
         self._first = np.concatenate([[0], np.cumsum(stored.rows)])
         self._rows = [rows - len(self._held(shard)) for shard, rows in enumerate(stored.rows)]
 
@@ -92,10 +102,16 @@ class Stream:
         """Return the shards of each group of a pass."""
         groups: list[list[int]] = [[]]
         for shard in torch.randperm(len(self._rows), generator=generator).tolist():
-            if self.rows(groups[-1]) >= self.buffer and groups[-1]:
+            if self._is_full(groups[-1], self.buffer):
                 groups.append([])
             groups[-1].append(shard)
+        if len(groups) > 1 and not self._is_full(groups[-1], self.batch):
+            left = groups.pop()
+            groups[-1] += left
         return [tuple(sorted(group)) for group in groups]
+
+    def _is_full(self, group: Sequence[int], events: int) -> bool:
+        return len(group) >= _SHARDS and self.rows(group) >= events
 
     def rows(self, group: Sequence[int]) -> int:
         """Return the number of events to be fitted in these shards."""

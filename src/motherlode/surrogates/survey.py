@@ -44,6 +44,12 @@ class Survey:
     validation: Columns
     held: Rows
 
+    def together(self) -> Columns:
+        """Return sample and held-out events as one set: what tables and bounds of a default estimator must hold."""
+        one, other = vars(self.sample), vars(self.validation)
+        columns = {name: np.concatenate([one[name], other[name]]) for name in ("theta", "x")}
+        return Columns(**columns, exchangeable=self.sample.exchangeable)
+
 
 def survey(stored: StoredColumns, loss: Loss, share: float, memory: float, seed: int) -> Survey:
     """Read all shards once.

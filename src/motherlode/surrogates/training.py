@@ -6,6 +6,7 @@ r"""Train an estimator: one loop in plain torch, tensors in memory or streamed f
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,8 @@ def train(
     estimator
         What to train, in place; None builds the loss's own kind with default networks.
     seed
-        Decides the weights at the start, the validation split and the batches; the same seed gives the same weights.
+        Decides the validation split, the batches and, where ``estimator`` is None, the weights at the start: the same
+        seed gives the same weights. An estimator that is passed keeps the weights it comes with.
     progress
         Show a progress bar on standard error.
     device
@@ -73,11 +75,12 @@ def train(
     Raises
     ------
     TrainingError
-        One of its kinds, where events, loss and estimator do not fit, a step is not finite, or TensorBoard is missing.
+        One of its kinds, where events, loss and estimator do not fit, a step or the loss of the events held out is not
+        finite, a checkpoint is of another training, or TensorBoard is missing.
     CondemnedStore
         If a leak was found while the events were mined.
     """
-    options, device = options or TrainingOptions(), torch.device(device)
+    options, device, seed = options or TrainingOptions(), torch.device(device), index(seed)
     with _seeded(seed), writing(log) as tell:
         estimator, dataset, origin = _meet(events, loss, estimator, options, seed, device, proposal)
         estimator.cpu().fit_scaling(dataset.reference)
@@ -114,7 +117,9 @@ def _meet(
         found = survey(stored, loss, options.validation, options.memory, seed)
         data = found.sample
     if estimator is None:
-        estimator = default_estimator(loss, data, origin.get("proposal"), proposal)
+        estimator = default_estimator(
+            loss, data if found is None else found.together(), origin.get("proposal"), proposal
+        )
     examine(data, loss, estimator)
     score = None
     if "prior_score" in loss.columns:
@@ -122,7 +127,7 @@ def _meet(
     batch = complete(data, as_batch(data, loss), loss, estimator, score)
     if stored is None or found is None:
         return estimator, split(batch, options.validation, seed, device), origin
-    return estimator, streamed(stored, found, batch, loss, score, options.memory, device), origin
+    return estimator, streamed(stored, found, batch, loss, score, options, device), origin
 
 
 @contextmanager

@@ -25,10 +25,10 @@ CPU = torch.device("cpu")
 SHARD = 500
 
 
-def store_of(folder, events):
+def store_of(folder, events, size=SHARD):
     store = EventStore(folder)
-    for first in range(0, len(events), SHARD):
-        store.append(events[first : first + SHARD])
+    for first in range(0, len(events), size):
+        store.append(events[first : first + size])
     return store
 
 
@@ -45,7 +45,8 @@ def store(many, tmp_path_factory):
 def stream_of(store, memory, loss=losses.alices, seed=0):
     stored = StoredColumns(store, columns_of(loss))
     found = survey(stored, loss, 0.1, memory, seed)
-    return found, streamed(stored, found, as_batch(found.sample, loss), loss, None, memory, CPU)
+    options = TrainingOptions(memory=memory)
+    return found, streamed(stored, found, as_batch(found.sample, loss), loss, None, options, CPU)
 
 
 def test_where_everything_fits_batches_are_those_of_memory(store, many):
@@ -68,6 +69,23 @@ def test_a_pass_through_small_buffers_meets_every_event_once_and_none_held_out(s
     assert sorted(index.tolist()) == sorted(set(range(20_000)) - set(dataset.validation.index.tolist()))
     assert torch.equal(torch.cat([part.events.x for part in parts]), torch.as_tensor(many.x)[index])
     assert len(dataset.training) == len(index)
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "groups"), [(600, 60, {3}), (1100, 100, {4, 5}), (1500, 500, {1}), (90, 9, {1})]
+)
+def test_a_buffer_holds_a_batch_and_two_shards_however_small_the_memory(tmp_path, count, size, groups):
+    """Ten shards of 60 events and no memory: groups of one shard held no batch of 128, and training never began."""
+    store = store_of(tmp_path / "store", gaussian_events(count), size)
+    options = TrainingOptions(steps=5, memory=1.0)
+    _, dataset = stream_of(store, options.memory)
+    batch = options.batch(len(dataset.training))
+    for seed in range(20):
+        found = dataset.training.groups(torch.Generator().manual_seed(seed))
+        assert len(found) in groups
+        assert all(len(group) >= 2 and dataset.training.rows(group) >= batch for group in found)
+        assert sorted(itertools.chain(*found)) == list(range(len(dataset.training.stored.rows)))
+    assert train(store, progress=False, options=options).record.steps == 5
 
 
 def test_batches_of_a_stream_depend_on_their_number_alone_too(store):
