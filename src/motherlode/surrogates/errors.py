@@ -10,6 +10,7 @@ __all__ = [
     "NoTensorBoard",
     "NonFiniteEvents",
     "NonFiniteLoss",
+    "NonFiniteValidation",
     "NotExchangeable",
     "NotTrained",
     "RoughActivation",
@@ -79,16 +80,31 @@ class NonFiniteEvents(TrainingError):
 class NonFiniteLoss(TrainingError):
     """Stop at a step whose loss or gradient is not finite, and name its events."""
 
+    advice = (
+        "One more step would have made every weight NaN; the weights are those of the step before. "
+        "Look at those events; if they are right, lower learning_rate or choose a loss without exploding labels."
+    )
+
     def __init__(self, what: str, step: int, events: Sequence[int], detail: str) -> None:
         self.what, self.step, self.events = what, step, tuple(events)
         named = (
             f"caused by event(s) {list(self.events[:5])}: {detail}" if self.events else f"for no single event: {detail}"
         )
-        super().__init__(
-            f"{what} is not finite at step {step}, {named}. "
-            "One more step would have made every weight NaN; the weights are those of the step before. "
-            "Look at those events; if they are right, lower learning_rate or choose a loss without exploding labels."
-        )
+        super().__init__(f"{what} is not finite at step {step}, {named}. {self.advice}")
+
+
+class NonFiniteValidation(NonFiniteLoss):
+    """Stop where the loss of the events held out is not finite, and name them, a hundred at most."""
+
+    advice = (
+        "The best weights are chosen by that loss, so none can be; the weights are those of this step. "
+        "An event that was held out may lie where the estimator says that none can: θ outside its bounds, x outside a "
+        "table or a range that all fitted events keep to. "
+        "Look at those events; if they are right, pass an estimator that allows them, or mine more like them."
+    )
+
+    def __init__(self, step: int, events: Sequence[int], detail: str) -> None:
+        super().__init__("The validation loss", step, events, detail)
 
 
 class RoughActivation(TrainingError):

@@ -1,7 +1,9 @@
 """The state of one training and the steps that move it, round by round."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 import torch
@@ -13,7 +15,7 @@ from motherlode.surrogates.best import Best
 from motherlode.surrogates.checkpoint import Checkpoint
 from motherlode.surrogates.dataset import Dataset, Part, prepare
 from motherlode.surrogates.descent import Descent
-from motherlode.surrogates.errors import NonFiniteLoss
+from motherlode.surrogates.errors import NonFiniteLoss, NonFiniteValidation
 from motherlode.surrogates.feed import Feed, seeded_generator
 from motherlode.surrogates.history import Record, Round
 from motherlode.surrogates.losses import Loss
@@ -26,6 +28,8 @@ _CHUNK, _PARTS, _LEAST = 8192, 8, 16
 _VALIDATION = 3
 _MEMORY = 0.05
 """Share of the steps that the averaged weights remember."""
+_NAMED = 100
+"""Most events that are named as the cause of a validation loss that is not finite."""
 
 
 class Run:
@@ -100,6 +104,8 @@ class Run:
         self.step = last
         with self.descent.averaged():
             parts = self.validate()
+            if not bool(torch.isfinite(parts).all()):
+                raise self._not_validated(last, parts)
             self.best.offer(parts, last, self.estimator)
         self.history.append(Round(last, float(torch.stack(values).double().mean()), float(parts.mean()), rate))
         if self.schedule.cut is None and last - self.best.step >= self.options.patience * self.schedule.steps:
@@ -117,27 +123,52 @@ class Run:
 
     def validate(self) -> Tensor:
         """Return the loss on each part of the held-out events, with the same pairs every time."""
+        generator = seeded_generator(self.seed, _VALIDATION)
+        with self._evaluating():
+            losses = [
+                self.loss(self.estimator, self._prepare(part.events, generator)).detach() for part in self._held()
+            ]
+        return torch.stack(losses).double().cpu()
+
+    def _held(self) -> list[Part]:
+        held = self.dataset.validation
+        size = min(len(held), max(_LEAST, min(_CHUNK, len(held) // _PARTS)))
+        return [held[first : first + size] for first in range(0, len(held) - size + 1, size)]
+
+    @contextmanager
+    def _evaluating(self) -> Iterator[None]:
         self.estimator.eval()
         self.estimator.quiet(True)
-        generator = seeded_generator(self.seed, _VALIDATION)
-        held = self.dataset.validation.events
-        size = min(len(held), max(_LEAST, min(_CHUNK, len(held) // _PARTS)))
-        parts = (held[first : first + size] for first in range(0, len(held) - size + 1, size))
-        with torch.set_grad_enabled(self.loss.reads_score):
-            losses = [self.loss(self.estimator, self._prepare(part, generator)).detach() for part in parts]
-        self.estimator.quiet(False)
-        self.estimator.train()
-        return torch.stack(losses).double().cpu()
+        try:
+            with torch.set_grad_enabled(self.loss.reads_score):
+                yield
+        finally:
+            self.estimator.quiet(False)
+            self.estimator.train()
+
+    def _not_validated(self, step: int, losses: Tensor) -> NonFiniteValidation:
+        broken = [part for part, value in zip(self._held(), losses, strict=True) if not torch.isfinite(value)]
+        with self._evaluating():
+            guilty = list(islice((event for part in broken for event in self._guilty(part)), _NAMED))
+        return NonFiniteValidation(step, [int(event.index[0]) for event in guilty], _describe(guilty))
+
+    def _guilty(self, part: Part) -> Iterator[Part]:
+        """Yield the events, one by one, that the loss is not finite for."""
+        events = part.events if len(part) > 1 else part[torch.tensor([0, 0])].events
+        if bool(torch.isfinite(self.loss(self.estimator, self._prepare(events, torch.Generator().manual_seed(0))))):
+            return
+        if len(part) == 1:
+            yield part
+            return
+        yield from self._guilty(part[: len(part) // 2])
+        yield from self._guilty(part[len(part) // 2 :])
 
     def _not_finite(self, step: int, value: Tensor) -> NonFiniteLoss:
         drawn = self.feed.events(step)
-        guilty = [place for place in range(len(drawn)) if not self._is_finite(drawn[torch.tensor([place, place])])]
-        detail = "the batch as a whole overflows"
-        if guilty:
-            theta, x = drawn.events.theta[guilty[0]].tolist(), drawn.events.x[guilty[0]].tolist()
-            detail = f"theta = {theta}, x = {str(x)[:200]}"
+        events = [drawn[place : place + 1] for place in range(len(drawn))]
+        guilty = [event for event in events if not self._is_finite(event[torch.tensor([0, 0])])]
         what = "The gradient" if bool(torch.isfinite(value)) else "The loss"
-        return NonFiniteLoss(what, step, [int(drawn.index[place]) for place in guilty], detail)
+        return NonFiniteLoss(what, step, [int(event.index[0]) for event in guilty], _describe(guilty))
 
     def _is_finite(self, twice: Part) -> bool:
         value = self.loss(self.estimator, self._prepare(twice.events, torch.Generator().manual_seed(0)))
@@ -157,3 +188,10 @@ class Run:
             seconds=self.seconds,
             history=tuple(self.history),
         )
+
+
+def _describe(guilty: list[Part]) -> str:
+    if not guilty:
+        return "the batch as a whole overflows"
+    theta, x = (column[0].tolist() for column in (guilty[0].events.theta, guilty[0].events.x))
+    return f"theta = {theta}, x = {str(x)[:200]}"
