@@ -1,6 +1,6 @@
 """Hold a batch of mined events as arrays, one row an event."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +13,7 @@ from motherlode.events.traces import TraceColumns
 if TYPE_CHECKING:
     from motherlode.events.audit import Audit
 
-__all__ = ["Counts", "Events", "Failure"]
+__all__ = ["Counts", "Events", "Failure", "all_exchangeable"]
 
 Array = NDArray[np.float64]
 Common = TypeVar("Common")
@@ -165,7 +165,7 @@ class Events:
             batches[0],
             **joined,
             seed=_common([b.seed for b in batches]),
-            exchangeable=_common([b.exchangeable for b in batches]),
+            exchangeable=all_exchangeable(b.exchangeable for b in batches),
             traces=TraceColumns.concatenate(traces) if len(traces) == len(batches) else None,
             failures=tuple(failure for b in batches for failure in b.failures),
             counts=sum((b.counts for b in batches), Counts()),
@@ -186,6 +186,20 @@ class Events:
         """Return whether all columns agree value for value (NaN equals NaN)."""
         names = [f.name for f in fields(self) if f.name not in ("traces", "failures", "counts", "exchangeable", "seed")]
         return all(np.array_equal(getattr(self, name), getattr(other, name), equal_nan=True) for name in names)
+
+
+def all_exchangeable(marks: Iterable[bool | None]) -> bool | None:
+    """Return the mark of a set from those of its parts: False if a part is declared so, True if all are declared True.
+
+    Parameters
+    ----------
+    marks
+        Whether (θ, alternatives) of each part were proposed exchangeably; None where nobody said.
+    """
+    found = set(marks)
+    if False in found:
+        return False
+    return None if None in found else True
 
 
 def _common(values: list[Common | None]) -> Common | None:

@@ -6,6 +6,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from motherlode.events.batch import all_exchangeable
 from motherlode.events.errors import EventsError
 from motherlode.events.shard import read_columns, shard_exchangeable, shard_rows, shard_shapes
 from motherlode.events.store import EventStore
@@ -31,6 +32,8 @@ class StoredColumns:
         Number of events of each shard.
     shapes
         Shape of one event's value of each column.
+    exchangeable
+        Whether (θ, alternatives) were proposed exchangeably: False where a shard says so, None where one says nothing.
 
     Raises
     ------
@@ -61,8 +64,7 @@ class StoredColumns:
             raise EventsError(f"The store {store.path} holds no events. Mine some first: `motherlode mine … --out`.")
         self.rows = [rows[shard] for shard in self._shards]
         self.shapes = {name: shape for name, shape in shard_shapes(self._shards[0]).items() if name in self.names}
-        marks = {shard_exchangeable(shard) for shard in self._shards}
-        self.exchangeable = marks.pop() if len(marks) == 1 else None
+        self.exchangeable = all_exchangeable(shard_exchangeable(shard) for shard in self._shards)
 
     def __len__(self) -> int:
         return sum(self.rows)
