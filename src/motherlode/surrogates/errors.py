@@ -1,6 +1,6 @@
 """Refuse a training set, a loss or a file that would give a wrong surrogate: one class a cause, data as attributes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from motherlode.tracing.errors import MotherlodeError
@@ -20,6 +20,7 @@ __all__ = [
     "UnknownProposal",
     "UnsuitableEstimator",
     "UnsuitableProposal",
+    "UnusableCheckpoint",
 ]
 
 
@@ -171,6 +172,35 @@ class UnknownFormat(TrainingError):
             "Nothing was loaded, and nothing in the file was executed. "
             "Pass a file written by estimator.save(path)."
         )
+
+
+class UnusableCheckpoint(TrainingError):
+    """Refuse to go on from the state of another training, or from a file that holds no state.
+
+    Attributes
+    ----------
+    path
+        The file.
+    differences
+        What each part that differs was and is, None where one of both has no such part; empty for a damaged file.
+    """
+
+    def __init__(self, path: Path, differences: Mapping[str, tuple[str | None, str | None]] | None = None) -> None:
+        self.path, self.differences = path, dict(differences or {})
+        words = [f"{name} was {str(old)[:80]} and is {str(new)[:80]}" for name, (old, new) in self.differences.items()]
+        more = f"; {len(words) - 3} more" if len(words) > 3 else ""
+        if words:
+            super().__init__(
+                f"{path} holds the state of another training: {'; '.join(words[:3])}{more}. "
+                "Going on from it would mix two trainings. "
+                "Delete the file to begin anew, or call train with the arguments it was begun with."
+            )
+        else:
+            super().__init__(
+                f"{path} holds no state of a training that this version can read: it is empty, cut short or another "
+                "kind of file. There is nothing to go on from, and nothing was restored. "
+                "Delete the file to begin anew, or pass another path as checkpoint."
+            )
 
 
 class NoTensorBoard(TrainingError, ImportError):

@@ -57,7 +57,7 @@ class Run:
         self.estimator, self.loss, self.dataset, self.options, self.seed = estimator, loss, dataset, options, seed
         total = len(dataset.training)
         peak = options.learning_rate or estimator.learning_rate
-        self.schedule = Schedule(peak, options.budget(total), options.warm_up)
+        self.schedule = Schedule(float(peak), int(options.budget(total)), options.warm_up)
         self.round_length = max(1, -(-self.schedule.steps // ROUNDS))
         self.feed = Feed(dataset.training, options.batch(total), seed, self._prepare, device)
         weights = [weight for weight in estimator.parameters() if weight.requires_grad]

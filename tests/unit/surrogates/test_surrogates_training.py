@@ -8,7 +8,7 @@ import pytest
 import torch
 from gaussian import gaussian_events
 
-from motherlode.events import EventStore
+from motherlode.events import Events, EventStore, StoredColumns
 from motherlode.events.errors import CondemnedStore
 from motherlode.surrogates import RatioEstimator, TrainingOptions, losses, train
 from motherlode.surrogates.best import Best
@@ -21,11 +21,11 @@ from motherlode.surrogates.errors import (
     NotExchangeable,
     RoughActivation,
     ScoreUnavailable,
-    UnknownFormat,
     UnsuitableEstimator,
 )
 from motherlode.surrogates.feed import Feed
 from motherlode.surrogates.run import Run
+from motherlode.surrogates.saving import load
 from motherlode.surrogates.schedule import Schedule
 
 SHORT = TrainingOptions(steps=60)
@@ -52,6 +52,15 @@ def test_the_same_seed_gives_the_same_weights_whatever_the_global_state(events):
     assert same(one, other)
     assert torch.equal(state, torch.get_rng_state())
     assert not same(one, weights(fit(events, seed=4)))
+
+
+def test_seeds_are_whole_numbers_of_any_kind(events, tmp_path):
+    one = fit(replace(events, seed=np.int64(7)), seed=np.int64(3))
+    assert same(weights(one), weights(fit(events, seed=3)))
+    assert load(one.save(tmp_path / "one")).record.origin["seed"] == 7
+    fit(replace(events, seed=None)).save(tmp_path / "two")
+    with pytest.raises(TypeError, match="integer"):
+        fit(events, seed=0.5)
 
 
 def test_fault_1_best_weights_are_a_copy_and_not_a_reference():
@@ -101,33 +110,6 @@ def test_patience_ends_with_a_learning_rate_of_zero():
     assert schedule.end == 400
     assert rates == sorted(rates, reverse=True)
     assert rates[-1] < 0.02
-
-
-def test_an_interrupted_training_goes_on_to_the_same_result(events, tmp_path, monkeypatch):
-    path = tmp_path / "state"
-    whole = weights(fit(events, seed=1))
-    original, rounds = Run.round, []
-
-    def interrupted(self, batches):
-        rounds.append(1)
-        if len(rounds) > 12:
-            raise KeyboardInterrupt
-        original(self, batches)
-
-    monkeypatch.setattr(Run, "round", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        fit(events, seed=1, checkpoint=path)
-    monkeypatch.setattr(Run, "round", original)
-    assert path.exists()
-    others = [{"seed": 2}, {"estimator": RatioEstimator(1, (1,), hidden=(8,))}]
-    for other in others:
-        with pytest.raises(UnknownFormat, match="belongs to"):
-            fit(events, checkpoint=path, **({"seed": 1} | other))
-    with pytest.raises(UnknownFormat, match="belongs to"):
-        fit(replace(events, x=events.x + 1.0), seed=1, checkpoint=path)
-    assert same(whole, weights(fit(events, seed=1, checkpoint=path)))
-    assert not path.exists()
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_nothing_is_written_unasked(events, tmp_path, monkeypatch):
@@ -235,6 +217,24 @@ def test_pair_losses_need_exchangeable_events(events):
     fit(replace(events, exchangeable=None))
     with pytest.raises(NotExchangeable):
         fit(replace(events, exchangeable=None, alternatives=events.alternatives + 0.5))
+
+
+@pytest.mark.parametrize(
+    ("marks", "expected"), [((True, False), False), ((None, False), False), ((True, None), None), ((True, True), True)]
+)
+@pytest.mark.parametrize("memory", [1.0, 1e9])
+def test_one_part_that_is_not_exchangeable_decides(events, tmp_path, marks, expected, memory):
+    parts = [replace(events[1000 * part : 1000 * part + 1000], exchangeable=mark) for part, mark in enumerate(marks)]
+    store = EventStore(tmp_path / "store")
+    for part in parts:
+        store.append(part)
+    assert StoredColumns(store, ["theta"]).exchangeable is expected
+    assert Events.concatenate(parts).exchangeable is expected
+    if expected is False:
+        with pytest.raises(NotExchangeable):
+            fit(store, options=TrainingOptions(steps=5, memory=memory))
+        with pytest.raises(NotExchangeable):
+            fit(Events.concatenate(parts))
 
 
 def test_a_condemned_store_is_refused(events, tmp_path):
