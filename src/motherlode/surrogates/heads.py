@@ -13,21 +13,25 @@ __all__ = ["TABLE", "find_atoms", "find_whole_numbers", "make_head"]
 TABLE = 64
 """Largest number of values that a table of logits is made for."""
 
-_FEWEST, _SHARE = 10, 0.005
+_FEWEST, _SHARE, _ALL_WHOLE = 10, 0.005, 2.0**53
 
 
-def find_whole_numbers(x: NDArray[np.float64]) -> dict[str, list[int]]:
+def find_whole_numbers(x: NDArray[np.float64], except_for: Sequence[int] = ()) -> dict[str, list[int]]:
     """Return the columns that hold nothing but whole numbers, with their smallest and largest and an eighth beyond.
 
-    A number that did not occur is rare, not impossible. Numbers below 0 are only expected where there were some.
+    A number that did not occur is rare, not impossible: an eighth is one number at least, on each side and for flags of
+    0 and 1 too. Numbers below 0 are only expected where there were some. From 2⁵³ on, where float64 has nothing but
+    whole numbers, that a column holds no others says nothing, and it is left to a density.
 
     Parameters
     ----------
     x
         Outcomes with shape ``(N, V)``.
+    except_for
+        Columns to leave out, because they were given atoms.
     """
-    finite = np.isfinite(x).all(axis=0)
-    columns = [int(j) for j in np.flatnonzero(finite & (x == np.round(x)).all(axis=0))]
+    whole = ((np.abs(x) < _ALL_WHOLE) & (x == np.round(x))).all(axis=0)
+    columns = [int(j) for j in np.flatnonzero(whole) if j not in set(except_for)]
     edges = [_range(x[:, column]) for column in columns]
     return {"columns": columns, "lows": [low for low, _ in edges], "highs": [high for _, high in edges]}
 
@@ -59,8 +63,8 @@ def _atoms(column: NDArray[np.float64]) -> list[float]:
 
 def _range(column: NDArray[np.float64]) -> tuple[int, int]:
     low, high = int(column.min()), int(column.max())
-    margin = max(1, (high - low + 1) // 8) if high - low > 2 else 0
-    return max(low - margin, min(low, 0)), high + margin
+    margin = max(1, (high - low + 1) // 8)
+    return low - margin if low < 0 else max(low - margin, 0), high + margin
 
 
 def make_head(whole: dict[str, list[int]], context: int, hidden: Sequence[int], activation: str) -> Any:

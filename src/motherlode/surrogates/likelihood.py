@@ -16,6 +16,7 @@ from torch import Tensor
 from motherlode.surrogates.arrays import accepts_arrays, broadcast_shapes, to_tensor
 from motherlode.surrogates.batch import EventBatch
 from motherlode.surrogates.density import Atomic, make_density
+from motherlode.surrogates.errors import UnsuitableEstimator
 from motherlode.surrogates.heads import find_atoms, find_whole_numbers, make_head
 from motherlode.surrogates.surrogate import Surrogate
 
@@ -44,6 +45,11 @@ class LikelihoodEstimator(Surrogate):
         Networks inside the density; smooth where a score is learned.
     transforms
         Steps of a flow.
+
+    Raises
+    ------
+    UnsuitableEstimator
+        If a column is in ``whole`` and in ``atoms``.
     """
 
     task: ClassVar[str] = "likelihood"
@@ -62,6 +68,7 @@ class LikelihoodEstimator(Surrogate):
     ) -> None:
         whole = whole or {"columns": [], "lows": [], "highs": []}
         atoms = atoms or {"columns": [], "values": []}
+        _refuse_overlap(whole["columns"], atoms["columns"])
         taken = {*whole["columns"], *atoms["columns"]}
         line = [column for column in range(prod(shape)) if column not in taken]
         density = density or ("maf" if len(line) > 1 else "mixture")
@@ -85,10 +92,14 @@ class LikelihoodEstimator(Surrogate):
 
     @classmethod
     def for_events(cls, events: Any, **options: Any) -> Any:
-        """Return an untrained estimator with the shapes of these events and a head that suits their columns."""
+        """Return an untrained estimator with the shapes of these events and a head that suits their columns.
+
+        Columns that ``whole`` or ``atoms`` name are theirs; what is not given is found among the others.
+        """
         flat = events.x.reshape(len(events.x), -1)
-        options.setdefault("whole", find_whole_numbers(flat))
-        options.setdefault("atoms", find_atoms(flat, except_for=(options["whole"] or {}).get("columns", [])))
+        for name, other, find in (("whole", "atoms", find_whole_numbers), ("atoms", "whole", find_atoms)):
+            if name not in options:
+                options[name] = find(flat, except_for=(options.get(other) or {}).get("columns", []))
         return super().for_events(events, **options)
 
     @accepts_arrays
@@ -182,3 +193,12 @@ class LikelihoodEstimator(Surrogate):
             self.head.fit(flat[:, self._whole])
         if self.atomic is not None:
             self.atomic.fit(flat[:, self._mixed], events.theta)
+
+
+def _refuse_overlap(whole: Sequence[int], atoms: Sequence[int]) -> None:
+    if both := sorted({*whole} & {*atoms}):
+        raise UnsuitableEstimator(
+            f"Columns {both} of x are in whole (columns {list(whole)}) and in atoms (columns {list(atoms)})",
+            "Their probability would be counted twice.",
+            "Leave them in one of the two; LikelihoodEstimator.for_events(events, atoms=...) finds the rest by itself.",
+        )

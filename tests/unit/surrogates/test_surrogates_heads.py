@@ -10,6 +10,8 @@ from motherlode.events import Events
 from motherlode.surrogates import LikelihoodEstimator
 from motherlode.surrogates.dataset import as_batch
 from motherlode.surrogates.density import Ordinal, WholeNumbers
+from motherlode.surrogates.errors import UnsuitableEstimator
+from motherlode.surrogates.heads import find_whole_numbers
 
 
 def events(x, seed=0):
@@ -23,6 +25,50 @@ def three(count=200):
     """A flag, a small count and a large one."""
     generator = np.random.default_rng(3)
     return np.stack([generator.integers(0, 2, count), generator.poisson(2, count), generator.poisson(1000, count)], 1)
+
+
+@pytest.mark.parametrize(
+    ("values", "low", "high"),
+    [
+        ([0, 1, 2], 0, 3),
+        ([0, 1], 0, 2),
+        ([7, 7], 6, 8),
+        ([1, 5], 0, 6),
+        ([0, 79], 0, 89),
+        ([100, 179], 90, 189),
+        ([-3, 4], -4, 5),
+        ([-80, -1], -90, 9),
+    ],
+)
+def test_numbers_next_to_those_that_occurred_are_possible(values, low, high):
+    found = find_whole_numbers(np.array(values, dtype=float)[:, None])
+    assert found == {"columns": [0], "lows": [low], "highs": [high]}
+
+
+def test_a_count_that_did_not_occur_is_rare_not_impossible():
+    x = np.random.default_rng(0).poisson(0.3, (60, 1))
+    assert x.max() == 2
+    estimator = LikelihoodEstimator.for_events(events(x))
+    assert np.isfinite(estimator.log_prob(np.array([3.0]), np.zeros(1)))
+    assert np.isneginf(estimator.log_prob(np.array([-1.0]), np.zeros(1)))
+
+
+def test_numbers_too_large_for_any_fraction_are_left_to_a_density():
+    huge = np.random.default_rng(0).lognormal(45.0, 0.3, (500, 1))
+    assert (huge == np.round(huge)).all()
+    assert find_whole_numbers(huge)["columns"] == []
+    assert find_whole_numbers(np.array([[np.inf], [1.0]]))["columns"] == []
+
+
+def test_a_column_is_whole_or_has_atoms():
+    data, atoms = events(three()), {"columns": [1], "values": [[0.0]]}
+    estimator = LikelihoodEstimator.for_events(data, atoms=atoms)
+    assert estimator.configuration["whole"]["columns"] == [0, 2]
+    assert estimator.configuration["atoms"] == atoms
+    whole = {"columns": [0, 1], "lows": [0, 0], "highs": [1, 9]}
+    assert LikelihoodEstimator.for_events(data, whole=whole).configuration["atoms"]["columns"] == []
+    with pytest.raises(UnsuitableEstimator, match=r"\[1\] of x are in whole \(columns \[0, 1\]\) and in atoms"):
+        LikelihoodEstimator(1, (3,), whole=whole, atoms=atoms)
 
 
 @pytest.mark.parametrize("spread", [1e2, 1e7, 1e9, 1e12])
