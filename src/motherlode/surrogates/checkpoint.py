@@ -2,9 +2,9 @@
 
 import hashlib
 import os
-import pickle
 import zipfile
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -78,12 +78,14 @@ class Checkpoint:
         return True
 
     def _read(self) -> dict[str, Any]:
-        if not zipfile.is_zipfile(self.path):
-            raise UnusableCheckpoint(self.path)
-        try:
-            state: Any = torch.load(self.path, map_location="cpu", weights_only=True)
-        except (RuntimeError, pickle.UnpicklingError) as error:
-            raise UnusableCheckpoint(self.path) from error
+        with self.path.open("rb") as stream:
+            if not zipfile.is_zipfile(stream):
+                raise UnusableCheckpoint(self.path)
+            stream.seek(0)
+            try:
+                state: Any = torch.load(stream, map_location="cpu", weights_only=True)
+            except (RuntimeError, UnpicklingError) as error:
+                raise UnusableCheckpoint(self.path) from error
         if not isinstance(state, dict) or "identity" not in state:
             raise UnusableCheckpoint(self.path)
         return state
