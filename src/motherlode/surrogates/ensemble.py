@@ -4,15 +4,18 @@ r"""Several trainings of one estimator as one: the mean is better than a member,
 """
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from motherlode.surrogates.arrays import accepts_arrays
+from motherlode.surrogates.arrays import accepts_arrays, broadcast_shapes
 from motherlode.surrogates.batch import EventBatch
 from motherlode.surrogates.errors import UnsuitableEstimator
+from motherlode.surrogates.gradients import gradient_at
 from motherlode.surrogates.losses import Loss, alices
+from motherlode.surrogates.members import arguments_of, refuse_sharing, silent
 from motherlode.surrogates.surrogate import Surrogate
 from motherlode.surrogates.training import train
 
@@ -23,27 +26,33 @@ class Ensemble(Surrogate):
     """An average over trained estimators of one kind; it answers to the methods of that kind.
 
     ``Ensemble(members)`` returns the subclass for the members' task, so that an ensemble of ratios has ``log_ratio``
-    and no ``log_prob``, and inference takes it for what it is.
+    and no ``log_prob``, and inference takes it for what it is. It warns of θ out of range itself, for all members.
 
     Parameters
     ----------
     members
         Estimators of the same class, parameters and shape of x.
+    embedding
+        Where they are to be built with an embedding of your own, as from a file: an instance of it, which is copied.
 
     Raises
     ------
     UnsuitableEstimator
-        If there is none or they differ.
+        If there is none, they differ, or two are one object or train the same weights.
     """
 
     members: nn.ModuleList
 
-    def __new__(cls, members: Sequence[Any] | Sequence[dict[str, Any]], **_: Any) -> Any:
+    def __new__(
+        cls, members: Sequence[Any] | Sequence[dict[str, Any]], embedding: nn.Module | None = None, **_: Any
+    ) -> Any:
         """Return an instance of the subclass for the members' task."""
-        return super().__new__(_KINDS[_task(members)] if cls is Ensemble else cls)
+        return super().__new__(_KINDS[_task(members, embedding)] if cls is Ensemble else cls)
 
-    def __init__(self, members: Sequence[Any] | Sequence[dict[str, Any]], **_: Any) -> None:
-        built = [_member(member) for member in members]
+    def __init__(
+        self, members: Sequence[Any] | Sequence[dict[str, Any]], embedding: nn.Module | None = None, **_: Any
+    ) -> None:
+        built = [_member(member, embedding) for member in members]
         first = built[0]
         if any(
             (type(m), m.parameters_count, m.shape) != (type(first), first.parameters_count, first.shape) for m in built
@@ -53,6 +62,7 @@ class Ensemble(Surrogate):
                 "Their values cannot be averaged.",
                 "Train all members on the same events with the same loss.",
             )
+        refuse_sharing(built)
         entries = [{"class": type(member).__name__, "configuration": member.configuration} for member in built]
         super().__init__(first.parameters_count, first.shape, {"members": entries})
         self.members = nn.ModuleList(built)
@@ -73,9 +83,19 @@ class Ensemble(Surrogate):
         seed
             Member m is trained with seed + m.
         options
-            Further arguments of :func:`motherlode.train`.
+            Further arguments of :func:`motherlode.train`. An ``estimator`` is not trained itself: each member is built
+            anew by its class and configuration, with weights drawn by its own seed. Its embedding is copied: what is
+            to be trained is drawn again by ``reset_parameters`` of each module that has it, frozen weights are kept.
+            ``checkpoint`` and ``log`` get the number of the member at their end, as ``file.0`` and ``folder/0``; where
+            a stopped call is repeated, members that had ended are trained again, to the same weights.
+
+        Raises
+        ------
+        UnsuitableEstimator
+            If the estimator is not what its class and configuration build.
         """
-        return cls([train(events, loss, seed=seed + member, **options) for member in range(size)])
+        runs = [arguments_of(options, member, seed + member) for member in range(size)]
+        return cls([train(events, loss, seed=seed + member, **run) for member, run in enumerate(runs)])
 
     def fit_scaling(self, events: EventBatch) -> None:
         """Refuse: members are trained one by one.
@@ -91,8 +111,11 @@ class Ensemble(Surrogate):
             "Call Ensemble.trained(events, loss).",
         )
 
-    def _each(self, function: Callable[[Any], Tensor]) -> Tensor:
-        return torch.stack([function(member) for member in self.members])
+    def _each(self, function: Callable[[Any], Tensor], theta: Tensor | None = None) -> Tensor:
+        if theta is not None:
+            self.warn_outside(theta)
+        with silent(self.members):
+            return torch.stack([function(member) for member in self.members])
 
 
 class RatioEnsemble(Ensemble):
@@ -137,12 +160,16 @@ class RatioEnsemble(Ensemble):
     def _log_ratios(self, theta: Tensor, x: Tensor, theta_reference: Tensor | None) -> Tensor:
         if theta_reference is None and not self.marginal:
             theta_reference = self.default_reference()
-        return self._each(lambda member: member.log_ratio(theta, x, theta_reference))
+        elif theta_reference is not None:
+            self.warn_outside(theta_reference)
+        return self._each(lambda member: member.log_ratio(theta, x, theta_reference), theta)
 
     @accepts_arrays
     def score(self, theta: Tensor, x: Tensor) -> Tensor:
-        """Return the mean of t̂(x|θ) over members, shape ``(*B, D)``."""
-        return self._each(lambda member: member.score(theta, x)).mean(0)
+        r"""Return :math:`\nabla_θ \log \hat r(x|θ)` by autograd, shape ``(*B, D)``: the mean of the members' t̂(x|θ)."""
+        self.warn_outside(theta)
+        batch = broadcast_shapes(self.theta_batch(theta), self.x_batch(x))
+        return gradient_at(lambda leaf: self.log_ratio(leaf, x), theta, batch)
 
     def likelihood(self, theta: Tensor, theta_reference: Tensor | None = None) -> Any:
         """Return a distribution over x for ``pyro.sample("x", …, obs=x)``; it cannot sample."""
@@ -159,18 +186,24 @@ class LikelihoodEnsemble(Ensemble):
     @accepts_arrays
     def log_prob(self, x: Tensor, theta: Tensor) -> Tensor:
         """Return the logarithm of the mean density over members, shape ``(*B,)``."""
-        values = self._each(lambda member: member.log_prob(x, theta))
+        values = self._each(lambda member: member.log_prob(x, theta), theta)
         return values.logsumexp(0) - torch.log(torch.tensor(float(len(values))))
 
     @accepts_arrays
     def spread(self, x: Tensor, theta: Tensor) -> Tensor:
         """Return the standard deviation of log p̂ over members, shape ``(*B,)``."""
-        return self._each(lambda member: member.log_prob(x, theta)).std(0)
+        return self._each(lambda member: member.log_prob(x, theta), theta).std(0)
 
     @accepts_arrays
     def score(self, theta: Tensor, x: Tensor) -> Tensor:
-        """Return the mean of t̂(x|θ) over members, shape ``(*B, D)``."""
-        return self._each(lambda member: member.score(theta, x)).mean(0)
+        r"""Return :math:`\nabla_θ \log \hat p(x|θ) = \sum_m w_m \hat t_m(x|θ)`, shape ``(*B, D)``.
+
+        :math:`w_m = \hat p_m / \sum_k \hat p_k` at θ and x.
+        """
+        with torch.no_grad():
+            weight = self._each(lambda member: member.log_prob(x, theta), theta).softmax(0).unsqueeze(-1)
+        scores = self._each(lambda member: member.score(theta, x))
+        return torch.where(weight > 0.0, weight * scores, torch.zeros_like(scores)).sum(0)
 
     def sample(self, theta: Any, shape: Sequence[int] = ()) -> Any:
         """Return draws, each from a random member; shape ``(*shape, *B, *L)``."""
@@ -234,18 +267,18 @@ _KINDS: dict[str, type[Ensemble]] = {
 }
 
 
-def _task(members: Sequence[Any]) -> str:
+def _task(members: Sequence[Any], embedding: nn.Module | None) -> str:
     if not members:
         raise UnsuitableEstimator("An Ensemble of no members", "There is nothing to average.", "Pass at least one.")
-    return str(_member(members[0]).task)
+    return str(_member(members[0], embedding).task)
 
 
-def _member(member: Any) -> Any:
+def _member(member: Any, embedding: nn.Module | None) -> Any:
     if not isinstance(member, dict):
         return member
     from motherlode.surrogates.saving import build
 
-    return build(member["class"], member["configuration"])
+    return build(member["class"], member["configuration"], deepcopy(embedding))
 
 
 def _pick(draws: Tensor, event_dimensions: int) -> Tensor:
