@@ -58,7 +58,7 @@ def load(path: str | Path, embedding: nn.Module | None = None) -> Any:
     path
         The file.
     embedding
-        An instance of the embedding, where it was a module of your own.
+        An instance of the embedding, where it was a module of your own; members of an ensemble get copies of it.
 
     Raises
     ------

@@ -5,9 +5,19 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from gaussian import gaussian_events
 from torch import nn
 
-from motherlode.surrogates import RatioEstimator, TrainingOptions, load, losses, train
+from motherlode.surrogates import (
+    Ensemble,
+    PosteriorEstimator,
+    RatioEstimator,
+    TrainingOptions,
+    calibrate,
+    load,
+    losses,
+    train,
+)
 from motherlode.surrogates.embeddings import DeepSets
 from motherlode.surrogates.errors import NotTrained, UnknownFormat, UnsuitableEstimator
 
@@ -31,6 +41,59 @@ def test_embeddings_come_back_and_own_modules_are_asked_for(tmp_path):
     with pytest.raises(UnsuitableEstimator, match="embedding=module"):
         load(own)
     assert isinstance(load(own, embedding=nn.Linear(5, 2)).embedding, nn.Linear)
+
+
+class Features(nn.Module):
+    """An embedding of the user's own."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(1, 3), nn.Tanh())
+
+    def forward(self, x):
+        return self.body(x)
+
+
+def own(kind, loss=losses.alice):
+    """Return a trained wrapper around estimators with an embedding of the user's own."""
+    events = gaussian_events(300)
+    built = PosteriorEstimator if loss is losses.npe else RatioEstimator
+    ensemble = Ensemble.trained(
+        events,
+        loss,
+        size=2,
+        progress=False,
+        options=TrainingOptions(steps=8),
+        estimator=built.for_events(events, embedding=Features()),
+    )
+    if kind == "ensemble":
+        return ensemble
+    return calibrate(ensemble if kind == "calibrated ensemble" else ensemble.members[0], events, cells=2)
+
+
+@pytest.mark.parametrize("kind", ["ensemble", "calibrated", "calibrated ensemble"])
+def test_wrapped_estimators_come_back_with_an_embedding_of_the_users_own(kind, tmp_path):
+    estimator = own(kind)
+    path = estimator.save(tmp_path / "wrapped")
+    with pytest.raises(UnsuitableEstimator, match="embedding=module"):
+        load(path)
+    given = Features()
+    before = given.body[0].weight.detach().clone()
+    again = load(path, embedding=given)
+    theta, x = np.linspace(-0.9, 0.9, 9)[:, None], np.linspace(-2, 2, 9)[:, None]
+    for method in (lambda one: one.log_ratio, lambda one: one.score):
+        np.testing.assert_array_equal(method(again)(theta, x), method(estimator)(theta, x))
+    if "ensemble" in kind:
+        members = again.members if kind == "ensemble" else again.estimator.members
+        assert members[0].embedding is not members[1].embedding
+        assert torch.equal(given.body[0].weight, before)
+
+
+def test_an_ensemble_of_posteriors_comes_back_with_an_embedding_of_the_users_own(tmp_path):
+    estimator = own("ensemble", losses.npe)
+    again = load(estimator.save(tmp_path / "posteriors"), embedding=Features())
+    theta, x = np.zeros((3, 1)), np.linspace(-1, 1, 3)[:, None]
+    np.testing.assert_array_equal(again.log_prob(theta, x), estimator.log_prob(theta, x))
 
 
 def test_a_pickle_is_not_executed(tmp_path):
