@@ -59,16 +59,27 @@ class UnusablePrior(InferenceError):
 
 
 class NoFiniteDensity(InferenceError):
-    """Raised when no point drawn from the prior has a finite posterior density.
+    """Raised when too few points drawn from the prior have a finite posterior density.
 
     Attributes
     ----------
     tried
         Number of points that were evaluated.
+    found
+        How many of them have a finite density.
+    needed
+        How many were needed.
     """
 
-    def __init__(self, tried: int) -> None:
-        self.tried = tried
+    def __init__(self, tried: int, found: int = 0, needed: int = 1) -> None:
+        self.tried, self.found, self.needed = tried, found, needed
+        if found:
+            super().__init__(
+                f"only {found} of {tried} points drawn from the prior have a finite posterior density, and {needed} "
+                "distinct ones are needed to start from. The data leave a small part of the prior. Narrow the prior to "
+                "where the density is finite, or ask for fewer chains or starts."
+            )
+            return
         super().__init__(
             f"none of {tried} points drawn from the prior has a finite posterior density. A chain has nowhere "
             "to start and no estimate from it would mean anything. Check the observation and the estimator at a "

@@ -9,6 +9,8 @@ from motherlode.inference.randomness import seeded
 
 __all__ = ["starting_points"]
 
+_MOST_ROUNDS = 50
+
 
 def starting_points(potential: Potential, count: int, seed: int, tried: int = 0) -> Tensor:
     """Draw distinct starting points from the prior, more likely where the posterior is higher.
@@ -22,7 +24,8 @@ def starting_points(potential: Potential, count: int, seed: int, tried: int = 0)
     seed
         Seed of the draws.
     tried
-        Number of prior draws that are looked at. Default ``50 * count``, at least 200.
+        Number of prior draws that are looked at. Default ``50 * count``, at least 200. So many more are drawn, up to 50
+        times, while fewer than ``count`` have a finite density.
 
     Returns
     -------
@@ -32,15 +35,26 @@ def starting_points(potential: Potential, count: int, seed: int, tried: int = 0)
     Raises
     ------
     NoFiniteDensity
-        If fewer than ``count`` of them have a finite density.
+        If fewer than ``count`` of all draws have a finite density.
     """
     tried = tried or max(200, 50 * count)
-    u = potential.prior.unconstrain(potential.prior.sample(tried, seed))
+    points, log_weights = torch.empty(0, potential.prior.free_dimension).double(), torch.empty(0).double()
     with torch.no_grad(), seeded(seed):
-        log_weight = potential.log_likelihood(potential.prior.constrain(u)[0])
-        gumbel = -torch.empty(tried, dtype=torch.float64).exponential_().log()
+        for _ in range(_MOST_ROUNDS):
+            u, log_weight = _usable(potential, tried)
+            points, log_weights = torch.cat([points, u]), torch.cat([log_weights, log_weight])
+            if len(points) >= count:
+                break
+        else:
+            raise NoFiniteDensity(_MOST_ROUNDS * tried, len(points), count)
+        gumbel = -torch.empty(len(points), dtype=torch.float64).exponential_().log()
+    return points[(log_weights + gumbel).topk(count).indices]
+
+
+def _usable(potential: Potential, tried: int) -> tuple[Tensor, Tensor]:
+    """Return those of so many prior draws, in unconstrained space, that have a finite log-likelihood, and that."""
+    draws = potential.prior.sample(tried, int(torch.randint(2**62, ())))
+    u = potential.prior.unconstrain(draws)
+    log_weight = potential.log_likelihood(potential.prior.constrain(u)[0])
     usable = torch.isfinite(log_weight) & torch.isfinite(u).all(dim=-1)
-    if int(usable.sum()) < count:
-        raise NoFiniteDensity(tried)
-    key = torch.where(usable, log_weight + gumbel, -torch.inf)
-    return u[key.topk(count).indices]
+    return u[usable], log_weight[usable]

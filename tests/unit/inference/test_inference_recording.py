@@ -144,5 +144,5 @@ def test_weights_changed_between_two_runs_count():
     for weight in (0.0, 3.0):
         with torch.no_grad():
             model.weight.fill_(weight)
-        means.append(problem.mcmc(chains=10, samples=200, warmup=100, seed=0).mean[0])
+        means.append(problem.mcmc(chains=10, samples=500, warmup=100, seed=0).mean[0])
     assert means == pytest.approx([0.0, 3.0], abs=0.25)
