@@ -1,12 +1,7 @@
 """Wrap a plain Python function ``simulator(theta, rng)``, unchanged, as a Simulator."""
 
-import functools
-import hashlib
-import inspect
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from types import CodeType
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from motherlode.events import CheckReport, Events, EventStreams, Parameters
 from motherlode.frontends.arrays import plain_at
 from motherlode.frontends.bare import BareGenerator
+from motherlode.frontends.fingerprint import fingerprint
 from motherlode.frontends.generator import TracedGenerator
 from motherlode.frontends.running import RUNNING
 from motherlode.frontends.tracked_draws import ride_together
@@ -65,11 +61,7 @@ class PythonSimulator:
         self.derivative = derivative
         self.chosen: Derivative | None = "replay" if derivative == "replay" else None
         self.name = getattr(function, "__name__", type(function).__name__)
-
-    @property
-    def version(self) -> str:
-        """Hash of the function's source: changes when the simulator does."""
-        return hashlib.sha256(_source(getattr(self.function, "function", self.function)).encode()).hexdigest()[:16]
+        self.version = fingerprint(getattr(function, "function", function))
 
     def simulate(self, theta: ArrayLike, seed: int = 0, first: int = 0) -> Array:
         """Return x with shape (N, *L) for θ (N, D), run bare on NumPy's generator.
@@ -177,21 +169,3 @@ class PythonSimulator:
 
     def __repr__(self) -> str:
         return f"PythonSimulator({self.name}, {self.parameters})"
-
-
-def _source(function: Callable[..., Any]) -> str:
-    """Return text that changes when the simulator does, and not from one process to the next."""
-    if isinstance(function, functools.partial):
-        return f"{_source(function.func)} {function.args!r} {sorted(function.keywords.items())!r}"
-    code = getattr(function, "__code__", None)
-    try:
-        file = inspect.getsourcefile(function if code is not None else type(function))
-        return Path(file or "").read_text()
-    except (OSError, TypeError):
-        return f"{type(function).__qualname__}" if code is None else _fingerprint(code)
-
-
-def _fingerprint(code: CodeType) -> str:
-    """Return the bytecode and constants of a function without a source file, and of the functions inside it."""
-    constants = [_fingerprint(item) if isinstance(item, CodeType) else repr(item) for item in code.co_consts]
-    return f"{code.co_code.hex()} {constants} {code.co_names}"

@@ -17,13 +17,18 @@ Names = str | Sequence[str] | Parameters | None
 
 
 def version_of(peer: HandshakeResult, options: Options) -> str:
-    """Return the version the program says, and for a program of ours a hash of the files its command line names."""
+    """Return the version the program says, and for a program of ours a hash of its command line.
+
+    Of words that name a file, also behind ``=``, the content counts and not the name; of others the word.
+    """
     told = peer.simulator.version if peer.simulator else peer.system_name
     if not options.argv:
         return told
     content = hashlib.sha256()
-    for path in (Path(word) for word in options.argv):
-        content.update(path.read_bytes() if path.is_file() else b"")
+    for word in options.argv:
+        option, equals, value = word.rpartition("=")
+        content.update(f"{option}{equals}".encode() if Path(value).is_file() else word.encode())
+        content.update(Path(value).read_bytes() if Path(value).is_file() else b"")
     return f"{told}+{content.hexdigest()[:16]}"
 
 

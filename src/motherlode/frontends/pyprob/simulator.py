@@ -1,6 +1,5 @@
 """Mine a pyprob model, unchanged, by local replay."""
 
-import hashlib
 import inspect
 from typing import Any
 
@@ -10,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from motherlode.events import CheckReport, Events, Parameters
 from motherlode.frontends.errors import NotWrappable
+from motherlode.frontends.fingerprint import fingerprint
 from motherlode.frontends.pyprob.statements import Statements, intercepted
 from motherlode.gold import examine, mine, simulate
 
@@ -39,16 +39,9 @@ class PyprobSimulator:
     def __init__(self, model: Any, parameters: Parameters, observed: tuple[str, ...] = ()) -> None:
         self.model, self.parameters, self.observed = model, parameters, tuple(observed)
         self.name = model.name
+        own = {name: value for name, value in vars(model).items() if not name.startswith("_")}
+        self.version = fingerprint([type(model), own])
         self._arguments = _required(model, parameters.names)
-
-    @property
-    def version(self) -> str:
-        """Hash of the model's source, or of its name where there is none."""
-        try:
-            source = inspect.getsource(type(self.model))
-        except (OSError, TypeError):
-            source = self.name
-        return hashlib.sha256(source.encode()).hexdigest()[:16]
 
     def simulate(self, theta: ArrayLike, seed: int = 0, first: int = 0) -> Array:
         """Return x with shape (N, *L) for θ (N, D); event i uses stream (seed, first + i)."""

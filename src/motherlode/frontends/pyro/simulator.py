@@ -1,7 +1,5 @@
 """Mine a Pyro model: the simulator protocol over vectorized passes."""
 
-import hashlib
-import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,6 +9,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from motherlode.events import CheckReport, Counts, Events, EventsError, Failure, Parameters
+from motherlode.frontends.fingerprint import fingerprint
 from motherlode.frontends.pyro.columns import trace_columns
 from motherlode.frontends.pyro.following import explain
 from motherlode.frontends.pyro.layout import Layout
@@ -56,20 +55,12 @@ class PyroSimulator:
         self._model, self._parameters = model, parameters
         self._observed, self._batch = tuple(observed), batch
         self._plan: tuple[Layout, tuple[str, ...]] | None = None
+        self.version = fingerprint(model)
 
     @property
     def name(self) -> str:
         """Name of the model."""
         return getattr(self._model, "__name__", type(self._model).__name__)
-
-    @property
-    def version(self) -> str:
-        """Hash of the model's source."""
-        try:
-            source = inspect.getsource(self._model if hasattr(self._model, "__code__") else type(self._model))
-        except (OSError, TypeError):
-            source = self.name
-        return hashlib.sha256(source.encode()).hexdigest()[:12]
 
     @property
     def parameters(self) -> Parameters:

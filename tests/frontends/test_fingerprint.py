@@ -1,0 +1,157 @@
+"""A version changes with all that a simulator's draws depend on, and with nothing else."""
+
+import functools
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+import torch
+
+from motherlode.frontends.fingerprint import fingerprint
+from motherlode.ppx.described import version_of
+from motherlode.ppx.messages import HandshakeResult
+from motherlode.ppx.pool import Options
+
+
+def scaled(width):
+    return lambda theta, rng: rng.normal(theta[0], width)
+
+
+class Detector:
+    def __init__(self, **state):
+        vars(self).update(state)
+
+    def __call__(self, theta, rng):
+        return rng.normal(theta[0], 1.0)
+
+    def run(self, theta, rng):
+        return self(theta, rng)
+
+
+def with_default(theta, rng, width=1.0):
+    return rng.normal(theta[0], width)
+
+
+def other_default(theta, rng, width=2.0):
+    return rng.normal(theta[0], width)
+
+
+PAIRS = {
+    "closed over": lambda value: scaled(value),
+    "argument of a partial": lambda value: functools.partial(with_default, width=value),
+    "attribute": lambda value: Detector(width=value),
+    "attribute of a method's object": lambda value: Detector(width=value).run,
+    "nested": lambda value: scaled({"a": [1.0, {"b": (value,)}]}),
+    "array": lambda value: scaled(np.full(3, value)),
+    "tensor": lambda value: Detector(table=torch.full((2,), value)),
+    "function inside": lambda value: Detector(inner=scaled(value)),
+}
+
+
+@pytest.mark.parametrize("make", PAIRS.values(), ids=PAIRS)
+def test_a_number_inside_counts(make):
+    assert fingerprint(make(1.0)) == fingerprint(make(1.0)) != fingerprint(make(2.0))
+
+
+def test_defaults_count():
+    other_default.__qualname__ = with_default.__qualname__
+    assert fingerprint(with_default) != fingerprint(other_default)
+
+
+def test_what_has_no_state_of_ours_is_named_only():
+    assert fingerprint(Detector(rng=np.random.default_rng(1))) == fingerprint(Detector(rng=np.random.default_rng(2)))
+
+
+def test_circles_end():
+    detector = Detector()
+    detector.itself = [detector]
+    assert len(fingerprint(detector)) == 16
+
+
+def test_an_object_that_changes_while_it_runs_keeps_its_version():
+    import motherlode
+
+    class Counting:
+        calls = 0
+
+        def __call__(self, theta, rng):
+            self.calls += 1
+            return rng.normal(theta[0], 1.0)
+
+    simulator = motherlode.wrap(Counting(), "theta", 0.0, 1.0)
+    before = simulator.version
+    simulator.mine([[0.5]], [[0.4]])
+    assert simulator.version == before
+
+
+FILES = {
+    "main.py": """
+        import json
+        from helper import width
+        from tools.inner import shift
+
+        def simulate(theta, rng):
+            return rng.normal(theta[0] + shift(), width)
+    """,
+    "helper.py": "from deeper import width",
+    "deeper.py": "width = {}",
+    "tools/__init__.py": "",
+    "tools/inner.py": """
+        from . import sibling
+
+        def shift():
+            return sibling.SHIFT
+    """,
+    "tools/sibling.py": "SHIFT = {}",
+    "unrelated.py": "NUMBER = {}",
+}
+
+
+@pytest.mark.parametrize(("file", "counts"), [("deeper.py", True), ("tools/sibling.py", True), ("unrelated.py", False)])
+def test_files_that_are_imported_count(tmp_path, file, counts):
+    def version(number):
+        for name, text in FILES.items():
+            path = tmp_path / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(textwrap.dedent(text).format(number if name == file else 1))
+        code = "import motherlode, main; print(motherlode.wrap(main.simulate, 'theta', 0, 1).version)"
+        command = [sys.executable, "-B", "-c", code]
+        return subprocess.run(command, capture_output=True, check=True, cwd=tmp_path).stdout
+
+    assert version(1) == version(1)
+    assert (version(1) != version(2)) == counts
+
+
+def test_a_pyro_model_counts_with_its_constants():
+    import motherlode
+
+    def model(width):
+        def board(theta):
+            import pyro
+
+            return pyro.sample("x", pyro.distributions.Normal(theta, width))
+
+        return board
+
+    one, same, other = (motherlode.wrap(model(width), "theta", 0.0, 1.0).version for width in (1.0, 1.0, 2.0))
+    assert one == same != other
+
+
+def test_words_of_a_command_line_count(tmp_path):
+    card = tmp_path / "card.yml"
+    card.write_text("a: 1")
+    copy = tmp_path / "copy.yml"
+    copy.write_text("a: 1")
+    peer = HandshakeResult("ours", "model")
+
+    def version(*words):
+        return version_of(peer, Options(argv=words))
+
+    assert version("./sim", "--resolution", "2") != version("./sim", "--resolution", "3")
+    assert version("./sim", str(card)) == version("./sim", str(copy))
+    assert version("./sim", f"--card={card}") == version("./sim", f"--card={copy}") != version("./sim", "--card=none")
+    before = version("./sim", f"--card={card}")
+    card.write_text("a: 2")
+    assert version("./sim", f"--card={card}") != before
