@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from motherlode.cli.folders import make_folder
 from motherlode.cli.origin import digest, trained_on
 from motherlode.cli.threads import use_one_thread
 
@@ -40,13 +41,13 @@ def infer(
     estimator = motherlode.load(model)
     data = read_table(observed, tuple(estimator.shape))
     posterior = motherlode.posterior(estimator, prior_of(trained_on(estimator, model, prior)), data)
+    make_folder(out)
     if method == "nuts":
         result = posterior.mcmc(method="nuts", chains=chains, samples=samples, seed=seed, progress=True)
     elif method == "vi":
         result = posterior.vi(samples=samples, seed=seed)
     else:
         result = posterior.sample(samples, seed=seed)
-    out.mkdir(parents=True, exist_ok=True)
     _write(result, out, {"method": method, "seed": seed, "model": digest(model), "observed": digest(observed)})
     click.echo(result.summary())
     for finding in result.findings():

@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
+from motherlode.cli.folders import make_folder
 from motherlode.cli.origin import digest, trained_on
 from motherlode.cli.threads import use_one_thread
 
 __all__ = ["limits"]
 
-_ZOOMS, _SMALL = 4, 1 / 3
+_ZOOMS, _SMALL, _DRAWN = 4, 1 / 3, 2
 
 
 @click.command()
@@ -21,9 +22,17 @@ _ZOOMS, _SMALL = 4, 1 / 3
 @click.option("--method", type=click.Choice(["neyman", "wilks"]), default="neyman", show_default=True)
 @click.option("--simulator", "target", default=None, help="TARGET as for mine; throws the toys of --method neyman.")
 @click.option("--prior", default=None, help="Box of theta as for mine; default: the law the model was trained on.")
-@click.option("--points", default=25, show_default=True, help="Grid points of each parameter.")
-@click.option("--toys", default=1000, show_default=True, help="Most toys at a point.")
-@click.option("--level", "levels", multiple=True, type=float, default=(0.68, 0.95), show_default=True)
+@click.option("--points", default=25, show_default=True, type=click.IntRange(2), help="Grid points of each parameter.")
+@click.option("--toys", default=1000, show_default=True, type=click.IntRange(1), help="Most toys at a point.")
+@click.option(
+    "--level",
+    "levels",
+    multiple=True,
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=(0.68, 0.95),
+    show_default=True,
+    help="Confidence level, as a share of 1.",
+)
 @click.option("--zoom/--no-zoom", default=True, show_default=True, help="Scan again around a region of few points.")
 @click.option("--seed", default=0, show_default=True, help="Decides the toys.")
 def limits(
@@ -45,6 +54,7 @@ def limits(
     surrogate and the limit of many events. Where the widest region fills less than a third of an axis, its hull, one
     grid step wider on each side, is scanned again with as many points: everything outside was excluded by the scan
     before. The best fit still competes with all of the first grid, so that the second scan tests what the first did.
+    Where no grid point belongs to the region, the steps around the best fit are scanned.
     """
     import motherlode
     from motherlode.events import read_table
@@ -62,18 +72,19 @@ def limits(
         axes = {name: _merged(bounds[name], box[name], points) for name in bounds}
         return study.neyman(simulator, axes, toys, min(levels), seed, within=box, progress=True)
 
+    make_folder(out)
     region = scan(bounds)
     for _ in range(_ZOOMS if zoom else 0):
-        box = region.hull(max(levels), margin=1)
-        if not _is_small(box, region.grid.axes):
+        box = _next_box(region, max(levels))
+        if box is None:
             break
         region = scan(box)
-    out.mkdir(parents=True, exist_ok=True)
     found = _describe(region, levels)
-    origin = {"method": method, "seed": seed, "model": digest(model), "observed": digest(observed)}
-    _write(region, out, {"command": "limits", **origin, "simulator": target, "limits": found}, levels)
     for line in found:
         click.echo(line)
+    origin = {"method": method, "seed": seed, "model": digest(model), "observed": digest(observed)}
+    _write(region, out, {"command": "limits", **origin, "simulator": target, "limits": found})
+    _draw(region, out, levels)
 
 
 def _merged(whole: tuple[float, float], part: tuple[float, float], points: int) -> Any:
@@ -83,8 +94,21 @@ def _merged(whole: tuple[float, float], part: tuple[float, float], points: int) 
     return np.unique(np.concatenate([np.linspace(*whole, points), np.linspace(*part, points)]))
 
 
-def _is_small(box: dict[str, tuple[float, float]], axes: Any) -> bool:
-    return any(high - low < _SMALL * (axes[name][-1] - axes[name][0]) for name, (low, high) in box.items())
+def _next_box(region: Any, level: float) -> dict[str, tuple[float, float]] | None:
+    """Return what to scan again: around the best fit where no grid point belongs to the region; None for nothing."""
+    if not region.contains(level).any():
+        ends = zip(region.grid.axes.items(), region.best, strict=True)
+        return {name: _neighbours(axis, value) for (name, axis), value in ends}
+    box: dict[str, tuple[float, float]] = region.hull(level, margin=1)
+    axes = region.grid.axes
+    is_small = any(high - low < _SMALL * (axes[name][-1] - axes[name][0]) for name, (low, high) in box.items())
+    return box if is_small else None
+
+
+def _neighbours(axis: Any, value: float) -> tuple[float, float]:
+    """Return the grid values on either side of the one nearest to a value."""
+    nearest = int(abs(axis - value).argmin())
+    return float(axis[max(nearest - 1, 0)]), float(axis[min(nearest + 1, len(axis) - 1)])
 
 
 def _box(proposal: Any) -> dict[str, tuple[float, float]]:
@@ -103,28 +127,38 @@ def _open(target: str | None, names: tuple[str, ...]) -> Any:
 
 
 def _describe(region: Any, levels: tuple[float, ...]) -> list[str]:
+    from motherlode.plots.limits import percent
+
     best = ", ".join(f"{name} = {value:.4g}" for name, value in zip(region.grid.names, region.best, strict=True))
     lines = [f"best fit: {best}"]
     for level in levels:
+        title = f"{percent(level)} {region.method}"
         if len(region.grid.names) == 1:
             stretches = " and ".join(f"[{low:.4g}, {high:.4g}]" for low, high in region.intervals(level))
-            lines.append(f"{level:.0%} {region.method}: {region.grid.names[0]} in {stretches or 'no value'}")
+            lines.append(f"{title}: {region.grid.names[0]} in {stretches or 'no value'}")
         else:
             inside = region.contains(level)
             box = region.hull(level) if inside.any() else {}
             where = ", ".join(f"{name} in [{low:.4g}, {high:.4g}]" for name, (low, high) in box.items())
             count = f"{int(inside.sum())} of {inside.size} grid points"
-            lines.append(f"{level:.0%} {region.method}: {where or 'no value'} ({count})")
+            lines.append(f"{title}: {where or 'no value'} ({count})")
     return lines
 
 
-def _write(region: Any, out: Path, manifest: dict[str, Any], levels: tuple[float, ...]) -> None:
+def _write(region: Any, out: Path, manifest: dict[str, Any]) -> None:
     import numpy as np
-
-    from motherlode.plots.limits import plot_region
-    from motherlode.plots.style import save
 
     arrays = {"points": region.grid.points, "p_value": region.p_value, "statistic": region.statistic}
     np.savez(out / "region.npz", names=np.array(region.grid.names), **arrays)
-    save(plot_region(region, levels=levels), out / "limits.png")
     (out / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+
+
+def _draw(region: Any, out: Path, levels: tuple[float, ...]) -> None:
+    names = region.grid.names
+    if len(names) > _DRAWN:
+        click.echo(f"No figure: it has two dimensions, and the region has {len(names)} ({', '.join(names)}).")
+        return
+    from motherlode.plots.limits import plot_region
+    from motherlode.plots.style import save
+
+    save(plot_region(region, levels=levels), out / "limits.png")

@@ -13,11 +13,23 @@ from motherlode.inference.frequentist import UpperLimit
 from motherlode.inference.frequentist.impacts import Impacts
 from motherlode.plots.style import COLOURS, INK, MUTED, figure_of, new_figure, styled
 
-__all__ = ["plot_impacts", "plot_region", "plot_upper_limit"]
+__all__ = ["percent", "plot_impacts", "plot_region", "plot_upper_limit"]
 
 Array = NDArray[np.float64]
 
 _LINES = ("-", "--", ":")
+_FINE = 0.9999
+
+
+def percent(level: float) -> str:
+    """Write a confidence level in (0, 1) in percent: four digits, and more where four would say 100 %.
+
+    Examples
+    --------
+    >>> percent(0.68), percent(0.9973), percent(0.999999426697)
+    ('68%', '99.73%', '99.99994267%')
+    """
+    return f"{100 * level:.{4 if level < _FINE else 10}g}%"
 
 
 @styled
@@ -78,7 +90,7 @@ def plot_upper_limit(result: UpperLimit, ax: Axes | None = None) -> Figure:
     axes.plot(strength, result.region.p_value, color=INK, label=f"observed, limit {result.observed:.3g}")
     axes.axhline(1.0 - result.level, color=COLOURS[1], linewidth=1.0)
     axes.annotate(
-        f"{result.level:.0%}",
+        percent(result.level),
         (0.01, 1.0 - result.level),
         xycoords=("axes fraction", "data"),
         va="bottom",
@@ -91,7 +103,7 @@ def plot_upper_limit(result: UpperLimit, ax: Axes | None = None) -> Figure:
     axes.set_xlabel(f"{name} (signal strength)")
     axes.set_ylabel("CLs")
     axes.set_ylim(0.0, 1.02)
-    axes.set_title(f"Upper limit at {result.level:.0%}")
+    axes.set_title(f"Upper limit at {percent(result.level)}")
     axes.legend(loc="upper right")
     return figure_of(axes)
 
@@ -143,7 +155,7 @@ def _curves(ax: Axes, regions: Mapping[str, Region], name: str, levels: Sequence
     for level in levels:
         ax.axhline(1.0 - level, color=MUTED, linewidth=0.8, linestyle=":")
         ax.annotate(
-            f"{level:.0%}",
+            percent(level),
             (1.0, 1.0 - level),
             xycoords=("axes fraction", "data"),
             ha="right",
@@ -164,7 +176,7 @@ def _contours(
         colour = COLOURS[i % len(COLOURS)]
         across, up = region.grid.axes.values()
         height = region.p_value.reshape(region.grid.shape).T
-        ordered = sorted(1.0 - np.array(levels))
+        ordered = np.unique(1.0 - np.array(levels))
         ax.contourf(across, up, height, levels=[ordered[-1], 1.01], colors=[colour], alpha=0.18)
         ax.contour(across, up, height, levels=ordered, colors=[colour], linestyles=_LINES[: len(ordered)][::-1])
         ax.plot(*region.best, "o", color=colour, markersize=6)
@@ -175,4 +187,4 @@ def _contours(
     ax.legend(handles=handles)
     ax.set_xlabel(names[0])
     ax.set_ylabel(names[1])
-    ax.set_title(f"Regions at {' and '.join(f'{level:.0%}' for level in levels)}")
+    ax.set_title(f"Regions at {' and '.join(map(percent, levels))}")

@@ -112,3 +112,10 @@ def test_separations_expectations_and_ranges_show_what_they_found(tmp_path):
     figure = plots.plot_range(RangeCheck(np.array([[0.5, 3.0], [0.2, 0.1]]), np.zeros(2), np.ones(2)))
     assert figure.axes[0].get_title(loc="left") == "1 events outside"
     plots.save(figure, tmp_path / "range.png")
+
+
+def test_levels_are_named_with_the_digits_they_have():
+    figure = plots.plot_region(region("a"), levels=(0.9973, 0.5))
+    assert [text.get_text() for text in figure.axes[0].texts] == ["99.73%", "50%"]
+    title = plots.plot_region(region("a", "b"), levels=(0.9973, 0.9545, 0.9545)).axes[0].get_title(loc="left")
+    assert title == "Regions at 99.73% and 95.45% and 95.45%"
