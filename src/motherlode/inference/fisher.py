@@ -202,6 +202,8 @@ def histogram_information(
 def distance(metric: Metric, first: ArrayLike, second: ArrayLike, segments: int = 12) -> tuple[float, Array]:
     r"""Return the information distance between two parameters and the geodesic, by the shortest chain of segments.
 
+    The chain is bent in units of what the information resolves halfway, so the units of θ do not matter.
+
     Parameters
     ----------
     metric
@@ -226,8 +228,15 @@ def distance(metric: Metric, first: ArrayLike, second: ArrayLike, segments: int 
         steps, middles = np.diff(path, axis=0), 0.5 * (path[1:] + path[:-1])
         return np.array([step @ metric(middle) @ step for step, middle in zip(steps, middles, strict=True)])
 
-    if len(a) == 1:
-        return float(np.sqrt(squares(straight)).sum()), straight
-    found = minimize(lambda inner: float(squares(path_of(inner)).sum()), straight[1:-1].ravel(), method="L-BFGS-B")
-    path = path_of(found.x)
+    length = float(np.sqrt(squares(straight)).sum())
+    if len(a) == 1 or length == 0.0:
+        return length, straight
+    unit = length / np.sqrt(np.diag(metric(0.5 * (a + b))))
+
+    def bent(inner: Array) -> Array:
+        return path_of(straight[1:-1] + inner.reshape(segments - 1, -1) * unit)
+
+    start = np.zeros((segments - 1) * len(a))
+    found = minimize(lambda inner: float(squares(bent(inner)).sum()) / length**2, start, method="L-BFGS-B")
+    path = bent(found.x)
     return float(np.sqrt(np.maximum(squares(path), 0.0)).sum()), path

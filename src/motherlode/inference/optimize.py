@@ -19,7 +19,8 @@ Array = NDArray[np.float64]
 def maximize(potential: Potential, starts: int, seed: int) -> Array:
     """Return the θ of highest density with shape ``(D,)``: L-BFGS from each start, the best one kept.
 
-    The density is the one in θ, so the Jacobian of the coordinates climbed in is left out.
+    The density is the one in θ, so the Jacobian of the coordinates climbed in is left out. Steps are in units of the
+    prior's spread in these coordinates, so the units of θ do not matter.
     """
 
     def log_density(u: Tensor) -> Tensor:
@@ -27,7 +28,8 @@ def maximize(potential: Potential, starts: int, seed: int) -> Array:
         return potential.log_prob_free(u) - log_det
 
     value_and_gradient = with_gradient(log_density)
-    climbs = [_climb(value_and_gradient, start.numpy()) for start in starting_points(potential, starts, seed)]
+    unit = _spread(potential, seed)
+    climbs = [_climb(value_and_gradient, start.numpy(), unit) for start in starting_points(potential, starts, seed)]
     best = max(climbs, key=lambda climb: climb[0])[1]
     theta: Array = potential.prior.constrain(torch.from_numpy(best))[0].numpy()
     return theta
@@ -45,10 +47,19 @@ def with_gradient(function: Callable[[Tensor], Tensor]) -> Callable[[Array], tup
     return value_and_gradient
 
 
-def _climb(value_and_gradient: Callable[[Array], tuple[Array, Array]], start: Array) -> tuple[float, Array]:
-    def descend(u: Array) -> tuple[float, Array]:
-        value, gradient = value_and_gradient(u)
-        return -float(value), -gradient
+def _spread(potential: Potential, seed: int, draws: int = 1000) -> Array:
+    """Return half the interquartile range of the prior's free coordinates with shape ``(d,)``, 1 where it is zero."""
+    u = potential.prior.unconstrain(potential.prior.sample(draws, seed))
+    low, high = np.nanquantile(torch.where(torch.isfinite(u), u, torch.nan).numpy(), (0.25, 0.75), axis=0)
+    return np.where(high > low, 0.5 * (high - low), 1.0)
 
-    found = minimize(descend, start, jac=True, method="L-BFGS-B")
-    return -float(found.fun), np.asarray(found.x, dtype=np.float64)
+
+def _climb(
+    value_and_gradient: Callable[[Array], tuple[Array, Array]], start: Array, unit: Array
+) -> tuple[float, Array]:
+    def descend(step: Array) -> tuple[float, Array]:
+        value, gradient = value_and_gradient(start + unit * step)
+        return -float(value), -gradient * unit
+
+    found = minimize(descend, np.zeros(len(start)), jac=True, method="L-BFGS-B", options={"ftol": 1e-12})
+    return -float(found.fun), np.asarray(start + unit * found.x, dtype=np.float64)

@@ -85,9 +85,10 @@ def _profile(
 
 def _root(best: Estimate, indices: list[int], width: Array) -> Array:
     """Return the Cholesky factor of the fitted covariance, or a tenth of the box where the fit has none."""
-    covariance = best.covariance[np.ix_(indices, indices)]
+    covariance = best.covariance[np.ix_(indices, indices)] / np.outer(width, width)
     usable = np.isfinite(covariance).all() and np.linalg.eigvalsh(covariance)[0] > 0.0
-    return np.asarray(np.linalg.cholesky(covariance) if usable else np.diag(0.1 * width), dtype=np.float64)
+    root = np.linalg.cholesky(covariance) if usable else 0.1 * np.eye(len(width))
+    return np.asarray(width[:, None] * root, dtype=np.float64)
 
 
 def _along(

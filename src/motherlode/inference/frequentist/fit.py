@@ -1,5 +1,6 @@
 """Maximum likelihood inside a box, with everything or with some parameters held fixed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,9 @@ from motherlode.inference.potential import Observation
 __all__ = ["Estimate", "fit"]
 
 Array = NDArray[np.float64]
+
+_EDGE = 1e-9
+_TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,10 @@ def fit(
     fixed: dict[int, float] | None = None,
     with_covariance: bool = True,
 ) -> Estimate:
-    """Climb from each start by L-BFGS-B inside the bounds and keep the highest point.
+    r"""Climb from each start by L-BFGS-B inside the bounds and keep the highest point.
+
+    The climb is in the unit box, :math:`v = (θ - \mathrm{low}) / (\mathrm{high} - \mathrm{low})`: the result does not
+    depend on the units of θ.
 
     Parameters
     ----------
@@ -66,41 +73,50 @@ def fit(
     """
     held = fixed or {}
     free = [i for i in range(len(experiment.names)) if i not in held]
+    low, high = experiment.bounds.T
+    value_and_gradient = with_gradient(lambda theta: experiment.log_likelihood(theta, observation))
 
     def full(part: Array) -> Array:
-        theta = np.empty(len(experiment.names))
+        theta = np.empty(len(low))
         theta[list(held)] = list(held.values())
-        theta[free] = part
+        theta[free] = (1.0 - part) * low[free] + part * high[free]
         return theta
-
-    value_and_gradient = with_gradient(lambda theta: experiment.log_likelihood(theta, observation))
 
     def descend(part: Array) -> tuple[float, Array]:
         value, gradient = value_and_gradient(full(part))
-        return -float(value), -gradient[free]
+        return -float(value), -(gradient * (high - low))[free]
 
     if not free:
         return Estimate(full(np.zeros(0)), -descend(np.zeros(0))[0], _nan(len(held)), experiment.names)
-    climbs = [
-        minimize(descend, start[free], jac=True, method="L-BFGS-B", bounds=experiment.bounds[free]) for start in starts
-    ]
-    best = min(climbs, key=lambda climb: float(climb.fun) if np.isfinite(climb.fun) else np.inf)
-    theta = full(best.x)
+    climbs = [_climb(descend, ((start - low) / (high - low))[free]) for start in starts]
+    lowest, part = min(climbs, key=lambda climb: climb[0])
+    theta = full(part)
     covariance = _covariance(experiment, observation, theta, free) if with_covariance else _nan(len(theta))
-    return Estimate(theta, -float(best.fun), covariance, experiment.names)
+    return Estimate(theta, -lowest, covariance, experiment.names)
+
+
+def _climb(descend: Callable[[Array], tuple[float, Array]], start: Array) -> tuple[float, Array]:
+    """Minimize inside the unit box; a start without a finite value is given back with +inf."""
+    inside = np.clip(start, 0.0, 1.0)
+    if not np.isfinite(descend(inside)[0]):
+        return np.inf, inside
+    box = [(0.0, 1.0)] * len(inside)
+    found = minimize(descend, inside, jac=True, method="L-BFGS-B", bounds=box, options={"ftol": _TOLERANCE})
+    return float(found.fun) if np.isfinite(found.fun) else np.inf, np.asarray(found.x, dtype=np.float64)
 
 
 def _covariance(experiment: Experiment, observation: Observation, theta: Array, free: list[int]) -> Array:
-    """Invert minus the Hessian over the parameters that are free and inside their bounds."""
-    point = torch.from_numpy(theta)
-    hessian = torch.autograd.functional.hessian(  # type: ignore[no-untyped-call]
-        lambda at: experiment.log_likelihood(at, observation), point
-    ).numpy()
+    """Invert minus the Hessian, in the unit box, over the parameters that are free and inside their bounds."""
     low, high = experiment.bounds.T
-    inside = [i for i in free if low[i] + 1e-9 < theta[i] < high[i] - 1e-9]
-    covariance = _nan(len(theta))
-    if inside:
-        covariance[np.ix_(inside, inside)] = np.linalg.pinv(-hessian[np.ix_(inside, inside)])
+    origin, width = torch.from_numpy(low.copy()), torch.from_numpy(high - low)
+    unit = (theta - low) / (high - low)
+    hessian = torch.autograd.functional.hessian(  # type: ignore[no-untyped-call]
+        lambda at: experiment.log_likelihood(origin + width * at, observation), torch.from_numpy(unit)
+    ).numpy()
+    inside = [i for i in free if _EDGE < unit[i] < 1.0 - _EDGE]
+    covariance, rows = _nan(len(theta)), np.ix_(inside, inside)
+    if inside and np.isfinite(hessian[rows]).all():
+        covariance[rows] = np.linalg.pinv(-hessian[rows]) * np.outer(high - low, high - low)[rows]
     return covariance
 
 
