@@ -1,7 +1,6 @@
 """Run the main job on the Galton board and report in plain words."""
 
 import json
-import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from motherlode.cli.board import BoardNotBuilt, build_board
+from motherlode.cli.folders import claim_folder
 from motherlode.cli.threads import use_one_thread
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def demo(out: Path, quick: bool, seed: int, simulator: str | None) -> None:
     from motherlode.cli.story import open_board, tell
 
     events = _QUICK_EVENTS if quick else _EVENTS
-    _clear(out / "events")
+    claim_folder(out / "events")
     board = open_board(kind)
     try:
         workers = 1 if kind == "cpp" or quick else 2
@@ -67,16 +67,6 @@ def _best_board() -> str:
         click.echo(f"{error.reason}: using the Python board instead.", err=True)
         return "python"
     return "cpp"
-
-
-def _clear(path: Path) -> None:
-    """Remove the events of an earlier demo, and nothing else."""
-    from motherlode.events import EventStore
-
-    if path.is_dir():
-        manifest = EventStore(path).manifest()
-        if manifest is not None and manifest.simulator == "galton":
-            shutil.rmtree(path)
 
 
 def _report(story: "Story", kind: str, seed: int) -> dict[str, Any]:
