@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from motherlode.cli.options import SEED
+
 __all__ = ["check"]
 
 
@@ -21,7 +23,7 @@ __all__ = ["check"]
 @click.option(
     "--alternatives", default=1, show_default=True, type=click.IntRange(1), help="Alternatives for each event."
 )
-@click.option("--seed", default=0, show_default=True, help="Root of the parameters that are tried.")
+@click.option("--seed", default=0, show_default=True, type=SEED, help="Root of the parameters that are tried.")
 @click.option("--out", default=None, type=click.Path(path_type=Path), help="Folder for a picture of the branchings.")
 def check(target: str, prior: str | None, events: int, alternatives: int, seed: int, out: Path | None) -> None:
     """Say whether TARGET can be mined, and if not, which line to change and how.

@@ -9,6 +9,7 @@ import click
 
 from motherlode.cli.board import BoardNotBuilt, build_board
 from motherlode.cli.folders import claim_folder
+from motherlode.cli.options import SEED
 from motherlode.cli.threads import use_one_thread
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _QUICK_EVENTS = 10_000
 @click.command()
 @click.option("--out", default="demo", show_default=True, type=click.Path(path_type=Path), help="Where results go.")
 @click.option("--quick", is_flag=True, help=f"{_QUICK_EVENTS:,} events instead of {_EVENTS:,}; under 20 seconds.")
-@click.option("--seed", default=0, show_default=True, help="Root of every random number.")
+@click.option("--seed", default=0, show_default=True, type=SEED, help="Root of every random number.")
 @click.option(
     "--simulator",
     type=click.Choice(["cpp", "python"]),

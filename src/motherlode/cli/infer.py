@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from motherlode.cli.folders import make_folder
+from motherlode.cli.options import SEED, refuse_idle
 from motherlode.cli.origin import digest, trained_on
 from motherlode.cli.threads import use_one_thread
 
@@ -23,11 +24,26 @@ __all__ = ["infer"]
 @click.option(
     "--prior", default=None, help="name=low:high,… or a YAML file; default: the law the model was trained on."
 )
-@click.option("--chains", default=20, show_default=True, help="Chains (nuts).")
-@click.option("--samples", default=1000, show_default=True, help="Draws of each chain, or in all (vi, direct).")
-@click.option("--seed", default=0, show_default=True, help="Decides the draws.")
+@click.option("--chains", default=20, show_default=True, type=click.IntRange(1), help="Chains (nuts).")
+@click.option(
+    "--samples",
+    default=1000,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Draws of each chain, or in all (vi, direct).",
+)
+@click.option("--seed", default=0, show_default=True, type=SEED, help="Decides the draws.")
+@click.pass_context
 def infer(
-    model: Path, observed: Path, out: Path, method: str, prior: str | None, chains: int, samples: int, seed: int
+    ctx: click.Context,
+    model: Path,
+    observed: Path,
+    out: Path,
+    method: str,
+    prior: str | None,
+    chains: int,
+    samples: int,
+    seed: int,
 ) -> None:
     """Sample the posterior of theta given observed events, with the surrogate in MODEL.
 
@@ -37,6 +53,8 @@ def infer(
     from motherlode.cli.priors import prior_of
     from motherlode.events import read_table
 
+    if method != "nuts":
+        refuse_idle(ctx, ("chains",), f"with --method {method}: its draws are independent")
     use_one_thread()
     estimator = motherlode.load(model)
     data = read_table(observed, tuple(estimator.shape))

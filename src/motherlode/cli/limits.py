@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from motherlode.cli.folders import make_folder
+from motherlode.cli.options import SEED
 from motherlode.cli.origin import digest, trained_on
 from motherlode.cli.threads import use_one_thread
 
@@ -34,7 +35,7 @@ _ZOOMS, _SMALL, _DRAWN = 4, 1 / 3, 2
     help="Confidence level, as a share of 1.",
 )
 @click.option("--zoom/--no-zoom", default=True, show_default=True, help="Scan again around a region of few points.")
-@click.option("--seed", default=0, show_default=True, help="Decides the toys.")
+@click.option("--seed", default=0, show_default=True, type=SEED, help="Decides the toys.")
 def limits(
     model: Path,
     observed: Path,

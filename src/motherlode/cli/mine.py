@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from motherlode.cli.options import SEED, refuse_idle
+
 __all__ = ["mine"]
 
 
@@ -19,14 +21,22 @@ __all__ = ["mine"]
 @click.option(
     "--near", type=float, default=None, help="Propose alternatives within this share of the prior around theta."
 )
-@click.option("--seed", default=0, show_default=True, help="Root of every random stream.")
+@click.option("--seed", default=0, show_default=True, type=SEED, help="Root of every random stream.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Directory of the event store.")
 @click.option("--workers", default=1, show_default=True, help="Processes on this machine.")
 @click.option("--dask", "scheduler", default=None, help="Address of a Dask scheduler to run on instead.")
 @click.option("--shard", default=10_000, show_default=True, help="Events of one task and file.")
 @click.option("--traces", is_flag=True, help="Keep the branchings.")
-@click.option("--timeout", default=30.0, show_default=True, help="Seconds a program may take for one answer.")
+@click.option(
+    "--timeout",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(min=0, min_open=True),
+    help="Seconds a program may take for one answer.",
+)
+@click.pass_context
 def mine(
+    ctx: click.Context,
     target: str,
     prior: str,
     events: int,
@@ -42,15 +52,21 @@ def mine(
 ) -> None:
     """Mine events of TARGET into a store; run it again to resume.
 
-    TARGET is file.py:function, a program with its arguments, or an endpoint.
+    TARGET is file.py:function, a program with its arguments, or an endpoint. Where the audit of all events fails, the
+    exit status is 1.
     """
     from motherlode.campaign import Campaign, Proposal
+    from motherlode.frontends.remote import RemoteSimulator
     from motherlode.frontends.targets import open_target
 
+    if scheduler is not None:
+        refuse_idle(ctx, ("workers",), "with --dask: the scheduler has workers of its own")
     proposal = Proposal.parse(prior)
     if near is not None:
         proposal = replace(proposal, near=near)
     simulator = open_target(target, tuple(proposal.laws), timeout)
+    if not isinstance(simulator, RemoteSimulator):
+        refuse_idle(ctx, ("timeout",), f"with {target}: a Python function runs without a deadline")
     campaign = Campaign(
         simulator,
         proposal,
@@ -63,7 +79,13 @@ def mine(
     )
     with _executor(scheduler) as executor:
         store = campaign.run(workers, executor)
-    click.echo(f"{out}: {store.audit()}")
+    audit = store.audit()
+    click.echo(f"{out}: {audit}")
+    if not audit.ok:
+        raise click.ClickException(
+            f"The audit of {out} failed: its gold breaks averages that are exact for any simulator, and what is "
+            f"trained on it would be wrong too. Find the cause with motherlode check {target}, then mine anew."
+        )
 
 
 @contextmanager
@@ -75,5 +97,12 @@ def _executor(scheduler: str | None) -> Iterator[Executor | None]:
         from distributed import Client
     except ImportError as error:
         raise click.ClickException("--dask needs the extra: pip install 'motherlode[dask]'.") from error
-    with Client(scheduler, set_as_default=False) as client:
+    try:
+        client = Client(scheduler, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(
+            f"No Dask scheduler answers at {scheduler} ({error}), so nothing was mined. Start one with dask scheduler, "
+            "and give --dask the address it prints."
+        ) from error
+    with client:
         yield client.get_executor()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from motherlode.cli.options import SEED
 from motherlode.cli.threads import use_one_thread
 
 __all__ = ["train"]
@@ -13,7 +14,7 @@ __all__ = ["train"]
 @click.argument("store", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--method", default="alices", show_default=True, help="One of motherlode.losses.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Where to save the estimator.")
-@click.option("--seed", default=0, show_default=True, help="Decides weights, validation split and batches.")
+@click.option("--seed", default=0, show_default=True, type=SEED, help="Decides weights, validation split and batches.")
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
 @click.option("--checkpoint", default=None, type=click.Path(path_type=Path), help="Keep the state here; go on from it.")
 @click.option("--log", default=None, type=click.Path(path_type=Path), help="Directory of scalars for TensorBoard.")
