@@ -11,7 +11,7 @@ from motherlode.inference.frequentist.likelihood import Experiment
 from motherlode.inference.frequentist.neyman import rank_p_value
 from motherlode.inference.frequentist.nuisance import Constraint, Shift
 from motherlode.inference.frequentist.rate import Rate
-from motherlode.inference.frequentist.regions import Grid, Region
+from motherlode.inference.frequentist.regions import Grid, GridWarning, Region
 from motherlode.inference.frequentist.study import Limits
 from motherlode.inference.frequentist.toys import Scan, Toys
 from motherlode.inference.frequentist.upper import UpperLimit
@@ -22,6 +22,7 @@ __all__ = [
     "Estimate",
     "Experiment",
     "Grid",
+    "GridWarning",
     "Impacts",
     "Limits",
     "Rate",

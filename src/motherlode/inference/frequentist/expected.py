@@ -58,5 +58,6 @@ def expected_region(toys: Toys, theta: Array, count: int) -> Region:
     scan = toys.scan
     statistic = scan.statistic(toys.log_likelihoods(theta, count, _STREAM))
     band = np.quantile(chi2.sf(statistic, len(scan.interest)), BANDS, axis=0)
-    best = np.median(scan.axes.points[statistic.argmin(axis=1)], axis=0)
-    return Region(scan.axes, band[2], np.median(statistic, axis=0), "expected", best, {"theta": theta, "band": band})
+    median = np.median(statistic, axis=0)
+    best = scan.axes.points[int(median.argmin())]
+    return Region(scan.axes, band[2], median, "expected", best, {"theta": theta, "band": band})

@@ -5,7 +5,7 @@ r"""The likelihood of a whole experiment: shapes of events, their number, and me
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -66,7 +66,17 @@ class Experiment:
         moves = [[law.moves.get(name, 0.0) for name in self.inner] for law in shifts.values()]
         self._moves = torch.tensor(moves, dtype=torch.float64).reshape(len(shifts), len(bounds))
         self._log_rates = torch.tensor([law.log_rate for law in shifts.values()], dtype=torch.float64)
+        self._estimator = estimator
         self._event = log_likelihood_of(estimator) if mode != "rate" else None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the function made from the estimator: it may not be picklable where the estimator is."""
+        return {name: value for name, value in vars(self).items() if name != "_event"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Make the function again."""
+        vars(self).update(state)
+        self._event = log_likelihood_of(self._estimator) if self.mode != "rate" else None
 
     @property
     def counted(self) -> bool:

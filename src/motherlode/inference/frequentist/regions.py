@@ -1,21 +1,31 @@
 """Confidence regions on a grid of parameters of interest: p-values, intervals, and what made them."""
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.stats import chi2
 
-__all__ = ["BANDS", "Grid", "Points", "Region"]
+__all__ = ["BANDS", "Grid", "GridWarning", "Points", "Region"]
 
 Array = NDArray[np.float64]
+
+_FEWEST = 5
+_HUGE = 1e150
 
 Points = int | Mapping[str, int | NDArray[np.float64]]
 """How fine a grid is: points of each parameter, or by name their number or values."""
 
 BANDS = (0.02275, 0.15866, 0.5, 0.84134, 0.97725)
 """Quantiles at -2, -1, 0, 1 and 2 standard deviations, where expected results are quoted."""
+
+
+class GridWarning(UserWarning):
+    """A grid is too coarse or too short for the interval or the limit that is read off it."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,8 @@ class Region:
         The point of the highest likelihood with shape ``(d,)``.
     info
         Numbers of the method: toys at each point, the ``band`` ``(5, G)`` of expected p-values …
+    profile
+        The statistic at any value of a single parameter, where it is known between the points too (Wilks).
     """
 
     grid: Grid
@@ -92,6 +104,7 @@ class Region:
     method: str
     best: Array
     info: Mapping[str, Any] = field(default_factory=dict)
+    profile: Callable[[float], float] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def credible(cls, grid: Grid, log_mass: Array, method: str = "credible") -> "Region":
@@ -108,17 +121,28 @@ class Region:
         return np.asarray(self.p_value > 1.0 - level)
 
     def intervals(self, level: float) -> list[tuple[float, float]]:
-        """Return the stretches of a single parameter where the interpolated p-value exceeds ``1 - level``.
+        r"""Return the stretches of a single parameter where the p-value exceeds ``1 - level``.
+
+        Their ends are roots of :attr:`profile` where the method has one. Elsewhere :math:`\sqrt{F^{-1}_{χ^2_1}(1 - p)}`
+        is interpolated, which is linear in the parameter if the likelihood is Gaussian; it is 0 at the best fit.
 
         Raises
         ------
         ValueError
             If the region has more than one parameter: then see :meth:`contains`.
+
+        Warns
+        -----
+        GridWarning
+            If fewer than five points of the grid lie inside and the ends are interpolated.
         """
         if len(self.grid.axes) != 1:
             raise ValueError(f"the region has parameters {self.grid.names}; intervals exist for one. Use .contains.")
-        (axis,) = self.grid.axes.values()
-        return _stretches(axis, self.p_value - (1.0 - level))
+        at, root = self._roots()
+        wanted = float(np.sqrt(chi2.isf(1.0 - level, 1)))
+        if self.profile is None:
+            self._warn_of_few_points(level, int((root < wanted).sum()))
+        return _stretches(at, root, wanted, self.profile)
 
     def hull(self, level: float, margin: int = 0) -> dict[str, tuple[float, float]]:
         """Return the smallest box of grid points that holds the region of that level, by name.
@@ -148,23 +172,63 @@ class Region:
         return box
 
     def interval(self, level: float) -> tuple[float, float]:
-        """Return the hull of :meth:`intervals`; NaN where it is empty."""
+        """Return the hull of :meth:`intervals`, with its warning; NaN where it is empty."""
         stretches = self.intervals(level)
         return (stretches[0][0], stretches[-1][1]) if stretches else (float("nan"), float("nan"))
+
+    def _roots(self) -> tuple[Array, Array]:
+        """Return the points of the one parameter, the best fit among them, and the root of the statistic at each."""
+        (axis,) = self.grid.axes.values()
+        root = np.sqrt(self.statistic) if self.profile is not None else _root(self.p_value, self.statistic)
+        root, best = np.minimum(root, _HUGE), float(self.best[0])
+        if not axis[0] < best < axis[-1] or (np.abs(axis - best) < 1e-12 * (axis[-1] - axis[0])).any():
+            return axis, root
+        place = int(np.searchsorted(axis, best))
+        return np.insert(axis, place, best), np.insert(root, place, 0.0)
+
+    def _warn_of_few_points(self, level: float, inside: int) -> None:
+        if 0 < inside < min(_FEWEST, len(self.grid)):
+            warnings.warn(
+                f"{inside} of {len(self.grid)} grid points lie inside the {level:.0%} {self.method} region of "
+                f"{self.grid.names[0]!r}. Its ends are interpolated over steps as wide as itself, and its width may be "
+                "wrong by a good part of a step. Use more points=, or narrower bounds around this region.",
+                GridWarning,
+                stacklevel=3,
+            )
 
 
 def _axis(asked: int | Array, low: float, high: float) -> Array:
     return np.linspace(low, high, asked) if isinstance(asked, int) else np.asarray(asked, dtype=np.float64)
 
 
-def _stretches(axis: Array, height: Array) -> list[tuple[float, float]]:
-    """Return where a piecewise linear function is positive."""
-    inside = height > 0.0
-    crossings = np.flatnonzero(inside[1:] != inside[:-1])
-    step = height[crossings] / (height[crossings] - height[crossings + 1])
-    edges = list(axis[crossings] + step * (axis[crossings + 1] - axis[crossings]))
+def _root(p_value: Array, statistic: Array) -> Array:
+    """Return the standard deviations that p-values stand for; where they round to 0, those of the statistic."""
+    beyond = np.sqrt(np.maximum(statistic, chi2.isf(np.finfo(np.float64).tiny, 1)))
+    return np.where(p_value > 0.0, np.sqrt(chi2.isf(np.clip(p_value, 0.0, 1.0), 1)), beyond)
+
+
+def _stretches(
+    axis: Array, root: Array, wanted: float, profile: Callable[[float], float] | None
+) -> list[tuple[float, float]]:
+    """Return where a root lies below the wanted one; it is known between the points, or else linear there."""
+    inside = root < wanted
+    steps = np.flatnonzero(inside[1:] != inside[:-1])
+    edges = [_crossing(axis[i : i + 2], root[i : i + 2], wanted, profile) for i in steps]
     if inside[0]:
-        edges.insert(0, axis[0])
+        edges.insert(0, float(axis[0]))
     if inside[-1]:
-        edges.append(axis[-1])
-    return [(float(a), float(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+        edges.append(float(axis[-1]))
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def _crossing(ends: Array, roots: Array, wanted: float, profile: Callable[[float], float] | None) -> float:
+    """Return where the root takes the wanted value between two points on either side of it."""
+    (low, high), known = ends.tolist(), dict(zip(ends.tolist(), roots.tolist(), strict=True))
+    if profile is None:
+        return float(low + (wanted - roots[0]) / (roots[1] - roots[0]) * (high - low))
+
+    def excess(value: float) -> float:
+        root = known[value] if value in known else np.sqrt(profile(value))
+        return float(min(root, _HUGE)) - wanted
+
+    return float(brentq(excess, low, high, xtol=1e-10 * (high - low), maxiter=500))

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
-from scipy.stats import chi2
 from torch.distributions import Distribution
 from tqdm.auto import tqdm
 
@@ -21,6 +20,7 @@ from motherlode.inference.frequentist.fit import Estimate, fit
 from motherlode.inference.frequentist.impacts import Impacts, impacts
 from motherlode.inference.frequentist.likelihood import Experiment
 from motherlode.inference.frequentist.neyman import construct
+from motherlode.inference.frequentist.profile import wilks_region
 from motherlode.inference.frequentist.regions import Grid, Points, Region
 from motherlode.inference.frequentist.toys import Scan, Toys
 from motherlode.inference.frequentist.upper import UpperLimit, upper_limit
@@ -65,19 +65,10 @@ class Limits:
         """Profile the likelihood over a grid of the parameters of interest and read p-values off χ².
 
         Right for many events, a maximum inside the bounds and a calibrated estimator; :meth:`neyman` needs none.
+        Intervals of one parameter are roots of the profile, however coarse the grid.
         """
-        best = self.mle(starts, seed)
         grid = Grid.over({name: self._bounds(name) for name in self.interest}, points)
-        indices = [self.experiment.names.index(name) for name in self.interest]
-        heights, start = [], best.theta
-        for point in grid.points:
-            held = dict(zip(indices, point.tolist(), strict=True))
-            found = fit(self.experiment, self.observation, np.stack([start, best.theta]), held, with_covariance=False)
-            heights.append(found.log_likelihood)
-            start = found.theta
-        top = max(best.log_likelihood, *heights)
-        statistic = 2.0 * (top - np.array(heights))
-        return Region(grid, chi2.sf(statistic, len(indices)), statistic, "wilks", best.theta[indices])
+        return wilks_region(self.experiment, self.observation, self.mle(starts, seed), self.interest, grid)
 
     def contour(self, level: float = 0.6827, points: int = 48, starts: int = 5, seed: int = 0) -> Array:
         """Trace the profile likelihood ratio's contour in two parameters of interest, without a grid.
