@@ -1,6 +1,8 @@
 r"""A posterior network seen as a ratio, so that every algorithm of this layer runs on it too.
 
-.. math:: \hat r(x|θ) = \hat q(θ|x) / π(θ)
+.. math:: \hat r(x|θ) = \hat q(θ|x) / \tilde π(θ)
+
+Here :math:`\tilde π` is the proposal, the law that θ was drawn from in training; it need not be the prior.
 """
 
 from typing import Any
@@ -15,24 +17,27 @@ __all__ = ["DirectRatio", "as_one_outcome", "draw_inside"]
 
 
 class DirectRatio:
-    """The log-ratio of a posterior density to the prior it was trained with.
+    """The log-ratio of a posterior density to the law that its θ were proposed from.
 
     Parameters
     ----------
     estimator
         A density ``log_prob(theta, x)``.
-    prior
-        The prior it was trained with.
+    proposal
+        The law of θ that it was trained with.
     """
 
-    def __init__(self, estimator: Any, prior: Prior) -> None:
+    def __init__(self, estimator: Any, proposal: Prior) -> None:
         self.estimator = estimator
-        self._prior = prior
+        self._proposal = proposal
+        self._inside = proposal.sample(1, seed=0)[0]
 
     def log_ratio(self, theta: Tensor, x: Tensor) -> Tensor:
-        """Return log q̂(θ|x) - log π(θ) with shape ``(*B,)``."""
-        value: Tensor = self.estimator.log_prob(theta, x)
-        return value.to(torch.float64) - self._prior.log_prob(theta)
+        """Return log q̂(θ|x) minus the proposal's log-density with shape ``(*B,)``; -inf where that has none."""
+        log_proposal = self._proposal.log_prob(theta)
+        proposed = torch.isfinite(log_proposal)
+        value: Tensor = self.estimator.log_prob(torch.where(proposed.unsqueeze(-1), theta, self._inside), x)
+        return torch.where(proposed, value.to(torch.float64) - log_proposal, -torch.inf)
 
 
 def as_one_outcome(estimator: Any, events: Tensor) -> Tensor:
@@ -71,7 +76,7 @@ def draw_inside(estimator: Any, prior: Prior, x: Tensor, count: int) -> tuple[Te
     estimator
         Has ``sample(shape, x)``.
     prior
-        The prior it was trained with.
+        The law of θ that it was trained with.
     x
         The observation with shape ``(1, *L)``.
     count
@@ -93,6 +98,6 @@ def draw_inside(estimator: Any, prior: Prior, x: Tensor, count: int) -> tuple[Te
         raise UnusableObservation(
             x.shape,
             f"gives a posterior of which only {len(inside)} in {tried} draws lie inside the prior.",
-            "Check that the prior is the one of the training, or use .mcmc.",
+            "Pass the law of the training as proposal=, or use .mcmc.",
         )
     return inside, sum(map(len, kept)) / tried

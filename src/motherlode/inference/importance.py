@@ -22,7 +22,7 @@ from motherlode.inference.randomness import seeded
 from motherlode.inference.results import PosteriorSamples
 from motherlode.inference.student import draw_t, log_t
 
-__all__ = ["resample"]
+__all__ = ["resample", "systematic"]
 
 Array = NDArray[np.float64]
 
@@ -55,7 +55,7 @@ def resample(potential: Potential, count: int, seed: int, proposals: int = 10_00
     with torch.no_grad(), seeded(seed):
         u, log_weight = _rounds(potential, proposals, rounds)
         weight = torch.softmax(log_weight, dim=0)
-        chosen = _systematic(weight, count)
+        chosen = systematic(weight, count)
         theta = potential.prior.constrain(u[chosen])[0]
         log_prob = potential.log_prob(theta)
     effective = float(1.0 / (weight**2).sum())
@@ -75,6 +75,14 @@ def resample(potential: Potential, count: int, seed: int, proposals: int = 10_00
             "log_evidence_error": float(torch.sqrt((len(weight) * (weight**2).sum() - 1.0) / len(weight))),
         },
     )
+
+
+def systematic(weight: Tensor, count: int) -> Tensor:
+    """Return indices drawn in proportion to the weights, evenly spread, in random order."""
+    edges = torch.cumsum(weight, dim=0)
+    points = (torch.arange(count, dtype=torch.float64) + torch.rand((), dtype=torch.float64)) / count
+    chosen = torch.searchsorted(edges, points * edges[-1]).clamp(max=len(weight) - 1)
+    return chosen[torch.randperm(count)]
 
 
 def _rounds(potential: Potential, proposals: int, rounds: int) -> tuple[Tensor, Tensor]:
@@ -115,11 +123,3 @@ def _tempered(log_weight: Tensor, dimension: int) -> Tensor:
     while 1.0 / (torch.softmax(power * log_weight, dim=0) ** 2).sum() < 20.0 * dimension and power > 1e-6:
         power *= 0.7
     return power * log_weight
-
-
-def _systematic(weight: Tensor, count: int) -> Tensor:
-    """Return indices drawn in proportion to the weights, evenly spread, in random order."""
-    edges = torch.cumsum(weight, dim=0)
-    points = (torch.arange(count, dtype=torch.float64) + torch.rand((), dtype=torch.float64)) / count
-    chosen = torch.searchsorted(edges, points * edges[-1]).clamp(max=len(weight) - 1)
-    return chosen[torch.randperm(count)]

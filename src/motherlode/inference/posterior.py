@@ -23,6 +23,7 @@ from motherlode.inference.normalization import warn_unnormalized
 from motherlode.inference.optimize import maximize
 from motherlode.inference.potential import Observation, Potential
 from motherlode.inference.prior import Prior
+from motherlode.inference.proposed import proposal_of, sample_reweighted, warn_unlike_proposal
 from motherlode.inference.protocols import is_direct
 from motherlode.inference.pyro_mcmc import KERNELS, run_pyro
 from motherlode.inference.randomness import seeded
@@ -39,6 +40,7 @@ def posterior(
     prior: Distribution | Mapping[str, Distribution],
     x_observed: ArrayLike | Tensor,
     names: Sequence[str] | None = None,
+    proposal: Distribution | Mapping[str, Distribution] | None = None,
 ) -> "Posterior":
     """Combine an estimator, a prior and M independent observed events into a posterior.
 
@@ -46,27 +48,32 @@ def posterior(
     ----------
     estimator
         Anything with ``log_ratio(theta, x)`` or ``log_prob(x, theta)``, a closed form as well as a network; or a
-        posterior density ``log_prob(theta, x)``, trained with this prior, on sets of M where M > 1.
+        posterior density ``log_prob(theta, x)``, trained on sets of M where M > 1.
     prior
         A torch or Pyro distribution, or a mapping from parameter names to distributions.
     x_observed
         Events with shape ``(M, *L)``.
     names
         Parameter names. Default: the mapping's keys, else ``theta`` or ``theta_1 …``.
+    proposal
+        The law that θ was drawn from when a posterior density was trained. Default: the one that its record tells, as
+        after training from a store; else it is taken to be the prior. Where the two differ, the density is reweighted
+        by prior over proposal. Ratios and likelihoods hold under any prior, so it is of no consequence to them.
 
     Raises
     ------
     UnusableObservation
         If it is empty, has values that are not finite, or holds more events than a posterior density can take.
     UnusablePrior
-        If the prior is discrete, improper, or the names do not fit.
+        If the prior is discrete, improper, or the names or the proposal do not fit.
     WrongEstimator
         If the estimator has no likelihood.
 
     Warns
     -----
     OutOfRangeWarning
-        If the prior or the observation reaches outside what the estimator was trained on.
+        If the prior or the observation reaches outside what the estimator was trained on, or the prior of a posterior
+        density of unknown proposal is much narrower than that.
     UnnormalizedPriorWarning
         If a prior of your own does not integrate to one.
     """
@@ -77,7 +84,10 @@ def posterior(
     if not is_direct(estimator):
         return Posterior(Potential(estimator, law, observation), estimator)
     whole = Observation(as_one_outcome(estimator, observation.x))
-    return Posterior(Potential(DirectRatio(estimator, law), law, whole), estimator)
+    proposed = proposal_of(estimator, law, proposal)
+    warn_unlike_proposal(estimator, law, proposed)
+    proposed = proposed or law
+    return Posterior(Potential(DirectRatio(estimator, proposed), law, whole), estimator, proposed)
 
 
 @dataclass(frozen=True)
@@ -90,10 +100,13 @@ class Posterior:
         Its unnormalized log-density.
     estimator
         The estimator behind it.
+    proposal
+        What the θ of a posterior density were proposed from: ``potential.prior`` itself where they are one law.
     """
 
     potential: Potential
     estimator: object
+    proposal: Prior | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -112,7 +125,7 @@ class Posterior:
         return maximize(self.potential, starts, seed)
 
     def sample(self, count: int = 1000, seed: int = 0) -> PosteriorSamples:
-        """Draw independently: directly from a posterior density, else by importance resampling.
+        """Draw independently: directly from a posterior density of this prior, else by importance resampling.
 
         Parameters
         ----------
@@ -125,9 +138,16 @@ class Posterior:
         -----
         ConvergenceWarning
             If the Pareto k-hat of the importance weights exceeds 0.7: then use :meth:`mcmc`.
+
+        Raises
+        ------
+        UnusableObservation
+            If a posterior density has no draws inside the prior.
         """
         if not is_direct(self.estimator):
             return resample(self.potential, count, seed).warn()
+        if self.proposal is not None and self.proposal is not self.potential.prior:
+            return sample_reweighted(self.potential, self.estimator, self.proposal, count, seed).warn()
         begin, x = time.perf_counter(), self.potential.observation.x
         with torch.no_grad(), seeded(seed):
             theta, inside = draw_inside(self.estimator, self.potential.prior, x, count)
