@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch.distributions import Distribution
 from tqdm.auto import tqdm
 
-from motherlode.inference import Posterior, PosteriorSamples, Prior
+from motherlode.inference import Posterior, PosteriorSamples, Prior, UnusablePrior
 from motherlode.inference.protocols import Simulates
 
 __all__ = ["Replicas", "replicate"]
@@ -78,6 +78,11 @@ def replicate(
         Seed of all randomness.
     progress
         Show a progress bar.
+
+    Raises
+    ------
+    UnusablePrior
+        If the posterior has the prior's parameters in another order.
     """
     law = Prior(prior)
     theta = law.sample(replicas, seed).numpy()
@@ -88,9 +93,18 @@ def replicate(
     chosen, log_prob, log_prob_true = [], [], []
     for i in tqdm(range(replicas), disable=not progress, unit=" posteriors"):
         problem = posterior_of(data[i])
+        _check_order(law.names, problem.names)
         result = draw(problem, seed + i)
         kept = generator.choice(len(result), draws, replace=False)
         chosen.append(result.flat[kept])
         log_prob.append(result.log_prob.reshape(-1)[kept])
         log_prob_true.append(problem.log_prob(theta[i]))
     return Replicas(theta, np.stack(chosen), np.stack(log_prob), np.array(log_prob_true), law.names)
+
+
+def _check_order(truths: tuple[str, ...], found: tuple[str, ...]) -> None:
+    if truths != found and set(truths) == set(found):
+        raise UnusablePrior(
+            f"truths are drawn as {', '.join(truths)} and the posterior is of {', '.join(found)}. Parameters would be "
+            "compared with one another. Give the prior's distributions in the order of the estimator's parameters."
+        )

@@ -23,7 +23,7 @@ from motherlode.inference.normalization import warn_unnormalized
 from motherlode.inference.optimize import maximize
 from motherlode.inference.potential import Observation, Potential
 from motherlode.inference.prior import Prior
-from motherlode.inference.proposed import proposal_of, sample_reweighted, warn_unlike_proposal
+from motherlode.inference.proposed import proposal_of, recorded_order, sample_reweighted, warn_unlike_proposal
 from motherlode.inference.protocols import is_direct
 from motherlode.inference.pyro_mcmc import KERNELS, run_pyro
 from motherlode.inference.randomness import seeded
@@ -54,7 +54,8 @@ def posterior(
     x_observed
         Events with shape ``(M, *L)``.
     names
-        Parameter names. Default: the mapping's keys, else ``theta`` or ``theta_1 …``.
+        Parameter names in the estimator's order; a mapping's distributions are put in this order. Default: the
+        mapping's keys, in the order that the estimator's record has them in, else ``theta`` or ``theta_1 …``.
     proposal
         The law that θ was drawn from when a posterior density was trained. Default: the one that its record tells, as
         after training from a store; else it is taken to be the prior. Where the two differ, the density is reweighted
@@ -77,7 +78,7 @@ def posterior(
     UnnormalizedPriorWarning
         If a prior of your own does not integrate to one.
     """
-    law, observation = Prior(prior, names), Observation(x_observed)
+    law, observation = Prior(prior, names or recorded_order(estimator, prior)), Observation(x_observed)
     _check_shapes(estimator, law, observation)
     warn_unnormalized(law)
     warn_out_of_range(estimator, law, observation)

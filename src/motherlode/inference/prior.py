@@ -37,7 +37,8 @@ class Prior:
         family, which is read as independent), or a mapping from names to such distributions, whose factors are
         laid side by side: this is how nuisance parameters get priors of their own.
     names
-        One name for each of the D parameters. Default: from the mapping, else ``theta`` or ``theta_1 …``.
+        One name for each of the D parameters; a mapping's factors are put in this order, and must have these names.
+        Default: from the mapping, else ``theta`` or ``theta_1 …``.
 
     Raises
     ------
@@ -56,10 +57,13 @@ class Prior:
         self, distribution: Distribution | Mapping[str, Distribution], names: Sequence[str] | None = None
     ) -> None:
         factors = dict(distribution) if isinstance(distribution, Mapping) else {"theta": distribution}
-        self._blocks = tuple(_block(name, factor) for name, factor in factors.items())
+        blocks = {name: _block(name, factor) for name, factor in factors.items()}
+        if names is not None and isinstance(distribution, Mapping):
+            blocks = _ordered(blocks, tuple(names))
+        self._blocks = tuple(blocks.values())
         self.dimension = sum(block.size for block in self._blocks)
         self.free_dimension = sum(block.free for block in self._blocks)
-        self.names = _names(factors, self._blocks, names, self.dimension)
+        self.names = _names(blocks, names, self.dimension)
 
     @property
     def factors(self) -> tuple[Distribution, ...]:
@@ -193,12 +197,24 @@ def _log_det(block: _Block, u: Tensor, theta: Tensor) -> Tensor:
     return log_det.sum(dim=-1) if log_det.dim() == u.dim() else log_det
 
 
-def _names(
-    factors: Mapping[str, Distribution], blocks: Sequence[_Block], names: Sequence[str] | None, dimension: int
-) -> tuple[str, ...]:
+def _ordered(blocks: Mapping[str, _Block], names: tuple[str, ...]) -> dict[str, _Block]:
+    """Put the factors of a mapping in the order of the names."""
+    owner = {column: name for name, block in blocks.items() for column in _spread(name, block.size)}
+    found = [owner[name] for name in names if name in owner]
+    order = {name: blocks[name] for name in found}
+    columns = tuple(column for name, block in order.items() for column in _spread(name, block.size))
+    if columns != names:
+        raise UnusablePrior(
+            f"the prior is of {', '.join(owner)}, and the parameters are {', '.join(names)}. A factor under another "
+            "name would be the prior of another parameter. Give every parameter one factor under its own name, in any "
+            "order; the components of one vector factor stay together."
+        )
+    return order
+
+
+def _names(blocks: Mapping[str, _Block], names: Sequence[str] | None, dimension: int) -> tuple[str, ...]:
     if names is None:
-        spread = zip(factors, blocks, strict=True)
-        return tuple(n for name, block in spread for n in _spread(name, block.size))
+        return tuple(column for name, block in blocks.items() for column in _spread(name, block.size))
     if len(names) != dimension or len(set(names)) != dimension:
         raise UnusablePrior(
             f"{len(names)} names {tuple(names)} were given for a prior over {dimension} parameters. Every column of "

@@ -23,18 +23,24 @@ from motherlode.inference.prior import Prior
 from motherlode.inference.randomness import seeded
 from motherlode.inference.results import PosteriorSamples
 
-__all__ = ["proposal_of", "recorded_laws", "sample_reweighted", "warn_unlike_proposal"]
+__all__ = ["proposal_of", "recorded_order", "sample_reweighted", "warn_unlike_proposal"]
 
 _DRAWS, _DEFENSIVE = 1000, 0.2
 _EXTREMES, _FAR = 10, 10.0
 
 
-def recorded_laws(estimator: Any) -> Mapping[str, tuple[str, float, float]] | None:
+def _recorded_laws(estimator: Any) -> Mapping[str, tuple[str, float, float]] | None:
     """Return the laws ``(kind, a, b)`` that θ was proposed from by name, as a trained estimator remembers; or None."""
     origin = getattr(getattr(estimator, "record", None), "origin", None)
     recorded = origin.get("proposal") if isinstance(origin, Mapping) else None
     laws = recorded.get("laws") if isinstance(recorded, Mapping) else None
     return laws if isinstance(laws, Mapping) else None
+
+
+def recorded_order(estimator: Any, prior: object) -> tuple[str, ...] | None:
+    """Return a mapping's names in the order of the recorded laws, which is the estimator's; None if they differ."""
+    laws = _recorded_laws(estimator)
+    return tuple(laws) if laws is not None and isinstance(prior, Mapping) and set(laws) == set(prior) else None
 
 
 def proposal_of(
@@ -61,7 +67,7 @@ def proposal_of(
     UnusablePrior
         If the proposal has other parameters than the prior.
     """
-    laws = recorded_laws(estimator)
+    laws = _recorded_laws(estimator)
     if given is None and laws is None:
         return None
     if given is not None:

@@ -71,6 +71,14 @@ class Grid:
         """All points with shape ``(G, d)``, the last axis running fastest."""
         return np.stack([part.ravel() for part in np.meshgrid(*self.axes.values(), indexing="ij")], axis=1)
 
+    @property
+    def cells(self) -> Array:
+        """Volume around each point, halfway to its neighbours, with shape ``(G,)``: weights of the trapezoidal rule."""
+        volume = np.ones(1)
+        for axis in self.axes.values():
+            volume = np.outer(volume, _widths(axis)).ravel()
+        return volume
+
     def __len__(self) -> int:
         return int(np.prod(self.shape))
 
@@ -107,14 +115,15 @@ class Region:
     profile: Callable[[float], float] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
-    def credible(cls, grid: Grid, log_mass: Array, method: str = "credible") -> "Region":
-        """Rank grid points by their posterior log-mass ``(G,)``: regions of highest density."""
-        mass = np.exp(log_mass - log_mass.max())
-        order = np.argsort(-mass, kind="stable")
+    def credible(cls, grid: Grid, log_density: Array, method: str = "credible") -> "Region":
+        """Rank grid points by their posterior log-density ``(G,)`` up to a constant: regions of highest density."""
+        density = np.exp(log_density - log_density.max())
+        mass = density * grid.cells
+        order = np.argsort(-density, kind="stable")
         above = np.empty(len(mass))
         above[order] = (np.cumsum(mass[order]) - mass[order]) / mass.sum()
-        statistic = 2.0 * (log_mass.max() - log_mass)
-        return cls(grid, 1.0 - above, statistic, method, grid.points[int(mass.argmax())])
+        statistic = 2.0 * (log_density.max() - log_density)
+        return cls(grid, 1.0 - above, statistic, method, grid.points[int(density.argmax())])
 
     def contains(self, level: float) -> NDArray[np.bool_]:
         """Return which grid points belong to the region of that confidence level, with shape ``(G,)``."""
@@ -195,6 +204,12 @@ class Region:
                 GridWarning,
                 stacklevel=3,
             )
+
+
+def _widths(axis: Array) -> Array:
+    """Return half the distance between the neighbours of each value; 1 where there is one value."""
+    steps = np.diff(axis)
+    return 0.5 * (np.append(steps, 0.0) + np.append(0.0, steps)) if len(axis) > 1 else np.ones(1)
 
 
 def _axis(asked: int | Array, low: float, high: float) -> Array:

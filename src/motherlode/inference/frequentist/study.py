@@ -13,6 +13,7 @@ from scipy.special import logsumexp
 from torch.distributions import Distribution
 from tqdm.auto import tqdm
 
+from motherlode.inference.errors import UnusablePrior
 from motherlode.inference.frequentist.baselines import Baselines, Seen, abc_region, default_prior
 from motherlode.inference.frequentist.contours import trace_contour
 from motherlode.inference.frequentist.expected import asimov_region, expected_region
@@ -205,13 +206,30 @@ class Limits:
         return found
 
     def credible(self, prior: Distribution | Mapping[str, Distribution], points: Points = 51) -> Region:
-        """Return Bayesian regions of highest density on the same grid, nuisances integrated out."""
+        """Return Bayesian regions of highest density on the same grid, nuisances integrated out.
+
+        Parameters
+        ----------
+        prior
+            A distribution over the parameters in the order of the bounds, or one of each by name, in any order.
+        points
+            As in :meth:`neyman`; masses are densities times the distance between neighbouring points.
+
+        Raises
+        ------
+        UnusablePrior
+            If it names other parameters, or has no density at any grid point.
+        """
         scan = self.scan(points)
-        law = Prior(prior, self.experiment.names)
-        log_prior = law.log_prob(torch.from_numpy(scan.grid.points)).numpy()
-        log_posterior = scan.observed(self.observation) + log_prior
-        log_mass = logsumexp(scan.fold(log_posterior[None])[0], axis=1)
-        return Region.credible(scan.axes, log_mass)
+        log_prior = Prior(prior, self.experiment.names).log_prob(torch.from_numpy(_inside(scan.grid.points))).numpy()
+        if not np.isfinite(log_prior).any():
+            raise UnusablePrior(
+                f"the prior has no density at any of {len(scan.grid)} grid points, so no region holds any of it. "
+                "Choose bounds inside the prior, or more points."
+            )
+        log_mass = scan.observed(self.observation) + log_prior + np.log(scan.grid.cells)
+        log_density = logsumexp(scan.fold(log_mass[None])[0], axis=1) - np.log(scan.axes.cells)
+        return Region.credible(scan.axes, log_density)
 
     def toys(
         self,
@@ -237,3 +255,11 @@ class Limits:
     def _bounds(self, name: str) -> tuple[float, float]:
         low, high = self.experiment.bounds[self.experiment.names.index(name)]
         return float(low), float(high)
+
+
+def _inside(points: Array) -> Array:
+    """Move the outermost of grid points a millionth inside: at its very end a uniform law has no density."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    step = 1e-6 * (high - low) + 2.0**-23 * np.maximum(np.abs(low), np.abs(high))
+    step = np.minimum(step, 0.5 * (high - low))
+    return np.asarray(np.clip(points, low + step, high - step))
