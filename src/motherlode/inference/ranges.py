@@ -60,9 +60,11 @@ def warn_outside_training(estimator: Any, theta: Tensor, x: Tensor, source: str)
 
 
 def outside_share(points: Tensor, estimator: Any, name: str) -> float:
-    """Return the share of points ``(n, *S)`` outside the box ``NAME_low … NAME_high``; 0 where there is no box."""
+    """Return the share of points ``(n, *S)`` outside the box ``NAME_low … NAME_high``; 0 without box or points."""
     low, high = getattr(estimator, f"{name}_low", None), getattr(estimator, f"{name}_high", None)
     if not isinstance(low, Tensor) or not isinstance(high, Tensor) or low.shape != points.shape[1:]:
+        return 0.0
+    if len(points) == 0:
         return 0.0
     low, high = low.to(points.device), high.to(points.device)
     margin = torch.where(torch.isfinite(high - low), 0.02 * (high - low), 0.0)

@@ -47,7 +47,7 @@ class Baselines:
     nodes, bins, events
         Of the histograms: Chebyshev points of each parameter, bins of each statistic, simulations at each point.
     simulations, keep
-        Of ABC; 0 leaves it out.
+        Of ABC; 0 leaves it out, and so does an observation without events, which has no kinematics to learn from.
     seed
         Of all of them.
     """
@@ -161,7 +161,7 @@ def _flat(shape: tuple[int, ...]) -> Statistic:
             f"x has shape {shape}, and a histogram of more than two components stays empty. There is no default "
             "summary. Pass summary=, from x (N, *L) to one or two numbers an event."
         )
-    return lambda x: x.reshape(len(x), -1)
+    return lambda x: x.reshape(len(x), int(np.prod(shape)))
 
 
 def _same(x: Array) -> Array:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import xlogy
 from torch import Tensor
 
 from motherlode.inference.errors import InferenceError
@@ -22,6 +23,8 @@ __all__ = ["Experiment", "Mode"]
 
 Array = NDArray[np.float64]
 Mode = Literal["full", "kinematics", "rate"]
+
+_ROUNDING = 1e-9
 
 
 class Experiment:
@@ -89,15 +92,24 @@ class Experiment:
         return inside + shifts @ self._moves if len(self._moves) else inside
 
     def expected(self, theta: Tensor) -> Tensor:
-        """Return the expected number of events with shape ``(*B,)``, where there is a rate."""
+        """Return the expected number of events with shape ``(*B,)``, where there is a rate.
+
+        Raises
+        ------
+        InferenceError
+            If there is no rate, or it is negative or not finite somewhere.
+        """
         if self.rate is None:
             raise InferenceError("the experiment has no rate. No number of events is expected. Pass rate=Rate(...).")
         mean = self.rate.expected(self.of_simulator(theta))
-        return mean * torch.exp(theta[..., len(self.inner) :] @ self._log_rates) if len(self._moves) else mean
+        if len(self._moves):
+            mean = mean * torch.exp(theta[..., len(self.inner) :] @ self._log_rates)
+        self._check_rate(theta.detach(), mean.detach())
+        return mean.clamp(min=0.0)
 
     def table(self, x: Array, theta: Array, rows: int = 1 << 12) -> Array:
         """Return log r̂(x_i|θ_g) with shape ``(N, G)`` for x ``(N, *L)`` and theta ``(G, D)``; zeros in rate mode."""
-        if self._event is None:
+        if self._event is None or len(x) == 0:
             return np.zeros((len(x), len(theta)))
         points, events = self.of_simulator(torch.from_numpy(theta)), torch.from_numpy(x)
         step, parts = max(rows // len(theta), 1), []
@@ -114,7 +126,7 @@ class Experiment:
             return np.zeros((len(n), len(theta)))
         with torch.no_grad():
             mean = self.expected(torch.from_numpy(theta)).numpy()
-        term: Array = n[:, None] * np.log(mean) - mean
+        term: Array = xlogy(n[:, None], mean) - mean
         return term
 
     def auxiliary(self, measured: Array, theta: Array) -> Array:
@@ -128,13 +140,13 @@ class Experiment:
     def log_likelihood(self, theta: Tensor, observation: Observation) -> Tensor:
         """Return log L of the observation with shape ``(*B,)`` for theta ``(*B, D)``, differentiable."""
         total = 0.0 * theta.sum(dim=-1)
-        if self._event is not None:
+        if self._event is not None and len(observation) > 0:
             x, counts, inner = observation.distinct, observation.counts, self.of_simulator(theta)
             rows = inner.unsqueeze(-2).expand(*inner.shape[:-1], len(x), inner.shape[-1])
             total = total + self._event(rows, x.expand(*theta.shape[:-1], *x.shape)) @ counts
         if self.counted:
             mean = self.expected(theta)
-            total = total + len(observation) * torch.log(mean) - mean
+            total = total - mean + (len(observation) * torch.log(mean) if len(observation) > 0 else 0.0)
         for name, constraint in self.constraints.items():
             total = total - 0.5 * ((constraint.measured - theta[..., self.names.index(name)]) / constraint.sd) ** 2
         return total
@@ -148,6 +160,16 @@ class Experiment:
         means = [theta[self.names.index(name)] for name in self.constraints]
         sds = [constraint.sd for constraint in self.constraints.values()]
         return generator.normal(means, sds, (toys, len(means)))
+
+    def _check_rate(self, theta: Tensor, mean: Tensor) -> None:
+        wrong = ~(torch.isfinite(mean) & (mean >= -_ROUNDING))
+        if wrong.any():
+            at = theta.expand(*mean.shape, theta.shape[-1])[wrong].reshape(-1, theta.shape[-1])[0]
+            raise InferenceError(
+                f"the rate expects {float(mean[wrong].reshape(-1)[0])} events at "
+                f"{dict(zip(self.names, at.tolist(), strict=True))}. No number of events has that mean, so fits and "
+                "toys there mean nothing. Narrow the bounds to where the cross section is positive, or mend Rate(...)."
+            )
 
     def _check(self, bounds: dict[str, tuple[float, float]], shifts: Mapping[str, Shift]) -> None:
         unknown = set(self.constraints) - set(shifts) - set(bounds)

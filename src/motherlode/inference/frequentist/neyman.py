@@ -75,7 +75,8 @@ def rank_p_value(toys: Array, observed: Array) -> Array:
     discrete ones are conservative.
     """
     ordered = np.sort(toys)
-    tolerance = 1e-9 * max(1.0, float(np.abs(ordered).max(initial=0.0)))
+    finite = ordered[np.isfinite(ordered)]
+    tolerance = 1e-9 * max(1.0, float(np.abs(finite).max(initial=0.0)))
     worse = len(ordered) - np.searchsorted(ordered, np.asarray(observed) - tolerance)
     return np.asarray((1.0 + worse) / (len(ordered) + 1.0))
 
@@ -83,10 +84,11 @@ def rank_p_value(toys: Array, observed: Array) -> Array:
 def _p_value(toys: Toys, truths: Array, observed: Array, count: int, enough: int, point: int) -> tuple[float, int]:
     """Simulate in growing batches until ``enough`` toys are worse (Besag, Clifford (1991)) or ``count`` are done."""
     worse, done, batch = 0, 0, 0
+    reached = observed[point] - (1e-9 * max(1.0, observed[point]) if np.isfinite(observed[point]) else 0.0)
     while done < count:
         size = min(max(done, count // 8, 1), count - done)
         log_likelihood = toys.log_likelihoods(truths[point], size, point, batch)
-        hits = toys.scan.statistic(log_likelihood)[:, point] >= observed[point] - 1e-9 * max(1.0, observed[point])
+        hits = toys.scan.statistic(log_likelihood)[:, point] >= reached
         if worse + int(hits.sum()) >= enough and done + size < count:
             stop = int(np.flatnonzero(np.cumsum(hits) >= enough - worse)[0]) + 1
             return enough / (done + stop), done + stop

@@ -11,6 +11,8 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
+from motherlode.inference.errors import InferenceError
+
 __all__ = ["Rate"]
 
 
@@ -50,14 +52,23 @@ class Rate:
             Total degree of the polynomial.
         error
             Standard errors ``(N,)`` of the cross sections, to weigh them by.
+
+        Raises
+        ------
+        InferenceError
+            If the points do not determine a polynomial of that degree.
         """
         points = torch.as_tensor(np.asarray(theta, dtype=np.float64))
         values = torch.as_tensor(np.asarray(cross_section, dtype=np.float64))
         weight = 1.0 / torch.as_tensor(np.ones(len(points)) if error is None else np.asarray(error, dtype=np.float64))
         powers = _powers(points.shape[1], degree)
-        design = weight.unsqueeze(1) * _monomials(points, powers)
+        low, high = points.amin(dim=0), points.amax(dim=0)
+        centre, width = 0.5 * (low + high), torch.where(high > low, 0.5 * (high - low), 1.0)
+        monomials = _monomials((points - centre) / width, powers)
+        _check(monomials, degree)
+        design = weight.unsqueeze(1) * monomials
         coefficients = torch.linalg.lstsq(design, (weight * values).unsqueeze(1)).solution.squeeze(1)
-        return cls(lambda at: _monomials(at, powers) @ coefficients, luminosity)
+        return cls(lambda at: _monomials((at - centre) / width, powers) @ coefficients, luminosity)
 
     @classmethod
     def from_weights(cls, theta: ArrayLike, weights: ArrayLike, luminosity: float, degree: int = 2) -> "Rate":
@@ -73,6 +84,11 @@ class Rate:
             Events per unit of σ.
         degree
             Total degree of the polynomial in θ.
+
+        Raises
+        ------
+        InferenceError
+            If the benchmarks do not determine a polynomial of that degree.
         """
         rows = np.asarray(weights, dtype=np.float64)
         return cls.fit(theta, rows.sum(axis=0), luminosity, degree, np.sqrt((rows**2).sum(axis=0)))
@@ -80,6 +96,17 @@ class Rate:
     def expected(self, theta: Tensor) -> Tensor:
         """Return the expected number of events with shape ``(*B,)``."""
         return self.luminosity * self.cross_section(theta)
+
+
+def _check(monomials: Tensor, degree: int) -> None:
+    """Refuse points, in monomials ``(N, K)``, that leave coefficients free."""
+    needed, rank = monomials.shape[1], int(torch.linalg.matrix_rank(monomials))
+    if rank < needed:
+        raise InferenceError(
+            f"{len(monomials)} cross sections determine {rank} of the {needed} coefficients of a polynomial of degree "
+            f"{degree}. Between and beyond these points the rate would be anybody's guess. Give at least {needed} "
+            "points that differ in every direction, or a smaller degree."
+        )
 
 
 def _powers(dimension: int, degree: int) -> list[tuple[int, ...]]:

@@ -13,7 +13,7 @@ from scipy.special import logsumexp
 from torch.distributions import Distribution
 from tqdm.auto import tqdm
 
-from motherlode.inference.errors import UnusablePrior
+from motherlode.inference.errors import InferenceError, UnusablePrior
 from motherlode.inference.frequentist.baselines import Baselines, Seen, abc_region, default_prior
 from motherlode.inference.frequentist.contours import trace_contour
 from motherlode.inference.frequentist.expected import asimov_region, expected_region
@@ -53,10 +53,22 @@ class Limits:
     interest: tuple[str, ...]
 
     def mle(self, starts: int = 10, seed: int = 0) -> Estimate:
-        """Maximize the likelihood inside the bounds, from several random starts."""
+        """Maximize the likelihood inside the bounds, from several random starts.
+
+        Raises
+        ------
+        InferenceError
+            If none of them has a finite likelihood.
+        """
         low, high = self.experiment.bounds.T
         points = low + (high - low) * np.random.default_rng(seed).random((starts, len(low)))
-        return fit(self.experiment, self.observation, points)
+        best = fit(self.experiment, self.observation, points)
+        if not np.isfinite(best.log_likelihood):
+            raise InferenceError(
+                f"none of {starts} points inside the bounds has a finite likelihood. A fit has nowhere to begin. Check "
+                "the estimator at a θ that you believe in, narrow the bounds, or raise starts=."
+            )
+        return best
 
     def impacts(self, starts: int = 10, seed: int = 0) -> Impacts:
         """Return how far the data pull each constrained nuisance and how far it moves the first interest."""
@@ -200,7 +212,7 @@ class Limits:
             observed = Observation(statistic(x), may_be_empty=experiment.counted)
             study = Limits(other, observed, self.interest)
             found[label] = study._region(Seen(simulator, statistic), points, method, toys, seed)
-        if settings.simulations:
+        if settings.simulations and len(self.observation) > 0:
             axes, prior = self.scan(points).axes, default_prior(experiment)
             found["ABC"] = abc_region(experiment, simulator, self.observation, axes, prior, settings)
         return found
