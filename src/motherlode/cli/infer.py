@@ -1,14 +1,13 @@
 """Infer θ from observed events on the command line."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from motherlode.cli.folders import make_folder
-from motherlode.cli.options import SEED, refuse_idle
-from motherlode.cli.origin import digest, trained_on
+from motherlode.cli.options import SEED, refuse_idle, settings
+from motherlode.cli.origin import describe_model, digest, trained_on, write_manifest
 from motherlode.cli.threads import use_one_thread
 
 __all__ = ["infer"]
@@ -58,7 +57,8 @@ def infer(
     use_one_thread()
     estimator = motherlode.load(model)
     data = read_table(observed, tuple(estimator.shape))
-    posterior = motherlode.posterior(estimator, prior_of(trained_on(estimator, model, prior)), data)
+    law = trained_on(estimator, model, prior)
+    posterior = motherlode.posterior(estimator, prior_of(law), data)
     make_folder(out)
     if method == "nuts":
         result = posterior.mcmc(method="nuts", chains=chains, samples=samples, seed=seed, progress=True)
@@ -66,7 +66,9 @@ def infer(
         result = posterior.vi(samples=samples, seed=seed)
     else:
         result = posterior.sample(samples, seed=seed)
-    _write(result, out, {"method": method, "seed": seed, "model": digest(model), "observed": digest(observed)})
+    origin = {"method": method, "seed": seed, "model": describe_model(estimator, model), "observed": digest(observed)}
+    idle = () if method == "nuts" else ("chains",)
+    _write(result, out, {"command": "infer", **origin, "prior": law.to_json(), "options": settings(ctx, *idle)})
     click.echo(result.summary())
     for finding in result.findings():
         click.echo(f"! {finding}")
@@ -76,7 +78,6 @@ def infer(
 def _write(result: Any, out: Path, origin: dict[str, Any]) -> None:
     import numpy as np
 
-    from motherlode.events.manifest import library_versions
     from motherlode.plots.posterior import plot_posterior, plot_trace
     from motherlode.plots.style import save
 
@@ -89,6 +90,4 @@ def _write(result: Any, out: Path, origin: dict[str, Any]) -> None:
             result.names, result.mean, result.sd, result.rhat, result.ess_bulk, strict=True
         )
     }
-    libraries = library_versions("motherlode", "numpy", "torch", "pyro-ppl")
-    manifest = {"command": "infer", **origin, "parameters": figures, "libraries": libraries}
-    (out / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    write_manifest(out, {**origin, "parameters": figures})

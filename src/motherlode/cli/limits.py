@@ -1,19 +1,18 @@
 """Set frequentist limits on the command line."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from motherlode.cli.folders import make_folder
-from motherlode.cli.options import SEED
-from motherlode.cli.origin import digest, trained_on
+from motherlode.cli.options import SEED, settings
+from motherlode.cli.origin import describe_model, digest, trained_on, write_manifest
 from motherlode.cli.threads import use_one_thread
 
 __all__ = ["limits"]
 
-_ZOOMS, _SMALL, _DRAWN = 4, 1 / 3, 2
+_ZOOMS, _SMALL, _FEW, _DRAWN = 4, 1 / 3, 5, 2
 
 
 @click.command()
@@ -36,7 +35,9 @@ _ZOOMS, _SMALL, _DRAWN = 4, 1 / 3, 2
 )
 @click.option("--zoom/--no-zoom", default=True, show_default=True, help="Scan again around a region of few points.")
 @click.option("--seed", default=0, show_default=True, type=SEED, help="Decides the toys.")
+@click.pass_context
 def limits(
+    ctx: click.Context,
     model: Path,
     observed: Path,
     out: Path,
@@ -55,14 +56,16 @@ def limits(
     surrogate and the limit of many events. Where the widest region fills less than a third of an axis, its hull, one
     grid step wider on each side, is scanned again with as many points: everything outside was excluded by the scan
     before. The best fit still competes with all of the first grid, so that the second scan tests what the first did.
-    Where no grid point belongs to the region, the steps around the best fit are scanned.
+    So it is, too, where fewer than five points lie in the narrowest region of one parameter; and where none lies in
+    the widest, the steps around the best fit are scanned.
     """
     import motherlode
     from motherlode.events import read_table
 
     use_one_thread()
     estimator = motherlode.load(model)
-    bounds = _box(trained_on(estimator, model, prior))
+    law = trained_on(estimator, model, prior)
+    bounds = _box(law)
     data = read_table(observed, tuple(estimator.shape))
     simulator = _open(target, tuple(bounds)) if method == "neyman" else None
 
@@ -76,15 +79,20 @@ def limits(
     make_folder(out)
     region = scan(bounds)
     for _ in range(_ZOOMS if zoom else 0):
-        box = _next_box(region, max(levels))
+        box = _next_box(region, levels)
         if box is None:
             break
         region = scan(box)
-    found = _describe(region, levels)
-    for line in found:
-        click.echo(line)
-    origin = {"method": method, "seed": seed, "model": digest(model), "observed": digest(observed)}
-    _write(region, out, {"command": "limits", **origin, "simulator": target, "limits": found})
+    best = dict(zip(region.grid.names, map(float, region.best), strict=True))
+    found = [_numbers(region, level) for level in levels]
+    lines = ["best fit: " + ", ".join(f"{name} = {value:.4g}" for name, value in best.items())]
+    lines += [_line(region, entry) for entry in found]
+    click.echo("\n".join(lines))
+    origin = {"method": method, "seed": seed, "model": describe_model(estimator, model), "observed": digest(observed)}
+    thrown = {} if simulator is None else {"simulator_name": simulator.name, "simulator_version": simulator.version}
+    idle = ("toys", "target") if simulator is None else ()
+    origin |= {"simulator": target, **thrown, "prior": law.to_json(), "box": bounds, "options": settings(ctx, *idle)}
+    _write(region, out, {"command": "limits", **origin, "best": best, "regions": found, "limits": lines})
     _draw(region, out, levels)
 
 
@@ -95,15 +103,15 @@ def _merged(whole: tuple[float, float], part: tuple[float, float], points: int) 
     return np.unique(np.concatenate([np.linspace(*whole, points), np.linspace(*part, points)]))
 
 
-def _next_box(region: Any, level: float) -> dict[str, tuple[float, float]] | None:
+def _next_box(region: Any, levels: tuple[float, ...]) -> dict[str, tuple[float, float]] | None:
     """Return what to scan again: around the best fit where no grid point belongs to the region; None for nothing."""
-    if not region.contains(level).any():
-        ends = zip(region.grid.axes.items(), region.best, strict=True)
-        return {name: _neighbours(axis, value) for (name, axis), value in ends}
-    box: dict[str, tuple[float, float]] = region.hull(level, margin=1)
     axes = region.grid.axes
-    is_small = any(high - low < _SMALL * (axes[name][-1] - axes[name][0]) for name, (low, high) in box.items())
-    return box if is_small else None
+    if not region.contains(max(levels)).any():
+        return {name: _neighbours(axes[name], at) for name, at in zip(axes, region.best, strict=True)}
+    box: dict[str, tuple[float, float]] = region.hull(max(levels), margin=1)
+    share = min((high - low) / (axes[name][-1] - axes[name][0]) for name, (low, high) in box.items())
+    is_coarse = len(axes) == 1 and region.contains(min(levels)).sum() < _FEW
+    return box if share < (1.0 if is_coarse else _SMALL) else None
 
 
 def _neighbours(axis: Any, value: float) -> tuple[float, float]:
@@ -127,23 +135,25 @@ def _open(target: str | None, names: tuple[str, ...]) -> Any:
     return open_target(target, names)
 
 
-def _describe(region: Any, levels: tuple[float, ...]) -> list[str]:
+def _numbers(region: Any, level: float) -> dict[str, Any]:
+    """Return the intervals of one parameter, or the box around the grid points of several; None where it is empty."""
+    if len(region.grid.names) == 1:
+        return {"level": level, "intervals": region.intervals(level)}
+    inside = region.contains(level)
+    box = region.hull(level) if inside.any() else None
+    return {"level": level, "hull": box, "inside": int(inside.sum()), "points": inside.size}
+
+
+def _line(region: Any, found: dict[str, Any]) -> str:
     from motherlode.plots.limits import percent
 
-    best = ", ".join(f"{name} = {value:.4g}" for name, value in zip(region.grid.names, region.best, strict=True))
-    lines = [f"best fit: {best}"]
-    for level in levels:
-        title = f"{percent(level)} {region.method}"
-        if len(region.grid.names) == 1:
-            stretches = " and ".join(f"[{low:.4g}, {high:.4g}]" for low, high in region.intervals(level))
-            lines.append(f"{title}: {region.grid.names[0]} in {stretches or 'no value'}")
-        else:
-            inside = region.contains(level)
-            box = region.hull(level) if inside.any() else {}
-            where = ", ".join(f"{name} in [{low:.4g}, {high:.4g}]" for name, (low, high) in box.items())
-            count = f"{int(inside.sum())} of {inside.size} grid points"
-            lines.append(f"{title}: {where or 'no value'} ({count})")
-    return lines
+    title, names = f"{percent(found['level'])} {region.method}", region.grid.names
+    if len(names) == 1:
+        stretches = " and ".join(f"[{low:.4g}, {high:.4g}]" for low, high in found["intervals"])
+        return f"{title}: {names[0]} in {stretches or 'no value'}"
+    box = (found["hull"] or {}).items()
+    where = ", ".join(f"{name} in [{low:.4g}, {high:.4g}]" for name, (low, high) in box)
+    return f"{title}: {where or 'no value'} ({found['inside']} of {found['points']} grid points)"
 
 
 def _write(region: Any, out: Path, manifest: dict[str, Any]) -> None:
@@ -151,7 +161,7 @@ def _write(region: Any, out: Path, manifest: dict[str, Any]) -> None:
 
     arrays = {"points": region.grid.points, "p_value": region.p_value, "statistic": region.statistic}
     np.savez(out / "region.npz", names=np.array(region.grid.names), **arrays)
-    (out / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    write_manifest(out, manifest)
 
 
 def _draw(region: Any, out: Path, levels: tuple[float, ...]) -> None:

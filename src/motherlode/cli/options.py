@@ -1,6 +1,5 @@
 """Say which options a command was given, and refuse those that would do nothing."""
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -38,6 +37,15 @@ def refuse_idle(ctx: click.Context, names: tuple[str, ...], where: str) -> None:
 
 
 def settings(ctx: click.Context, *without: str) -> dict[str, Any]:
-    """Return the options of a command as plain data for a manifest, but for those named."""
-    kept = {name: value for name, value in ctx.params.items() if name not in without}
-    return {name: str(value) if isinstance(value, Path) else value for name, value in kept.items()}
+    """Return the options of a command by their flags, for a manifest, but for the parameters named and for paths.
+
+    A manifest has the paths of inputs with their digests.
+    """
+    kept = [
+        parameter
+        for parameter in ctx.command.params
+        if isinstance(parameter, click.Option)
+        and not isinstance(parameter.type, click.Path)
+        and parameter.name not in without
+    ]
+    return {parameter.opts[-1].lstrip("-"): ctx.params[str(parameter.name)] for parameter in kept}

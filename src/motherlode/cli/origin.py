@@ -1,6 +1,7 @@
 """Say where the inputs of a command come from."""
 
 import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,11 @@ from typing import Any
 import click
 
 from motherlode.campaign import Proposal
+from motherlode.events.manifest import library_versions
 
-__all__ = ["digest", "trained_on"]
+__all__ = ["describe_model", "digest", "trained_on", "write_manifest"]
+
+_LIBRARIES = ("motherlode", "numpy", "scipy", "torch", "pyro-ppl")
 
 
 def trained_on(estimator: Any, model: Path, prior: str | None) -> Proposal:
@@ -51,3 +55,16 @@ def _in_order(given: Proposal, names: tuple[str, ...], model: Path) -> Proposal:
 def digest(path: Path) -> dict[str, str]:
     """Return the path and SHA-256 of a file, for a manifest."""
     return {"path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+def describe_model(estimator: Any, model: Path) -> dict[str, Any]:
+    """Return what a manifest says of an estimator: its file, its class, and the record of its training, rounds not."""
+    record = None if estimator.record is None else estimator.record.as_json()
+    kept = None if record is None else {name: value for name, value in record.items() if name != "history"}
+    return {**digest(model), "class": type(estimator).__name__, "record": kept}
+
+
+def write_manifest(out: Path, entries: dict[str, Any]) -> None:
+    """Write entries and the versions of libraries to ``manifest.json`` in a directory."""
+    manifest = {**entries, "libraries": library_versions(*_LIBRARIES)}
+    (out / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")

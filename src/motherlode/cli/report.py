@@ -29,12 +29,14 @@ def report(directory: Path) -> None:
 
 def _table(path: Path) -> list[str]:
     rows = _flat(json.loads(path.read_text()))
-    return ["| entry | value |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]
+    return ["| entry | value |", "|---|---|", *(f"| {name} | {value.replace('|', '&#124;')} |" for name, value in rows)]
 
 
 def _flat(data: Any, prefix: str = "") -> list[tuple[str, str]]:
     if isinstance(data, dict):
         return [row for name, value in data.items() for row in _flat(value, f"{prefix}{name}.")]
+    if isinstance(data, list) and any(isinstance(entry, dict) for entry in data):
+        return _flat({str(number): entry for number, entry in enumerate(data, 1)}, prefix)
     if isinstance(data, float):
         return [(prefix.rstrip("."), f"{data:.6g}")]
     return [(prefix.rstrip("."), json.dumps(data) if isinstance(data, list) else str(data))]

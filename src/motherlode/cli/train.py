@@ -1,9 +1,11 @@
 """Train a surrogate from the command line."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from motherlode.cli.folders import make_folder
 from motherlode.cli.options import SEED
 from motherlode.cli.threads import use_one_thread
 
@@ -13,7 +15,9 @@ __all__ = ["train"]
 @click.command()
 @click.argument("store", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--method", default="alices", show_default=True, help="One of motherlode.losses.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Where to save the estimator.")
+@click.option(
+    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to save the estimator."
+)
 @click.option("--seed", default=0, show_default=True, type=SEED, help="Decides weights, validation split and batches.")
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
 @click.option("--checkpoint", default=None, type=click.Path(path_type=Path), help="Keep the state here; go on from it.")
@@ -40,10 +44,14 @@ def train(
     loss = getattr(losses, method, None)
     if method.startswith("_") or method not in losses.__all__ or loss is None:
         raise click.BadParameter(f"{method!r} is none of {', '.join(sorted(losses.__all__))}.", param_hint="--method")
+    make_folder(out.parent)
     options = TrainingOptions(memory=memory)
-    estimator = fit(
-        EventStore(store), loss=loss, seed=seed, device=device, options=options, checkpoint=checkpoint, log=log
-    )
+    events = EventStore(store)
+    estimator = fit(events, loss=loss, seed=seed, device=device, options=options, checkpoint=checkpoint, log=log)
+    manifest = events.manifest()
+    if estimator.record is not None and manifest is not None:
+        origin = {**estimator.record.origin, "seed": manifest.seed}
+        estimator.record = replace(estimator.record, origin=origin)
     estimator.save(out)
     click.echo(estimator.card())
     click.echo(f"saved to {out}")

@@ -36,3 +36,11 @@ def test_an_empty_folder_is_taken_and_a_file_refused(tmp_path):
     with pytest.raises(click.BadParameter, match="cannot be made a directory"):
         claim_folder(tmp_path / "file")
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_model_that_could_not_be_saved_is_not_trained(command, tmp_path):
+    (tmp_path / "store").mkdir()
+    (tmp_path / "file").write_text("")
+    result = command("train", tmp_path / "store", "--out", tmp_path / "file" / "model")
+    assert result.exit_code == 2
+    assert "nothing was computed" in " ".join(result.output.split())

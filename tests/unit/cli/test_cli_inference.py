@@ -57,6 +57,7 @@ def test_infer_finds_the_exact_posterior(folder, tmp_path):
     assert samples.std() == pytest.approx(ERROR, rel=0.25)
     manifest = json.loads((tmp_path / "posterior" / "manifest.json").read_text())
     assert manifest["model"]["path"] == str(folder / "model")
+    assert (manifest["model"]["record"]["seed"], manifest["model"]["record"]["origin"]["seed"]) == (0, 1)
     assert {"posterior.png", "chains.png"} <= {path.name for path in (tmp_path / "posterior").iterdir()}
 
 
