@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from motherlode.campaign.errors import CampaignError, WorkerDied
 from motherlode.campaign.proposal import Proposal
-from motherlode.campaign.shard import Shard, write_shard
+from motherlode.campaign.shard import Plan, Shard, write_shard
 from motherlode.campaign.spreading import spread
 from motherlode.events import EventStore, Manifest, Simulator
 from motherlode.events.shard import shard_rows
@@ -140,7 +140,7 @@ class Campaign:
             raise CampaignError(f"workers={workers}: at least one process has to mine. Use 1 for this one.")
         self.store.open(self.manifest())
         self.store.check_usable()
-        tasks = [self._task(first, count) for first, count in self.missing()]
+        tasks = [Shard(first, count) for first, count in self.missing()]
         done = self.events - sum(task.count for task in tasks)
         with tqdm(total=self.events, initial=done, unit=" events", disable=not progress) as bar:
             bar.set_description("mining")
@@ -162,21 +162,21 @@ class Campaign:
             failures = self.store.failures()
             raise SimulatorFailed(failures[0].reason, np.array(failures[0].theta), len(failures))
 
-    def _task(self, first: int, count: int) -> Shard:
-        fixed = (self.simulator, self.proposal, self.alternatives, self.seed, self.store.path.absolute(), self.traces)
-        return Shard(*fixed, first, count)
+    def _plan(self) -> Plan:
+        path = self.store.path.absolute()
+        return Plan(self.simulator, self.proposal, self.alternatives, self.seed, path, self.traces)
 
     def _finished(self, tasks: list[Shard], workers: int, executor: Executor | None) -> Iterator[Shard]:
         if not tasks:
             return
         if executor is None and workers == 1:
             for task in tasks:
-                write_shard(task)
+                write_shard(self._plan(), task)
                 yield task
         elif executor is not None:
-            yield from spread(tasks, executor)
+            yield from spread(self._plan(), tasks, executor)
         else:
             from loky import ProcessPoolExecutor
 
             with ProcessPoolExecutor(max_workers=workers) as pool:
-                yield from spread(tasks, pool)
+                yield from spread(self._plan(), tasks, pool)

@@ -10,14 +10,14 @@ from motherlode.campaign.proposal import Proposal
 from motherlode.events import Events, EventStore, Failure, Simulator, StoreMismatch
 from motherlode.tracing import SimulatorFailed
 
-__all__ = ["Shard", "write_shard"]
+__all__ = ["Plan", "Shard", "write_shard"]
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Shard:
-    """Which events to mine, and where they go.
+class Plan:
+    """What all shards of a campaign have in common.
 
     Attributes
     ----------
@@ -25,8 +25,6 @@ class Shard:
         The campaign's.
     path
         Directory of the store.
-    first, count
-        Events first to first + count - 1.
     """
 
     simulator: Simulator
@@ -35,35 +33,41 @@ class Shard:
     seed: int
     path: Path
     traces: bool
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Which events to mine: first to first + count - 1."""
+
     first: int
     count: int
 
 
-def write_shard(shard: Shard) -> Path:
+def write_shard(plan: Plan, shard: Shard) -> Path:
     """Mine a shard and write it, unless another process has; return the path of its file."""
-    store = EventStore(shard.path)
-    file = store.shard_path(shard.seed, shard.first, shard.count)
+    store = EventStore(plan.path)
+    file = store.shard_path(plan.seed, shard.first, shard.count)
     if file.exists():
         return file
     try:
-        return store.append(_mined(shard), span=(shard.first, shard.count))
+        return store.append(_mined(plan, shard), span=(shard.first, shard.count))
     except StoreMismatch:
         if file.exists():
             return file
         raise
 
 
-def _mined(shard: Shard) -> Events:
-    theta, alternatives = shard.proposal.draw(shard.seed, shard.first, shard.count, shard.alternatives)
+def _mined(plan: Plan, shard: Shard) -> Events:
+    theta, alternatives = plan.proposal.draw(plan.seed, shard.first, shard.count, plan.alternatives)
     try:
-        events = shard.simulator.mine(theta, alternatives, seed=shard.seed, first=shard.first, traces=shard.traces)
+        events = plan.simulator.mine(theta, alternatives, seed=plan.seed, first=shard.first, traces=plan.traces)
     except SimulatorFailed as failed:
-        events = _only_failures(shard, theta, alternatives, failed.reason)
-    return replace(events, exchangeable=shard.proposal.exchangeable)
+        events = _only_failures(plan.seed, shard.first, theta, alternatives, failed.reason)
+    return replace(events, exchangeable=plan.proposal.exchangeable)
 
 
-def _only_failures(shard: Shard, theta: Array, alternatives: Array, reason: str) -> Events:
+def _only_failures(seed: int, first: int, theta: Array, alternatives: Array, reason: str) -> Events:
     """Return the failures of a shard whose every event failed: the last shard may be small, and others succeed."""
-    failures = tuple(Failure(shard.first + i, tuple(row.tolist()), shard.seed, reason) for i, row in enumerate(theta))
+    failures = tuple(Failure(first + i, tuple(row.tolist()), seed, reason) for i, row in enumerate(theta))
     none = alternatives[:0]
-    return Events(theta[:0], none, np.empty(0), none[:, :, 0], theta[:0], seed=shard.seed, failures=failures)
+    return Events(theta[:0], none, np.empty(0), none[:, :, 0], theta[:0], seed=seed, failures=failures)

@@ -15,15 +15,18 @@ from scipy import stats
 from motherlode.events.pareto import effective_sample_size, pareto_k
 
 if TYPE_CHECKING:
-    from motherlode.events.batch import Events
+    from motherlode.events.batch import Counts, Events
 
-__all__ = ["ALPHA", "Audit", "Expectation", "audit"]
+__all__ = ["ALPHA", "EARLY", "Audit", "Audited", "Expectation", "audit", "audit_columns", "rows_not_finite"]
 
 Array = NDArray[np.float64]
 Verdict = Literal["passed", "failed", "undecided"]
 
 ALPHA = 1e-4
 """Probability that the audit of a correct set fails anywhere (Bonferroni over its checks)."""
+
+EARLY = 1000
+"""Leaks are looked for in so many events."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,37 @@ class Audit:
         return "\n".join([head, *rows, *(f"! {warning}" for warning in self.warnings)])
 
 
+@dataclass(frozen=True, eq=False)
+class Audited:
+    """Hold what an audit reads of N events.
+
+    Attributes
+    ----------
+    joint_log_ratio, joint_score
+        As in :class:`motherlode.events.Events`, shapes (N, K) and (N, D).
+    nonfinite_x
+        Events whose x holds NaN or infinity.
+    early
+        Whether some are of the first thousand, where leaks are looked for.
+    failures
+        Events that are missing.
+    counts
+        How all were mined.
+    """
+
+    joint_log_ratio: Array
+    joint_score: Array
+    nonfinite_x: int
+    early: bool
+    failures: int
+    counts: "Counts"
+
+
+def rows_not_finite(x: Array) -> int:
+    """Return how many rows of `x`, with shape (N, *L), hold NaN or infinity."""
+    return int((~np.isfinite(x)).any(axis=tuple(range(1, x.ndim))).sum())
+
+
 def audit(events: "Events") -> Audit:
     """Audit events.
 
@@ -104,7 +138,14 @@ def audit(events: "Events") -> Audit:
     Audit
         Its ``ok`` is False with probability at most `ALPHA` for correct gold.
     """
-    checks = events.joint_log_ratio.shape[1] + events.theta.shape[1]
+    columns = events.joint_log_ratio, events.joint_score
+    early = bool(np.any(events.event < EARLY))
+    return audit_columns(Audited(*columns, rows_not_finite(events.x), early, len(events.failures), events.counts))
+
+
+def audit_columns(events: Audited) -> Audit:
+    """Audit events of which only the columns that matter are in memory; see :func:`audit`."""
+    checks = events.joint_log_ratio.shape[1] + events.joint_score.shape[1]
     threshold = float(stats.norm.isf(ALPHA / (2 * checks)))
     with np.errstate(over="ignore"):
         inverse_ratios = np.exp(-events.joint_log_ratio)
@@ -116,7 +157,7 @@ def audit(events: "Events") -> Audit:
         _expectation(f"E[t] parameter {d}", column, 0.0, np.abs(column), threshold)
         for d, column in enumerate(events.joint_score.T)
     )
-    if not events.score_valid:
+    if np.isnan(events.joint_score).any():
         ratios = tuple(_deficit_forgiven(check) for check in ratios)
     return _with_warnings(events, ratios, scores)
 
@@ -144,16 +185,15 @@ def _expectation(name: str, values: Array, exact: float, weights: Array, thresho
     return Expectation(name, mean, error, exact, k_hat, effective_sample_size(weights), verdict)
 
 
-def _with_warnings(events: "Events", ratios: tuple[Expectation, ...], scores: tuple[Expectation, ...]) -> Audit:
+def _with_warnings(events: Audited, ratios: tuple[Expectation, ...], scores: tuple[Expectation, ...]) -> Audit:
     impossible = tuple(int(n) for n in np.isposinf(events.joint_log_ratio).sum(axis=0))
-    nonfinite = int((~np.isfinite(events.x)).any(axis=tuple(range(1, events.x.ndim))).sum())
     missing = int(np.isnan(events.joint_score).any(axis=1).sum())
     warnings = [
         (
             events.failures,
-            f"{len(events.failures)} events failed and are missing, so p(x|theta) is truncated; see their reasons.",
+            f"{events.failures} events failed and are missing, so p(x|theta) is truncated; see their reasons.",
         ),
-        (nonfinite, f"{nonfinite} events have NaN or infinite x; they are kept and counted."),
+        (events.nonfinite_x, f"{events.nonfinite_x} events have NaN or infinite x; they are kept and counted."),
         (
             sum(impossible),
             f"{sum(impossible)} events are impossible at an alternative (log r = +inf there).",
@@ -171,7 +211,7 @@ def _with_warnings(events: "Events", ratios: tuple[Expectation, ...], scores: tu
             "a mean of 1/r is below 1: the ratios are wrong, or an alternative allows events that theta does not.",
         ),
         (
-            events.counts.draws and not events.counts.probed and bool(np.any(events.event < 1000)),
+            events.counts.draws and not events.counts.probed and events.early,
             "no event could be probed for leaks: the simulator raises elsewhere in the prior box. Declare its bounds.",
         ),
         (
@@ -181,12 +221,12 @@ def _with_warnings(events: "Events", ratios: tuple[Expectation, ...], scores: tu
         ),
     ]
     return Audit(
-        events=len(events),
-        failures=len(events.failures),
+        events=len(events.joint_score),
+        failures=events.failures,
         ratios=ratios,
         scores=scores,
         impossible=impossible,
-        nonfinite_x=nonfinite,
+        nonfinite_x=events.nonfinite_x,
         missing_scores=missing,
         probed=events.counts.probed,
         score_discrepancy=events.counts.score_discrepancy,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from motherlode.events.batch import all_exchangeable
 from motherlode.events.errors import EventsError
-from motherlode.events.shard import read_columns, shard_exchangeable, shard_rows, shard_shapes
+from motherlode.events.shard import read_columns
 from motherlode.events.store import EventStore
 
 __all__ = ["StoredColumns"]
@@ -58,13 +58,14 @@ class StoredColumns:
 
     def __init__(self, store: EventStore, names: Sequence[str]) -> None:
         self.names = tuple(names)
-        rows = {shard: shard_rows(shard) for shard in store.shards()}
-        self._shards = [shard for shard, count in rows.items() if count]
+        headers = {shard: header for shard, header in store.headers().items() if header.rows}
+        self._shards = list(headers)
         if not self._shards:
             raise EventsError(f"The store {store.path} holds no events. Mine some first: `motherlode mine … --out`.")
-        self.rows = [rows[shard] for shard in self._shards]
-        self.shapes = {name: shape for name, shape in shard_shapes(self._shards[0]).items() if name in self.names}
-        self.exchangeable = all_exchangeable(shard_exchangeable(shard) for shard in self._shards)
+        self.rows = [header.rows for header in headers.values()]
+        shapes = headers[self._shards[0]].shapes
+        self.shapes = {name: shape for name, shape in shapes.items() if name in self.names}
+        self.exchangeable = all_exchangeable(header.exchangeable for header in headers.values())
 
     def __len__(self) -> int:
         return sum(self.rows)

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,35 @@ from motherlode.events.errors import CorruptShard
 from motherlode.events.files import write_atomically
 from motherlode.events.traces import Site, TraceColumns
 
-__all__ = ["read_columns", "read_shard", "shard_exchangeable", "shard_rows", "shard_shapes", "write_shard"]
+__all__ = ["Header", "read_columns", "read_header", "read_shard", "shard_rows", "write_shard"]
 
 Array = NDArray[np.float64]
 
 _KEY = b"motherlode"
 _DIGEST = b"motherlode_sha256"
 _ARRAYS = ("theta", "alternatives", "x", "joint_log_ratio", "joint_score")
+
+
+@dataclass(frozen=True)
+class Header:
+    """Hold what a shard says of itself without its rows.
+
+    Attributes
+    ----------
+    rows
+        Number of events.
+    shapes
+        Shape of one event's value of each array.
+    exchangeable
+        Whether (θ, alternatives) were proposed exchangeably; None where nobody said.
+    counts
+        How the events were mined.
+    """
+
+    rows: int
+    shapes: dict[str, tuple[int, ...]]
+    exchangeable: bool | None
+    counts: Counts
 
 
 def write_shard(events: Events, path: Path) -> None:
@@ -49,8 +72,8 @@ def write_shard(events: Events, path: Path) -> None:
     )
 
 
-def shard_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    """Return the shape of a row of each array in a shard, without reading rows.
+def read_header(path: Path) -> Header:
+    """Read what a shard says of itself, and no rows.
 
     Raises
     ------
@@ -58,21 +81,10 @@ def shard_shapes(path: Path) -> dict[str, tuple[int, ...]]:
         If the file is damaged.
     """
     with _reading(path):
-        header = _opened(pq.read_metadata(path).metadata)
-        return {name: tuple(shape) for name, shape in header["shapes"].items()}
-
-
-def shard_exchangeable(path: Path) -> bool | None:
-    """Return whether a shard's θ and alternatives were proposed exchangeably, without reading rows; None: unknown.
-
-    Raises
-    ------
-    CorruptShard
-        If the file is damaged.
-    """
-    with _reading(path):
-        mark: bool | None = _opened(pq.read_metadata(path).metadata)["exchangeable"]
-        return mark
+        metadata = pq.read_metadata(path)
+        header = _opened(metadata.metadata)
+        shapes = {name: tuple(shape) for name, shape in header["shapes"].items()}
+        return Header(int(metadata.num_rows), shapes, header["exchangeable"], Counts(*header["counts"]))
 
 
 def shard_rows(path: Path) -> int:
@@ -105,14 +117,14 @@ def read_columns(path: Path, names: Sequence[str]) -> dict[str, Array]:
     path
         The shard.
     names
-        Some of theta, alternatives, x, joint_log_ratio, joint_score.
+        Some of event, theta, alternatives, x, joint_log_ratio, joint_score; all come as float64.
 
     Raises
     ------
     CorruptShard
         If the file is missing, damaged or none of ours.
     """
-    shapes = shard_shapes(path)
+    shapes = {"event": ()} | read_header(path).shapes
     with _reading(path):
         flat = [column for name in names for column in _names(name, shapes[name])]
         table = pq.read_table(path, columns=flat, page_checksum_verification=True)

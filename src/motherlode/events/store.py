@@ -16,7 +16,7 @@ from motherlode.events.errors import CondemnedStore, CorruptShard, EventsError, 
 from motherlode.events.files import locked, sweep, write_text
 from motherlode.events.manifest import Manifest
 from motherlode.events.parameters import Parameters
-from motherlode.events.shard import read_shard, shard_rows, shard_shapes, write_shard
+from motherlode.events.shard import Header, read_header, read_shard, shard_rows, write_shard
 
 if TYPE_CHECKING:
     from motherlode.events.audit import Audit
@@ -86,6 +86,21 @@ class EventStore:
         """Return (seed, first, count) of each shard."""
         return [_span(shard) for shard in self.shards()]
 
+    def headers(self) -> dict[Path, Header]:
+        """Return what each shard says of itself, in order, without reading rows.
+
+        Raises
+        ------
+        EventsError
+            If the store is empty.
+        CorruptShard
+            If a file cannot be read.
+        """
+        headers = {shard: read_header(shard) for shard in self.shards()}
+        if not headers:
+            raise EventsError(f"The store {self.path} holds no events. Mine some first: `motherlode mine … --out`.")
+        return headers
+
     def __len__(self) -> int:
         return sum(shard_rows(shard) for shard in self.shards())
 
@@ -142,7 +157,7 @@ class EventStore:
                 streams = f"(seed {seed}, events {begin} to {begin + length - 1})"
                 raise StoreMismatch(self.path, "random streams", streams, f"events {first} to {first + count - 1}")
         full = next((shard for shard in self.shards() if shard_rows(shard)), None) if len(events) else None
-        for name, old in ({} if full is None else shard_shapes(full)).items():
+        for name, old in ({} if full is None else read_header(full).shapes).items():
             new = getattr(events, name).shape[1:]
             if old != new:
                 raise StoreMismatch(self.path, f"the shape of {name}", old, new)
@@ -169,9 +184,8 @@ class EventStore:
         CorruptShard
             If a file cannot be read.
         """
+        self.headers()
         batches = list(self.iterate())
-        if not batches:
-            raise EventsError(f"The store {self.path} holds no events. Mine some first: `motherlode mine … --out`.")
         full = [batch for batch in batches if len(batch)] or batches[:1]
         failures = tuple(failure for batch in batches for failure in batch.failures)
         return replace(Events.concatenate(full), failures=failures)
@@ -190,8 +204,18 @@ class EventStore:
             raise CorruptShard(path, str(error)) from error
 
     def audit(self) -> "Audit":
-        """Audit all events; see :func:`motherlode.events.audit`."""
-        return self.load().audit()
+        """Audit all events, one shard of x in memory at a time; see :func:`motherlode.events.audit`.
+
+        Raises
+        ------
+        EventsError
+            If the store is empty.
+        CorruptShard
+            If a file cannot be read.
+        """
+        from motherlode.events.auditing import audit_store
+
+        return audit_store(self)
 
     def condemn(self, reason: str) -> None:
         """Mark the whole store as not to be used, for good."""

@@ -1,6 +1,7 @@
 """Campaigns: the same events however the work is cut, resumed after anything, refused where they cannot be right."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -74,10 +75,34 @@ def test_workers_do_not_matter(whole, tmp_path):
 
 
 def test_any_executor_will_do(whole, tmp_path):
-    from concurrent.futures import ThreadPoolExecutor
-
     with ThreadPoolExecutor(2) as pool:
         assert campaign(tmp_path, shard=50).run(executor=pool, progress=False).load().same_as(whole)
+
+
+class Watched(ThreadPoolExecutor):
+    """Note how many tasks are handed out at a time, and with what."""
+
+    def __init__(self):
+        super().__init__(2)
+        self.running, self.most, self.plans = 0, 0, set()
+
+    def submit(self, fn, /, plan, *args):
+        self.running += 1
+        self.most = max(self.most, self.running)
+        self.plans.add(id(plan))
+        future = super().submit(fn, plan, *args)
+        future.add_done_callback(self._count)
+        return future
+
+    def _count(self, future):
+        self.running -= 1
+
+
+def test_tasks_are_handed_out_a_few_at_a_time_and_the_simulator_is_pickled_once(whole, tmp_path):
+    with Watched() as pool:
+        assert campaign(tmp_path, shard=5).run(executor=pool, progress=False).load().same_as(whole)
+    assert 2 <= pool.most <= 8
+    assert len(pool.plans) == 1
 
 
 @pytest.mark.parametrize("lost", [[0], [1], [2], [0, 2], [0, 1, 2]])
@@ -245,7 +270,5 @@ def test_a_simulator_that_cannot_travel(tmp_path):
             return rng.normal(theta[0], 1.0)
 
     assert len(campaign(tmp_path / "a", locked).run(progress=False)) == 250
-    from concurrent.futures import ThreadPoolExecutor
-
     with ThreadPoolExecutor(1) as pool, pytest.raises(CampaignError, match=r"locked cannot travel.*workers=1"):
         campaign(tmp_path / "b", locked).run(executor=pool, progress=False)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motherlode.events import Counts, Events, audit, pareto_k
+from motherlode.events import Counts, Events, EventStore, Failure, audit, pareto_k
 from motherlode.events.pareto import effective_sample_size
 
 
@@ -148,3 +148,26 @@ def test_moving_supports_may_lose_probability():
     assert not fixed.ok
     assert any("allows events that theta does not" in warning for warning in fixed.warnings)
     assert not audit(Events(theta, others, x, -ratio, np.full((n, 1), np.nan))).ok
+
+
+def test_a_store_is_audited_as_if_loaded_without_traces_or_all_of_x_in_memory(tmp_path, monkeypatch):
+    store = EventStore(tmp_path)
+    whole = normal_events(3000)
+    x = np.where(np.arange(3000) % 1000 == 7, np.nan, whole.x)
+    score = np.where(np.arange(3000)[:, None] == 5, np.nan, whole.joint_score)
+    whole = replace(whole, x=x, joint_score=score, event=np.arange(500, 3500), counts=Counts(1, 0, 1e-3, 2))
+    store.append(whole[:1000])
+    store.append(replace(whole[1000:1000], failures=(Failure(1500, (0.3,), 0, "no"),)))
+    store.append(replace(whole[1001:], failures=(Failure(4000, (0.3,), 0, "no"),)))
+    expected = store.load().audit()
+    monkeypatch.setattr(store, "load", lambda: pytest.fail("everything was loaded"))
+    found = store.audit()
+    assert repr(found) == repr(expected)
+    assert (found.failures, found.nonfinite_x, found.missing_scores, found.diverted) == (2, 3, 1, 4)
+
+
+def test_a_store_of_nothing_but_failures_is_audited(tmp_path):
+    store = EventStore(tmp_path)
+    store.append(replace(normal_events()[:0], failures=(Failure(0, (0.3,), 0, "no"),)))
+    found = store.audit()
+    assert (found.events, found.failures) == (0, 1)

@@ -20,7 +20,7 @@ from motherlode.events import (
     Parameters,
     StoreMismatch,
 )
-from motherlode.events.shard import read_shard, shard_shapes, write_shard
+from motherlode.events.shard import read_header, read_shard, write_shard
 
 
 def manifest(**changes):
@@ -41,7 +41,7 @@ def test_round_trip(tmp_path, k, d, shape, traces):
     back = read_shard(tmp_path / "shard")
     assert back.same_as(whole)
     assert (back.seed, back.exchangeable, back.counts) == (whole.seed, whole.exchangeable, whole.counts)
-    assert shard_shapes(tmp_path / "shard")["x"] == shape
+    assert read_header(tmp_path / "shard").shapes["x"] == shape
     if traces:
         assert same_traces(back.traces, whole.traces)
 
