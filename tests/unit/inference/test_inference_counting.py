@@ -9,8 +9,9 @@ from scipy.stats import chi2, poisson
 from test_inference_limits import Gaussian
 
 import motherlode
+from motherlode import plots
 from motherlode.inference import InferenceError, Rate, limits
-from motherlode.inference.frequentist import rank_p_value
+from motherlode.inference.frequentist import GridWarning, rank_p_value
 
 
 def counting(n, background=0.0, high=10.0, **settings):
@@ -126,3 +127,22 @@ def test_polynomials_are_exact_in_any_unit(unit):
     rate = Rate.fit(theta * [1.0, unit], sigma(*theta.T), 1.0)
     at = np.array([[3.3, 6.1], [7.0, 9.0]])
     assert rate.expected(torch.from_numpy(at * [1.0, unit])).tolist() == pytest.approx(sigma(*at.T), rel=1e-9)
+
+
+def test_a_cls_limit_beyond_the_scan_is_infinite_and_says_so():
+    with pytest.warns(GridWarning, match=r"upper bound 6: .* Extend the upper bound"):
+        short = counting(5, 1.0, high=6.0).cls(Gaussian(), points=41, toys=1000)
+    long = counting(5, 1.0, high=20.0).cls(Gaussian(), points=134, toys=1000)
+    assert short.observed == np.inf
+    exact = brentq(lambda mu: poisson.cdf(5, 1.0 + mu) / poisson.cdf(5, 1.0) - 0.05, 0.0, 30.0)
+    assert long.observed == pytest.approx(exact, rel=0.06)
+    assert np.isfinite(short.expected).tolist() == (long.expected < 6.0).tolist() == [True] * 4 + [False]
+    assert short.expected[:3] == pytest.approx(long.expected[:3], rel=0.1)
+    plots.plot_upper_limit(short)
+
+
+def test_nothing_is_bounded_by_a_scan_that_excludes_nothing():
+    with pytest.warns(GridWarning, match="observed, inf"):
+        found = counting(2, 1.0, high=0.5).cls(Gaussian(), points=5, toys=200)
+    assert found.observed == np.inf
+    assert (found.expected == np.inf).all()

@@ -151,7 +151,10 @@ class Limits:
     def cls(
         self, simulator: Simulates, points: int = 41, toys: int = 1000, level: float = 0.95, seed: int = 0
     ) -> UpperLimit:
-        """Set an upper limit on one signal strength by CLs with its expected bands; arguments as in :meth:`neyman`."""
+        """Set an upper limit on one signal strength by CLs with its expected bands; arguments as in :meth:`neyman`.
+
+        A limit beyond the upper bound is +inf, and a :class:`GridWarning` says so.
+        """
         return upper_limit(self.toys(simulator, points, seed, None), self.observation, toys, level)
 
     def asimov(

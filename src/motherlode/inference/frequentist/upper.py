@@ -6,6 +6,7 @@ Read, "Presentation of search results: the CLs technique" (2002); :math:`\tilde 
 arXiv:1007.1727: 0 where the best fit lies above μ, else -2 log of the likelihood ratio to the best fit with μ̂ ≥ 0.
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.frequentist.neyman import rank_p_value
-from motherlode.inference.frequentist.regions import BANDS, Region
+from motherlode.inference.frequentist.regions import BANDS, GridWarning, Region
 from motherlode.inference.frequentist.toys import Scan, Toys
 from motherlode.inference.potential import Observation
 
@@ -33,9 +34,9 @@ class UpperLimit:
     level
         Confidence level.
     observed
-        The limit.
+        The limit; +inf where no strength of the grid is excluded, up to its end.
     expected
-        Limits at -2, -1, 0, 1, 2 standard deviations of background-only experiments, with shape ``(5,)``.
+        Limits at -2, -1, 0, 1, 2 standard deviations of background-only experiments, with shape ``(5,)``, +inf alike.
     band
         CLs of such experiments at each strength, from -2 to 2 standard deviations, with shape ``(5, P)``.
     """
@@ -65,6 +66,11 @@ def upper_limit(toys: Toys, observation: Observation, count: int, level: float) 
     ------
     InferenceError
         If there is more than one parameter of interest, or its bounds do not begin at 0: then CLs is not defined.
+
+    Warns
+    -----
+    GridWarning
+        If the observed or an expected limit lies beyond the last strength, and is +inf.
     """
     scan = toys.scan
     _check(scan)
@@ -81,7 +87,8 @@ def upper_limit(toys: Toys, observation: Observation, count: int, level: float) 
     ratios[:, 0] = 1.0
     region = Region(scan.axes, ratios[0], observed[0], "cls", _best(scan, log_likelihood), {"toys": count})
     limits = np.array([_crossing(scan.axes.points[:, 0], row, level) for row in ratios])
-    expected, band = np.quantile(limits[1:], BANDS), np.quantile(ratios[1:], BANDS, axis=0)
+    expected, band = _quantiles(limits[1:]), np.quantile(ratios[1:], BANDS, axis=0)
+    _warn_of_the_end(scan, float(limits[0]), expected)
     return UpperLimit(region, level, float(limits[0]), expected, band)
 
 
@@ -98,13 +105,33 @@ def _best(scan: Scan, log_likelihood: Array) -> Array:
 
 
 def _crossing(axis: Array, ratio: Array, level: float) -> float:
-    """Return the largest strength at which the interpolated CLs still exceeds ``1 - level``."""
+    """Return the largest strength at which the interpolated CLs still exceeds ``1 - level``; +inf if the last does."""
     above = np.flatnonzero(ratio > 1.0 - level)
     last = int(above[-1])
     if last == len(axis) - 1:
-        return float(axis[-1])
+        return np.inf
     share = (ratio[last] - (1.0 - level)) / (ratio[last] - ratio[last + 1])
     return float(axis[last] + share * (axis[last + 1] - axis[last]))
+
+
+def _quantiles(limits: Array) -> Array:
+    """Return the quantiles of limits ``(T,)`` at the expected bands, +inf where a limit they lie between is."""
+    beyond = np.isinf(limits)
+    finite = np.quantile(np.where(beyond, 0.0 if beyond.all() else limits[~beyond].max(), limits), BANDS)
+    return np.where(np.quantile(beyond.astype(np.float64), BANDS) > 0.0, np.inf, finite)
+
+
+def _warn_of_the_end(scan: Scan, observed: float, expected: Array) -> None:
+    if np.isfinite(observed) and np.isfinite(expected).all():
+        return
+    end = float(scan.axes.points[-1, 0])
+    warnings.warn(
+        f"CLs of {scan.interest[0]!r} has not fallen far enough at its upper bound {end:g}: the limits observed, "
+        f"{observed:g}, and expected, {[round(float(limit), 4) for limit in expected]}, are beyond it where they are "
+        "inf. The data do not bound the strength there, or the scan ends too early. Extend the upper bound.",
+        GridWarning,
+        stacklevel=4,
+    )
 
 
 def _check(scan: Scan) -> None:
