@@ -9,13 +9,15 @@ Each turns a replica into a number that is uniform on (0, 1) if the posterior is
   (Lemos et al. (2023), arXiv:2302.03026).
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motherlode.diagnostics.replicas import Replicas
-from motherlode.diagnostics.uniformity import p_value_uniform
+from motherlode.diagnostics.resolution import check_resolution
+from motherlode.diagnostics.uniformity import SIMULATIONS, p_value_uniform
 
 __all__ = ["Calibration", "expected_coverage", "sbc", "tarp"]
 
@@ -38,6 +40,13 @@ class Calibration:
         Of uniformity, with shape ``(k,)``.
     alpha
         Error probability of the verdict over all columns together.
+    simulations
+        Sets of uniform numbers behind each p-value.
+
+    Raises
+    ------
+    ValueError
+        If these are so few that no p-value could be small enough.
     """
 
     method: str
@@ -45,6 +54,10 @@ class Calibration:
     names: tuple[str, ...]
     p_values: Array
     alpha: float = 0.01
+    simulations: int = SIMULATIONS
+
+    def __post_init__(self) -> None:
+        check_resolution("simulations", self.simulations, self.alpha / len(self.p_values))
 
     @property
     def ok(self) -> bool:
@@ -102,4 +115,6 @@ def _calibration(method: str, counts: NDArray[np.int64], draws: int, names: tupl
     """Spread ranks evenly over (0, 1) and test them."""
     jitter = np.random.default_rng(seed + 1).random(counts.shape)
     values = (counts + jitter) / (draws + 1.0)
-    return Calibration(method, values, names, np.array([p_value_uniform(column) for column in values.T]))
+    simulations = max(SIMULATIONS, math.ceil(2.0 * counts.shape[1] / Calibration.alpha))
+    p_values = np.array([p_value_uniform(column, simulations) for column in values.T])
+    return Calibration(method, values, names, p_values, simulations=simulations)

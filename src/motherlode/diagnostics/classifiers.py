@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
+from motherlode.diagnostics.resolution import check_resolution
+
 __all__ = ["Separation", "c2st", "critic", "local_c2st"]
 
 Array = NDArray[np.float64]
@@ -105,7 +107,7 @@ def local_c2st(
     draws: ArrayLike,
     x_observed: ArrayLike,
     at: ArrayLike,
-    trials: int = 50,
+    trials: int = 199,
     seed: int = 0,
 ) -> Separation:
     """Test a posterior at one observation, without a reference sample there.
@@ -124,7 +126,13 @@ def local_c2st(
         Permutations behind the p-value.
     seed
         Seed of permutations and classifier.
+
+    Raises
+    ------
+    ValueError
+        If there are so few trials that no p-value could be small enough.
     """
+    check_resolution("trials", trials, _ALPHA)
     true, fake = np.asarray(theta, dtype=np.float64), np.asarray(draws, dtype=np.float64)
     context = np.asarray(x, dtype=np.float64).reshape(len(true), -1)
     first, second = np.hstack([true, context]), np.hstack([fake, context])

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from motherlode.diagnostics.resolution import check_resolution
 from motherlode.inference import PosteriorSamples
 from motherlode.inference.protocols import Simulates
 
@@ -92,7 +93,13 @@ def predictive_check(
         Number of data sets.
     seed
         Seed of the choice of draws and of the simulator.
+
+    Raises
+    ------
+    ValueError
+        If there are so few replicas that no p-value could be small enough.
     """
+    check_resolution("replicas", replicas, PredictiveCheck.alpha)
     x = np.asarray(x_observed, dtype=np.float64)
     chosen = np.random.default_rng(seed).integers(0, len(samples), replicas)
     theta = np.repeat(samples.flat[chosen], len(x), axis=0)

@@ -13,18 +13,27 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-__all__ = ["band", "p_value_uniform"]
+__all__ = ["SIMULATIONS", "band", "p_value_uniform"]
 
 Array = NDArray[np.float64]
 
 _PLACES = 99
-_SIMULATIONS = 4000
+SIMULATIONS = 4000
+"""How many sets of uniform numbers calibrate a p-value, where nothing else is asked."""
 
 
-def p_value_uniform(values: Array) -> float:
-    """Return the probability that uniform numbers look at least as uneven as ``values`` ``(n,)``."""
+def p_value_uniform(values: Array, simulations: int = SIMULATIONS) -> float:
+    """Return the probability that uniform numbers look at least as uneven as ``values`` ``(n,)``.
+
+    Parameters
+    ----------
+    values
+        Numbers on (0, 1).
+    simulations
+        Sets of uniform numbers that they are compared with: no p-value is below one over their number plus one.
+    """
     smallest = _smallest(values[None])[0]
-    simulated = _simulated(len(values))
+    simulated = _simulated(len(values), simulations)
     return float((1 + (simulated <= smallest * (1 + 1e-12)).sum()) / (len(simulated) + 1))
 
 
@@ -48,9 +57,9 @@ def _smallest(values: Array) -> Array:
 
 
 @lru_cache(maxsize=16)
-def _simulated(count: int) -> Array:
+def _simulated(count: int, simulations: int = SIMULATIONS) -> Array:
     generator = np.random.default_rng(count)
-    sizes = generator.multinomial(count, np.full(_PLACES + 1, 1.0 / (_PLACES + 1)), _SIMULATIONS)
+    sizes = generator.multinomial(count, np.full(_PLACES + 1, 1.0 / (_PLACES + 1)), simulations)
     below, z = np.cumsum(sizes, axis=1)[:, :-1], _places()
     pointwise: Array = 2.0 * np.minimum(binom.cdf(below, count, z), binom.sf(below - 1, count, z))
     return pointwise.min(axis=1)
