@@ -1,5 +1,6 @@
 """Run a simulator over many proposed events into a store, on any executor, and pick up where it stopped."""
 
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor
 from pathlib import Path
@@ -20,6 +21,7 @@ __all__ = ["Campaign"]
 
 _SHARD = 10_000
 _GIVE_UP = 1000
+_PATIENCE = 5.0
 
 
 class Campaign:
@@ -130,7 +132,7 @@ class Campaign:
         SimulatorFailed
             If nothing but failures came of the first thousand events, or of all.
         CampaignError
-            If workers < 1.
+            If workers < 1, or if shards that workers wrote cannot be seen here.
         WorkerDied
             If a process vanished; run again to resume.
         StoreMismatch
@@ -141,7 +143,7 @@ class Campaign:
         self.store.open(self.manifest())
         self.store.check_usable()
         tasks = [Shard(first, count) for first, count in self.missing()]
-        done = self.events - sum(task.count for task in tasks)
+        done = self._seen()
         with tqdm(total=self.events, initial=done, unit=" events", disable=not progress) as bar:
             bar.set_description("mining")
             try:
@@ -154,12 +156,33 @@ class Campaign:
                 raise
             except BrokenExecutor as error:
                 raise WorkerDied(str(error).splitlines()[0].rstrip("."), done, self.events) from error
+        self._refuse_unseen(self.events)
         return self.store
+
+    def _refuse_unseen(self, mined: int) -> None:
+        """Refuse a campaign whose workers wrote elsewhere; a file system of many machines may show files late."""
+        deadline = time.monotonic() + _PATIENCE
+        while (unseen := mined - self._seen()) > 0 and time.monotonic() < deadline:
+            time.sleep(_PATIENCE / 20)
+        if unseen > 0:
+            first, count = self.missing()[0]
+            raise CampaignError(
+                f"{unseen} of {mined} events were mined into shards that cannot be seen here (shared file system?): "
+                f"{self.store.path.absolute()} lacks events {first} to {first + count - 1}. "
+                "They would be lost without a word. Let every worker see this directory under this path, "
+                "then run again: what can be seen is not mined twice."
+            )
+
+    def _seen(self) -> int:
+        return self.events - sum(count for _, count in self.missing())
 
     def _refuse_failing(self, done: int) -> None:
         """Stop a campaign in which nothing works; its failures are on record."""
         if done >= min(_GIVE_UP, self.events) and not any(shard_rows(shard) for shard in self.store.shards()):
             failures = self.store.failures()
+            if not failures:
+                self._refuse_unseen(done)
+                return
             raise SimulatorFailed(failures[0].reason, np.array(failures[0].theta), len(failures))
 
     def _plan(self) -> Plan:

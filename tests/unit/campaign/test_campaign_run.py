@@ -1,7 +1,8 @@
 """Campaigns: the same events however the work is cut, resumed after anything, refused where they cannot be right."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -103,6 +104,35 @@ def test_tasks_are_handed_out_a_few_at_a_time_and_the_simulator_is_pickled_once(
         assert campaign(tmp_path, shard=5).run(executor=pool, progress=False).load().same_as(whole)
     assert 2 <= pool.most <= 8
     assert len(pool.plans) == 1
+
+
+class Elsewhere(ThreadPoolExecutor):
+    """Say that shards are done, but write only some of them where the campaign looks, and late."""
+
+    def __init__(self, written):
+        super().__init__(1)
+        self.written = written
+
+    def submit(self, fn, /, plan, first, count):
+        future = Future()
+        future.set_result("somewhere")
+        if first in self.written:
+            super().submit(lambda: (time.sleep(0.1), fn(plan, first, count)))
+        return future
+
+
+@pytest.mark.parametrize(
+    ("written", "lost"), [((), "200 of 200.*events 0 to 9"), ((0, 10), "180 of 200.*events 20 to")]
+)
+def test_shards_that_cannot_be_seen(tmp_path, monkeypatch, written, lost):
+    monkeypatch.setattr("motherlode.campaign.campaign._PATIENCE", 1.0)
+    with Elsewhere(written) as pool, pytest.raises(CampaignError, match=f"{lost}.*every worker see this directory"):
+        campaign(tmp_path, events=200, shard=10).run(executor=pool, progress=False)
+
+
+def test_shards_that_are_seen_late(whole, tmp_path):
+    with Elsewhere((0, 100, 200)) as pool:
+        assert campaign(tmp_path).run(executor=pool, progress=False).load().same_as(whole)
 
 
 @pytest.mark.parametrize("lost", [[0], [1], [2], [0, 2], [0, 1, 2]])
