@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from motherlode.cli.folders import make_folder
-from motherlode.cli.options import SEED, settings
+from motherlode.cli.options import SEED, NumberRange, settings
 from motherlode.cli.origin import describe_model, digest, trained_on, write_manifest
 from motherlode.cli.threads import use_one_thread
 
@@ -28,7 +28,7 @@ _ZOOMS, _SMALL, _FEW, _DRAWN = 4, 1 / 3, 5, 2
     "--level",
     "levels",
     multiple=True,
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=NumberRange(0, 1, min_open=True, max_open=True),
     default=(0.68, 0.95),
     show_default=True,
     help="Confidence level, as a share of 1.",
@@ -56,8 +56,8 @@ def limits(
     surrogate and the limit of many events. Where the widest region fills less than a third of an axis, its hull, one
     grid step wider on each side, is scanned again with as many points: everything outside was excluded by the scan
     before. The best fit still competes with all of the first grid, so that the second scan tests what the first did.
-    So it is, too, where fewer than five points lie in the narrowest region of one parameter; and where none lies in
-    the widest, the steps around the best fit are scanned.
+    The hull is scanned again, too, where fewer than five points lie in the narrowest region of one parameter. Where
+    no point lies in the widest region, the steps around the best fit are scanned.
     """
     import motherlode
     from motherlode.events import read_table

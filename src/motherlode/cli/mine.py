@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from motherlode.cli.options import SEED, refuse_idle
+from motherlode.cli.options import SEED, NumberRange, refuse_idle
 
 __all__ = ["mine"]
 
@@ -31,7 +31,7 @@ __all__ = ["mine"]
     "--timeout",
     default=30.0,
     show_default=True,
-    type=click.FloatRange(min=0, min_open=True),
+    type=NumberRange(min=0, min_open=True),
     help="Seconds a program may take for one answer.",
 )
 @click.pass_context

@@ -1,14 +1,26 @@
 """Say which options a command was given, and refuse those that would do nothing."""
 
+import math
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
-__all__ = ["SEED", "refuse_idle", "settings"]
+__all__ = ["SEED", "NumberRange", "refuse_idle", "settings"]
 
 SEED = click.IntRange(0, 2**64 - 1)
 """Seeds that every random stream takes."""
+
+
+class NumberRange(click.FloatRange):
+    """A range of numbers without NaN, which lies in every ``click.FloatRange``."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number, or end the command with a text."""
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value} is not a number.", param, ctx)
+        return number
 
 
 def refuse_idle(ctx: click.Context, names: tuple[str, ...], where: str) -> None:

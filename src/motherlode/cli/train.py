@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from motherlode.cli.folders import make_folder
-from motherlode.cli.options import SEED
+from motherlode.cli.options import SEED, NumberRange
 from motherlode.cli.threads import use_one_thread
 
 __all__ = ["train"]
@@ -22,9 +22,7 @@ __all__ = ["train"]
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
 @click.option("--checkpoint", default=None, type=click.Path(path_type=Path), help="Keep the state here; go on from it.")
 @click.option("--log", default=None, type=click.Path(path_type=Path), help="Directory of scalars for TensorBoard.")
-@click.option(
-    "--memory", type=click.FloatRange(min=1), default=4e9, show_default=True, help="Bytes; larger is streamed."
-)
+@click.option("--memory", type=NumberRange(min=1), default=4e9, show_default=True, help="Bytes; larger is streamed.")
 def train(
     store: Path,
     method: str,

@@ -49,11 +49,11 @@ def test_levels_are_named_exactly(scan):
     assert "100%" not in result.output
 
 
-@pytest.mark.parametrize("level", [95, 0, 1, -0.5])
+@pytest.mark.parametrize("level", [95, 0, 1, -0.5, "nan"])
 def test_levels_are_shares_of_one(scan, tmp_path, level):
     result = scan(1, f"--level={level}")
     assert result.exit_code == 2
-    assert "0<x<1" in result.output
+    assert f"{float(level)} is not in the range 0<x<1" in result.output or "nan is not a number" in result.output
     assert not (tmp_path / "out").exists()
 
 

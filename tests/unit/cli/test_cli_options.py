@@ -33,6 +33,7 @@ def text_of(result):
         (["--dask", "tcp://127.0.0.1:1", "--workers", 1], "--workers would do nothing with --dask"),
         (["--timeout", 5], "a Python function runs without a deadline"),
         (["--timeout", -5], "x>0"),
+        (["--timeout", "nan"], "nan is not a number"),
         (["--seed", -1], "x>=0"),
     ],
 )
