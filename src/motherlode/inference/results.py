@@ -19,6 +19,8 @@ __all__ = ["PosteriorSamples"]
 
 Array = NDArray[np.float64]
 
+_FEW = 100
+
 
 @dataclass(frozen=True)
 class PosteriorSamples:
@@ -48,7 +50,8 @@ class PosteriorSamples:
     seconds
         Wall time in seconds, warm-up included.
     info
-        Numbers of the method: step size, gradient evaluations …
+        Numbers of the method: step size, gradient evaluations … Where it has ``effective_draws``, the draws were
+        resampled by weights and repeat, and no effective number exceeds that.
     """
 
     samples: Array
@@ -93,17 +96,17 @@ class PosteriorSamples:
     @property
     def ess_bulk(self) -> Array:
         """Effective number of draws for the centre, with shape ``(D,)``."""
-        return self._each(convergence.ess_bulk)
+        return self._effective(convergence.ess_bulk)
 
     @property
     def ess_tail(self) -> Array:
         """Effective number of draws for the 5 % and 95 % quantiles, with shape ``(D,)``."""
-        return self._each(convergence.ess_tail)
+        return self._effective(convergence.ess_tail)
 
     @property
     def error(self) -> Array:
         """Monte Carlo standard error of the mean, with shape ``(D,)``."""
-        return np.asarray(self.sd / np.sqrt(self._each(convergence.ess_mean)))
+        return np.asarray(self.sd / np.sqrt(self._effective(convergence.ess_mean)))
 
     def interval(self, level: float = 0.68) -> Array:
         """Return central credible intervals with shape ``(D, 2)``."""
@@ -125,7 +128,7 @@ class PosteriorSamples:
         return "\n".join([header, *lines])
 
     def warn(self) -> "PosteriorSamples":
-        """Warn about R-hat above 1.01, divergences or k-hat above 0.7, and return the samples themselves."""
+        """Warn about :meth:`findings`, such as R-hat above 1.01 or divergences, and return the samples themselves."""
         for finding in self.findings():
             warnings.warn(finding, ConvergenceWarning, stacklevel=3)
         return self
@@ -141,6 +144,11 @@ class PosteriorSamples:
         if self.k_hat > 0.7:
             found.append(
                 f"Pareto k-hat is {self.k_hat:.2f}: a few draws carry the weight. Use .mcmc, or a better proposal."
+            )
+        elif self.info.get("effective_draws", np.inf) < _FEW:
+            found.append(
+                f"The {len(self)} draws were resampled from {self.info['effective_draws']:.0f} effective ones and "
+                "repeat: quantiles and errors are no better than these allow. Use .mcmc."
             )
         if self.info.get("kl", 0.0) > 0.3:
             found.append(
@@ -177,6 +185,9 @@ class PosteriorSamples:
 
     def _each(self, function: Callable[[Array], float]) -> Array:
         return np.array([function(self.samples[..., i]) for i in range(self.samples.shape[-1])])
+
+    def _effective(self, function: Callable[[Array], float]) -> Array:
+        return np.minimum(self._each(function), self.info.get("effective_draws", np.inf))
 
     def _disagreement(self) -> list[str]:
         rhat = self.rhat
