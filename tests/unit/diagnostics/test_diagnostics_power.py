@@ -1,4 +1,4 @@
-"""Every check can fail: by default it condemns what is grossly wrong, and it refuses settings with which it could not."""
+"""Every check can fail: by default it condemns gross errors, and it refuses settings with which it could not."""
 
 from dataclasses import replace
 

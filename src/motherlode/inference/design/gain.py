@@ -17,6 +17,7 @@ from scipy.optimize import minimize_scalar
 from torch import Tensor
 from torch.distributions import Distribution
 
+from motherlode.inference.errors import WrongEstimator
 from motherlode.inference.prior import Prior
 from motherlode.inference.protocols import Simulates, log_likelihood_of
 
@@ -69,17 +70,22 @@ def information_gain(
         M.
     seed
         Seed of all randomness.
+
+    Raises
+    ------
+    WrongEstimator
+        If the estimator does not return one number for each θ and x.
     """
     theta = _draw(prior, samples, seed)
     others = _draw(prior, contrasts, seed + 1)
     x = torch.as_tensor(
         np.asarray(simulator.simulate(np.repeat(theta.numpy(), events, axis=0), seed, 0), dtype=np.float64)
-    ).reshape(samples, events, -1)
-    log_likelihood = log_likelihood_of(estimator)
+    )
+    x = x.reshape(samples, events, *x.shape[1:])
     with torch.no_grad():
-        own = log_likelihood(theta.unsqueeze(1).expand(-1, events, -1), x).sum(dim=1)
+        own = _log_likelihood(estimator, theta.unsqueeze(1).expand(-1, events, -1), x)
         wide = others.unsqueeze(1).expand(-1, events, -1)
-        rows = [log_likelihood(wide, event.expand(contrasts, *event.shape)).sum(dim=1) for event in x]
+        rows = [_log_likelihood(estimator, wide, event.expand(contrasts, *event.shape)) for event in x]
     contrast = torch.stack(rows)
     with_own = torch.logsumexp(torch.cat([own.unsqueeze(1), contrast], dim=1), dim=1) - np.log(contrasts + 1)
     without = torch.logsumexp(contrast, dim=1) - np.log(contrasts)
@@ -113,6 +119,18 @@ def next_design(
         lambda phi: -gain(float(phi)).lower, bounds=(low, high), method="bounded", options={"maxiter": 15}
     )
     return (float(found.x) if -found.fun > scan[best][1] else scan[best][0]), scan
+
+
+def _log_likelihood(estimator: object, theta: Tensor, x: Tensor) -> Tensor:
+    """Return the sum over events of log r with shape ``(n,)`` for theta ``(n, M, D)`` and x ``(n, M, *L)``."""
+    value = log_likelihood_of(estimator)(theta, x)
+    if value.shape != theta.shape[:-1]:
+        raise WrongEstimator(
+            estimator,
+            f"one number for each θ and x, shape {tuple(theta.shape[:-1])}; it returned {tuple(value.shape)}",
+            f"Sum or squeeze the last dimension, and see that it was written for events of shape {tuple(x.shape[2:])}.",
+        )
+    return value.sum(dim=-1)
 
 
 def _draw(prior: Distribution | Mapping[str, Distribution] | Tensor, count: int, seed: int) -> Tensor:
