@@ -186,8 +186,8 @@ class Campaign:
             raise SimulatorFailed(failures[0].reason, np.array(failures[0].theta), len(failures))
 
     def _plan(self) -> Plan:
-        path = self.store.path.absolute()
-        return Plan(self.simulator, self.proposal, self.alternatives, self.seed, path, self.traces)
+        path, origin = self.store.path.absolute(), self.manifest().inputs_hash()
+        return Plan(self.simulator, self.proposal, self.alternatives, self.seed, path, self.traces, origin)
 
     def _finished(self, tasks: list[Shard], workers: int, executor: Executor | None) -> Iterator[Shard]:
         if not tasks:

@@ -1,11 +1,13 @@
 """Mine one shard of a campaign and write it: what one worker does at a time."""
 
+import platform
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motherlode.campaign.errors import CampaignError
 from motherlode.campaign.proposal import Proposal
 from motherlode.events import Events, EventStore, Failure, Simulator, StoreMismatch
 from motherlode.tracing import SimulatorFailed
@@ -25,6 +27,8 @@ class Plan:
         The campaign's.
     path
         Directory of the store.
+    origin
+        SHA-256 of the inputs in the store's manifest.
     """
 
     simulator: Simulator
@@ -33,6 +37,7 @@ class Plan:
     seed: int
     path: Path
     traces: bool
+    origin: str
 
 
 @dataclass(frozen=True)
@@ -44,13 +49,25 @@ class Shard:
 
 
 def write_shard(plan: Plan, shard: Shard) -> Path:
-    """Mine a shard and write it, unless another process has; return the path of its file."""
+    """Mine a shard and write it, unless another process has; return the path of its file.
+
+    Raises
+    ------
+    CampaignError
+        If the store that the campaign started cannot be seen from here.
+    """
     store = EventStore(plan.path)
     file = store.shard_path(plan.seed, shard.first, shard.count)
     if file.exists():
         return file
+    if not store.manifest_path.exists():
+        raise CampaignError(
+            f"{store.manifest_path} cannot be seen on {platform.node()}, though the campaign wrote it. "
+            "Shards written here would be lost. "
+            "Let every worker see the directory of the store under the same path, or mine on one machine."
+        )
     try:
-        return store.append(_mined(plan, shard), span=(shard.first, shard.count))
+        return store.append(_mined(plan, shard), span=(shard.first, shard.count), origin=plan.origin)
     except StoreMismatch:
         if file.exists():
             return file

@@ -1,6 +1,7 @@
 """Write files so that a reader sees either all of a file or none of it."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import secrets
@@ -10,9 +11,11 @@ from pathlib import Path
 
 from motherlode.events.errors import StoreWriteError
 
-__all__ = ["locked", "sweep", "write_atomically", "write_text"]
+__all__ = ["create_text", "locked", "sweep", "write_atomically", "write_text"]
 
 _STALE_AFTER = 3600.0
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+_CLAIM = 5.0
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
@@ -23,12 +26,71 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     StoreWriteError
         If the disk is full or the folder cannot be written; the temporary file is removed.
     """
+    _put(path, write, lambda temporary: temporary.replace(path))
+
+
+def create_text(path: Path, text: str) -> bool:
+    """Write a new text file atomically and return True, or leave the one that is there and return False.
+
+    Of several writers one wins, by a hard link or, where the file system has none, by a claim made with O_EXCL.
+
+    Raises
+    ------
+    StoreWriteError
+        As :func:`write_atomically` does.
+    """
+    try:
+        _put(path, lambda temporary: _write_text(temporary, text), lambda temporary: _link(temporary, path))
+    except StoreWriteError as error:
+        if isinstance(error.__cause__, FileExistsError):
+            return False
+        raise
+    return True
+
+
+def _link(temporary: Path, path: Path) -> None:
+    try:
+        os.link(temporary, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        with _claimed(path):
+            temporary.replace(path)
+
+
+@contextlib.contextmanager
+def _claimed(path: Path) -> Iterator[None]:
+    """Let one process at a time make `path`, and only if it is not there, on a file system without hard links."""
+    claim = path.parent / f".{path.name}.claim.tmp"
+    deadline = time.monotonic() + _CLAIM
+    while True:
+        try:
+            claim.open("xb").close()
+            break
+        except FileExistsError:
+            if path.exists():
+                raise
+            if time.monotonic() > deadline:
+                raise TimeoutError(
+                    errno.ETIMEDOUT, f"another writer holds {claim}; delete it if none is left"
+                ) from None
+            time.sleep(0.02)
+    try:
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, "it is there already", str(path))
+        yield
+    finally:
+        claim.unlink()
+
+
+def _put(path: Path, write: Callable[[Path], None], move: Callable[[Path], object]) -> None:
+    """Let `write` fill a temporary file beside `path`, flush it to the disk and let `move` put it there."""
     temporary = path.parent / f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(temporary)
         _flush(temporary)
-        temporary.replace(path)
+        move(temporary)
         _flush(path.parent)
     except OSError as error:
         raise StoreWriteError(path, error.strerror or str(error)) from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from motherlode.events.errors import CorruptManifest, StoreMismatch
-from motherlode.events.files import write_text
+from motherlode.events.files import create_text, write_text
 from motherlode.events.parameters import Parameters
 
 __all__ = ["FORMAT", "Manifest", "library_versions"]
@@ -98,7 +98,14 @@ class Manifest:
                 raise StoreMismatch(path, name, value, theirs[name])
 
     def write(self, path: Path) -> None:
-        """Write as JSON, atomically."""
+        """Write as JSON, atomically, in place of what is there."""
+        write_text(path, self._text())
+
+    def create(self, path: Path) -> bool:
+        """Write as JSON, atomically, unless there is a manifest already; return whether this one was written."""
+        return create_text(path, self._text())
+
+    def _text(self) -> str:
         data = self.inputs() | {
             "format": FORMAT,
             "score_valid": self.score_valid,
@@ -106,7 +113,7 @@ class Manifest:
             "libraries": dict(self.libraries),
             "inputs_sha256": self.inputs_hash(),
         }
-        write_text(path, json.dumps(data, indent=2) + "\n")
+        return json.dumps(data, indent=2) + "\n"
 
     @classmethod
     def read(cls, path: Path) -> "Manifest":

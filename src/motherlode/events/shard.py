@@ -41,23 +41,26 @@ class Header:
         Whether (θ, alternatives) were proposed exchangeably; None where nobody said.
     counts
         How the events were mined.
+    origin
+        SHA-256 of the inputs of the manifest they were mined under; None where there was none.
     """
 
     rows: int
     shapes: dict[str, tuple[int, ...]]
     exchangeable: bool | None
     counts: Counts
+    origin: str | None
 
 
-def write_shard(events: Events, path: Path) -> None:
-    """Write all of `events` but its failures to `path`, atomically."""
+def write_shard(events: Events, path: Path, origin: str | None = None) -> None:
+    """Write all of `events` but its failures to `path`, atomically, sealed with the hash of its manifest's inputs."""
     columns: dict[str, Any] = {"event": events.event}
     for name in _ARRAYS:
         columns |= _flat(name, getattr(events, name))
     if events.traces is not None:
         columns |= _trace_columns(events.traces)
     table = pa.table({name: pa.array(column) for name, column in columns.items()})
-    table = table.replace_schema_metadata(_sealed(_header(events)))
+    table = table.replace_schema_metadata(_sealed(_header(events) | {"origin": origin}))
     floats = [name for name in columns if name != "event" and not name.startswith("trace_")]
     write_atomically(
         path,
@@ -84,7 +87,8 @@ def read_header(path: Path) -> Header:
         metadata = pq.read_metadata(path)
         header = _opened(metadata.metadata)
         shapes = {name: tuple(shape) for name, shape in header["shapes"].items()}
-        return Header(int(metadata.num_rows), shapes, header["exchangeable"], Counts(*header["counts"]))
+        counts = Counts(*header["counts"])
+        return Header(int(metadata.num_rows), shapes, header["exchangeable"], counts, header["origin"])
 
 
 def shard_rows(path: Path) -> int:

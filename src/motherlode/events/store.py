@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from motherlode.events.batch import Events, Failure
 from motherlode.events.errors import CondemnedStore, CorruptShard, EventsError, StoreMismatch, StoreWriteError
 from motherlode.events.files import locked, sweep, write_text
+from motherlode.events.inventory import check_origins, check_shapes, check_spans, span_of
 from motherlode.events.manifest import Manifest
 from motherlode.events.parameters import Parameters
 from motherlode.events.shard import Header, read_header, read_shard, shard_rows, write_shard
@@ -69,22 +70,25 @@ class EventStore:
         StoreMismatch
             If the store holds events of another origin.
         """
-        stored = self.manifest()
         sweep(self.path)
-        if stored is None:
-            if self.shards():
-                raise StoreMismatch(self.path, "manifest", "none", "one")
-            manifest.write(self.manifest_path)
-        else:
-            stored.check_same_inputs(manifest, self.path)
+        if not self.manifest_path.exists() and self.shards():
+            raise StoreMismatch(self.path, "manifest", "none", "one")
+        self._start(manifest).check_same_inputs(manifest, self.path)
+
+    def _start(self, manifest: Manifest) -> Manifest:
+        """Return the manifest that is there, or else `manifest`, written; of two that write at once one is first."""
+        stored = self.manifest()
+        if stored is None and manifest.create(self.manifest_path):
+            return manifest
+        return stored or Manifest.read(self.manifest_path)
 
     def shards(self) -> list[Path]:
         """Return the shards in order of seed and first event."""
-        return sorted((self.path / "shards").glob("events-*.parquet"), key=_span)
+        return sorted((self.path / "shards").glob("events-*.parquet"), key=span_of)
 
     def spans(self) -> list[tuple[int, int, int]]:
         """Return (seed, first, count) of each shard."""
-        return [_span(shard) for shard in self.shards()]
+        return [span_of(shard) for shard in self.shards()]
 
     def headers(self) -> dict[Path, Header]:
         """Return what each shard says of itself, in order, without reading rows.
@@ -94,17 +98,21 @@ class EventStore:
         EventsError
             If the store is empty.
         CorruptShard
-            If a file cannot be read.
+            If a file cannot be read, was mined under another manifest, or holds events that another one holds.
         """
+        check_spans(self.shards())
         headers = {shard: read_header(shard) for shard in self.shards()}
         if not headers:
             raise EventsError(f"The store {self.path} holds no events. Mine some first: `motherlode mine … --out`.")
+        manifest = self.manifest()
+        check_origins(headers, None if manifest is None else manifest.inputs_hash())
+        check_shapes(headers)
         return headers
 
     def __len__(self) -> int:
         return sum(shard_rows(shard) for shard in self.shards())
 
-    def append(self, events: Events, span: tuple[int, int] | None = None) -> Path:
+    def append(self, events: Events, span: tuple[int, int] | None = None, origin: str | None = None) -> Path:
         """Write a batch as one shard.
 
         Parameters
@@ -113,6 +121,8 @@ class EventStore:
             The batch.
         span
             (first, count) of the event indices it was asked for; from its rows and failures when absent.
+        origin
+            SHA-256 of the inputs that the store's manifest must have; when absent it may have any.
 
         Returns
         -------
@@ -122,20 +132,22 @@ class EventStore:
         Raises
         ------
         StoreMismatch
-            If shapes differ from the stored ones, or random streams (seed, event) are already in the store.
+            If shapes or origin differ from the stored ones, or random streams (seed, event) are in the store already.
         StoreWriteError
             If it could not be written.
         """
         if events.seed is None:
             raise EventsError("Events of several seeds cannot be one shard. Append the batches one by one.")
-        if self.manifest() is None:
-            _manifest_by_hand(events).write(self.manifest_path)
+        manifest = self.manifest() if origin else self._start(_manifest_by_hand(events))
+        stored = None if manifest is None else manifest.inputs_hash()
+        if origin not in (None, stored):
+            raise StoreMismatch(self.path, "inputs_sha256", stored, origin)
         first, count = span or _asked(events)
         shard = self.shard_path(events.seed, first, count)
         _make(shard.parent)
         with locked(shard.parent):
             self._check_fits(events, first, count)
-            self._write(events, shard)
+            self._write(events, shard, stored)
         if not events.score_valid:
             self._update(score_valid=False)
         return shard
@@ -144,12 +156,12 @@ class EventStore:
         """Return the file that holds, or would hold, events first to first + count of `seed`."""
         return self.path / "shards" / f"events-{seed}-{first:012d}-{count:08d}.parquet"
 
-    def _write(self, events: Events, shard: Path) -> None:
+    def _write(self, events: Events, shard: Path, origin: str | None) -> None:
         """Write the failures and then the shard, so that a shard that is seen is whole."""
         if events.failures:
             text = json.dumps([asdict(failure) for failure in events.failures], indent=1) + "\n"
             write_text(self.path / "failures" / f"{shard.stem}.json", text)
-        write_shard(events, shard)
+        write_shard(events, shard, origin)
 
     def _check_fits(self, events: Events, first: int, count: int) -> None:
         for seed, begin, length in self.spans():
@@ -168,9 +180,9 @@ class EventStore:
         Raises
         ------
         CorruptShard
-            At the first file that cannot be read.
+            At the first file that cannot be read, or before it as :meth:`headers` does.
         """
-        for shard in self.shards():
+        for shard in self.headers() if self.shards() else ():
             events = read_shard(shard)
             yield replace(events, failures=self._failures(shard.stem))
 
@@ -246,14 +258,6 @@ def _make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreWriteError(folder, error.strerror or str(error)) from error
-
-
-def _span(shard: Path) -> tuple[int, int, int]:
-    try:
-        seed, first, count = (int(part) for part in shard.stem.split("-")[1:])
-    except ValueError as error:
-        raise CorruptShard(shard, "its name is not events-SEED-FIRST-COUNT") from error
-    return seed, first, count
 
 
 def _asked(events: Events) -> tuple[int, int]:

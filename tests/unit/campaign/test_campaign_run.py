@@ -130,6 +130,16 @@ def test_shards_that_cannot_be_seen(tmp_path, monkeypatch, written, lost):
         campaign(tmp_path, events=200, shard=10).run(executor=pool, progress=False)
 
 
+def test_a_worker_that_cannot_see_the_store_says_so(tmp_path):
+    class Stranger(ThreadPoolExecutor):
+        def submit(self, fn, /, *args):
+            (tmp_path / "manifest.json").unlink(missing_ok=True)
+            return super().submit(fn, *args)
+
+    with Stranger(1) as pool, pytest.raises(CampaignError, match=r"manifest.json cannot be seen on .*same path"):
+        campaign(tmp_path).run(executor=pool, progress=False)
+
+
 def test_shards_that_are_seen_late(whole, tmp_path):
     with Elsewhere((0, 100, 200)) as pool:
         assert campaign(tmp_path).run(executor=pool, progress=False).load().same_as(whole)

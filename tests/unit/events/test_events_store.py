@@ -1,8 +1,10 @@
 """A store holds what was appended, refuses what does not belong, and never shows half of anything."""
 
+import errno
 import json
 import os
 import stat
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +20,7 @@ from motherlode.events import (
     EventStore,
     Manifest,
     Parameters,
+    StoredColumns,
     StoreMismatch,
 )
 from motherlode.events.shard import read_header, read_shard, write_shard
@@ -306,3 +309,78 @@ def test_a_foreign_file_among_the_shards(tmp_path):
     (tmp_path / "shards" / "events-copy.parquet").touch()
     with pytest.raises(CorruptShard, match="events-SEED-FIRST-COUNT"):
         store.load()
+
+
+def no_links(*_):
+    raise OSError(errno.EPERM, "no hard links here")
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_of_two_that_start_a_store_at_once_one_wins(tmp_path, monkeypatch, links):
+    if not links:
+        monkeypatch.setattr(os, "link", no_links)
+    monkeypatch.setattr(EventStore, "manifest", lambda store: None)  # what each sees before the other has written
+    start, refused = threading.Barrier(8), []
+
+    def work(seed):
+        start.wait()
+        try:
+            EventStore(tmp_path).open(manifest(seed=seed))
+        except StoreMismatch as mismatch:
+            refused.append(mismatch.stored)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert refused == [Manifest.read(tmp_path / "manifest.json").seed] * 7
+    assert [file.name for file in tmp_path.iterdir()] == ["manifest.json"]
+
+
+def all_readings(store):
+    return store.load, store.audit, lambda: list(store.iterate()), lambda: StoredColumns(store, ["theta"])
+
+
+def test_a_shard_of_another_origin_is_refused(tmp_path):
+    store, other = EventStore(tmp_path / "store"), EventStore(tmp_path / "other")
+    store.open(manifest())
+    other.open(manifest(version="2"))
+    store.append(events(5))
+    foreign = other.append(events(5, first=5))
+    (store.path / "shards" / foreign.name).write_bytes(foreign.read_bytes())
+    for reading in all_readings(store):
+        with pytest.raises(CorruptShard, match=r"mined under inputs_sha256 .*another simulator, version"):
+            reading()
+    with pytest.raises(StoreMismatch, match="inputs_sha256"):
+        store.append(events(5, first=50), origin=manifest(version="2").inputs_hash())
+
+
+def test_a_shard_without_its_manifest_is_refused(tmp_path):
+    store = EventStore(tmp_path)
+    store.append(events(5))
+    store.manifest_path.unlink()
+    for reading in all_readings(store):
+        with pytest.raises(CorruptShard, match="no manifest"):
+            reading()
+
+
+def test_shards_that_overlap_are_refused(tmp_path):
+    store = EventStore(tmp_path)
+    store.append(events(5, seed=3))
+    store.append(events(5, first=20, seed=3)).rename(store.shard_path(3, 4, 5))
+    for reading in all_readings(store):
+        with pytest.raises(CorruptShard, match="holds events from 4 on of seed 3, and so does events-3-0"):
+            reading()
+
+
+def test_shards_of_another_shape_are_refused(tmp_path):
+    store, other = EventStore(tmp_path / "store"), EventStore(tmp_path / "other")
+    for one in (store, other):
+        one.open(manifest())
+    store.append(events(5))
+    foreign = other.append(events(5, first=5, shape=(2,)))
+    (store.path / "shards" / foreign.name).write_bytes(foreign.read_bytes())
+    for reading in all_readings(store):
+        with pytest.raises(CorruptShard, match=r"its x has shape \(2,\)"):
+            reading()
