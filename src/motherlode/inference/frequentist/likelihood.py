@@ -120,6 +120,16 @@ class Experiment:
         table: Array = torch.cat(parts).numpy()
         return table
 
+    def scores(self, x: Array, theta: Array, rows: int = 1 << 12) -> Array:
+        """Return the gradients of log r̂(x_i|θ) with shape ``(N, D)`` for x ``(N, *L)`` at one theta ``(D,)``."""
+        if self._event is None or len(x) == 0:
+            return np.zeros((len(x), len(theta)))
+        parts = []
+        for part in torch.split(torch.from_numpy(x), rows):
+            point = torch.from_numpy(theta).expand(len(part), -1).clone().requires_grad_(True)
+            parts.append(torch.autograd.grad(self._event(self.of_simulator(point), part).sum(), point)[0].numpy())
+        return np.concatenate(parts)
+
     def counts(self, n: Array, theta: Array) -> Array:
         """Return the Poisson term with shape ``(T, G)`` for counts n ``(T,)`` and theta ``(G, D)``."""
         if not self.counted:

@@ -149,8 +149,8 @@ class Region:
             raise ValueError(f"the region has parameters {self.grid.names}; intervals exist for one. Use .contains.")
         at, root = self._roots()
         wanted = float(np.sqrt(chi2.isf(1.0 - level, 1)))
-        if self.profile is None:
-            self._warn_of_few_points(level, int((root < wanted).sum()))
+        if self.profile is None and (root < wanted).any():
+            self._warn_of_few_points(level)
         return _stretches(at, root, wanted, self.profile)
 
     def hull(self, level: float, margin: int = 0) -> dict[str, tuple[float, float]]:
@@ -195,10 +195,11 @@ class Region:
         place = int(np.searchsorted(axis, best))
         return np.insert(axis, place, best), np.insert(root, place, 0.0)
 
-    def _warn_of_few_points(self, level: float, inside: int) -> None:
-        if 0 < inside < min(_FEWEST, len(self.grid)):
+    def _warn_of_few_points(self, level: float) -> None:
+        inside = int(self.contains(level).sum())
+        if inside < min(_FEWEST, len(self.grid)):
             warnings.warn(
-                f"{inside} of {len(self.grid)} grid points lie inside the {level:.0%} {self.method} region of "
+                f"{inside} of {len(self.grid)} grid points lie inside the {100.0 * level:.6g}% {self.method} region of "
                 f"{self.grid.names[0]!r}. Its ends are interpolated over steps as wide as itself, and its width may be "
                 "wrong by a good part of a step. Use more points=, or narrower bounds around this region.",
                 GridWarning,

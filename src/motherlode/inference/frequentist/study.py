@@ -165,7 +165,10 @@ class Limits:
         events: int = 10_000,
         seed: int = 0,
     ) -> Region:
-        """Return the region to be expected at θ: Wilks on the mean log-likelihood of ``events`` simulated there."""
+        """Return the region to be expected at θ: Wilks on the mean log-likelihood of ``events`` simulated there.
+
+        It is centred on θ: the statistical error of the mean score is taken out, and told as ``info["score_z"]``.
+        """
         return asimov_region(self.toys(simulator, points, seed), np.asarray(theta, dtype=np.float64), events)
 
     def expected(
