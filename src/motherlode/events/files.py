@@ -3,9 +3,11 @@
 import contextlib
 import errno
 import fcntl
+import functools
 import os
 import secrets
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -118,14 +120,37 @@ def _write_text(path: Path, text: str) -> None:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Let one process at a time change what is in `folder`, where its file system knows locks."""
-    handle = os.open(folder, os.O_RDONLY)
+    """Let one process at a time change what is in `folder`; warn once where its file system knows no locks.
+
+    The lock is on a file opened for writing: NFS grants no exclusive one otherwise.
+
+    Raises
+    ------
+    StoreWriteError
+        If the lock file cannot be made.
+    """
+    path = folder / ".lock"
     try:
-        with contextlib.suppress(OSError):
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise StoreWriteError(path, error.strerror or str(error)) from error
+    try:
+        try:
             fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError as error:
+            _warn_unlocked(folder, error.strerror or str(error))
         yield
     finally:
         os.close(handle)
+
+
+@functools.cache
+def _warn_unlocked(folder: Path, reason: str) -> None:
+    text = (
+        f"{folder} cannot be locked: {reason}. Two processes that write overlapping events at once would both succeed "
+        "there, and reading would refuse them. Run one campaign at a time in this store, or keep it elsewhere."
+    )
+    warnings.warn(text, RuntimeWarning, stacklevel=2)
 
 
 def _flush(path: Path) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from motherlode.events.parameters import Parameters
 
 __all__ = ["FORMAT", "Manifest", "library_versions"]
 
-FORMAT = 1
+FORMAT = 2
 _LIBRARIES = ("motherlode", "numpy", "scipy", "pyarrow")
 
 
@@ -50,8 +50,6 @@ class Manifest:
         Whether they are exchangeable (pair losses need it); None where nobody said.
     score_valid
         Whether every event has a joint score.
-    condemned
-        Why the events must not be used, or None.
     libraries
         Versions that made the store.
     """
@@ -64,7 +62,6 @@ class Manifest:
     proposal: Mapping[str, Any] = field(default_factory=dict)
     exchangeable: bool | None = None
     score_valid: bool = True
-    condemned: str | None = None
     libraries: Mapping[str, str] = field(default_factory=library_versions)
 
     def inputs(self) -> dict[str, Any]:
@@ -109,7 +106,6 @@ class Manifest:
         data = self.inputs() | {
             "format": FORMAT,
             "score_valid": self.score_valid,
-            "condemned": self.condemned,
             "libraries": dict(self.libraries),
             "inputs_sha256": self.inputs_hash(),
         }
@@ -135,7 +131,3 @@ class Manifest:
         if digest != manifest.inputs_hash():
             raise CorruptManifest(path, "its inputs are not those it was written with (inputs_sha256 differs)")
         return manifest
-
-    def condemn(self, reason: str) -> "Manifest":
-        """Return the same manifest, condemned."""
-        return replace(self, condemned=reason)

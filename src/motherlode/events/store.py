@@ -1,8 +1,9 @@
 """Keep events on disk: an append-only directory of Parquet shards beside a manifest.
 
 Layout: ``manifest.json``, ``shards/events-SEED-FIRST-COUNT.parquet``, ``failures/`` with one JSON file for each
-shard that misses events. A shard appears by an atomic rename after its failures are on disk, so whatever is
-listed is whole, and killing a writer loses at most the shard it was writing.
+shard that misses events, ``CONDEMNED`` with the reason where the events must not be used.
+A shard appears by an atomic rename after its failures are on disk, so whatever is listed is whole, and killing a writer
+loses at most the shard it was writing.
 """
 
 import json
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from motherlode.events.batch import Events, Failure
 from motherlode.events.errors import CondemnedStore, CorruptShard, EventsError, StoreMismatch, StoreWriteError
-from motherlode.events.files import locked, sweep, write_text
+from motherlode.events.files import create_text, locked, sweep, write_text
 from motherlode.events.inventory import check_origins, check_shapes, check_spans, span_of
 from motherlode.events.manifest import Manifest
 from motherlode.events.parameters import Parameters
@@ -149,7 +150,7 @@ class EventStore:
             self._check_fits(events, first, count)
             self._write(events, shard, stored)
         if not events.score_valid:
-            self._update(score_valid=False)
+            self._score_is_missing()
         return shard
 
     def shard_path(self, seed: int, first: int, count: int) -> Path:
@@ -230,8 +231,18 @@ class EventStore:
         return audit_store(self)
 
     def condemn(self, reason: str) -> None:
-        """Mark the whole store as not to be used, for good."""
-        self._update(condemned=reason)
+        """Mark the whole store as not to be used, for good: the first reason stays, in a file nothing rewrites."""
+        create_text(self._condemned_path, reason)
+
+    @property
+    def _condemned_path(self) -> Path:
+        return self.path / "CONDEMNED"
+
+    def condemned(self) -> str | None:
+        """Return why the events must not be used, None if nothing speaks against it."""
+        if not self._condemned_path.exists():
+            return None
+        return self._condemned_path.read_text() or "The reason was lost."
 
     def check_usable(self) -> None:
         """Refuse a condemned store.
@@ -241,16 +252,16 @@ class EventStore:
         CondemnedStore
             With the finding that condemned it.
         """
-        manifest = self.manifest()
-        if manifest is not None and manifest.condemned is not None:
-            raise CondemnedStore(self.path, manifest.condemned)
+        reason = self.condemned()
+        if reason is not None:
+            raise CondemnedStore(self.path, reason)
 
-    def _update(self, **changes: object) -> None:
-        """Change the manifest; locked, so that a worker's change never undoes another's."""
+    def _score_is_missing(self) -> None:
+        """Say in the manifest that events lack a joint score, unless it does."""
         with locked(self.path):
             manifest = self.manifest()
-            if manifest is not None:
-                replace(manifest, **changes).write(self.manifest_path)  # type: ignore[arg-type]
+            if manifest is not None and manifest.score_valid:
+                replace(manifest, score_valid=False).write(self.manifest_path)
 
 
 def _make(folder: Path) -> None:

@@ -211,7 +211,7 @@ def test_a_changed_source_is_another_simulator(tmp_path):
 def test_a_leak_condemns_the_store(tmp_path, workers):
     with pytest.raises(LeakError, match=r"test_campaign_run\.py:leaking"):
         campaign(tmp_path, leaking).run(workers=workers, progress=False)
-    assert "test_campaign_run.py:leaking" in EventStore(tmp_path).manifest().condemned
+    assert "test_campaign_run.py:leaking" in EventStore(tmp_path).condemned()
     with pytest.raises(CondemnedStore, match="new store"):
         campaign(tmp_path, leaking).run(progress=False)
 
@@ -220,7 +220,7 @@ def test_a_late_leak_keeps_the_shards_but_condemns_them(tmp_path):
     with pytest.raises(LeakError):
         campaign(tmp_path, late_leak, events=2000, seed=1).run(progress=False)
     store = EventStore(tmp_path)
-    assert store.manifest().condemned
+    assert store.condemned()
     with pytest.raises(CondemnedStore):
         store.check_usable()
 

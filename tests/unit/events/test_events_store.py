@@ -5,6 +5,7 @@ import json
 import os
 import stat
 import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +24,7 @@ from motherlode.events import (
     StoredColumns,
     StoreMismatch,
 )
+from motherlode.events.files import locked
 from motherlode.events.shard import read_header, read_shard, write_shard
 
 
@@ -218,12 +220,13 @@ def test_condemned_is_for_good(tmp_path):
     store.open(manifest())
     store.append(events(2))
     store.condemn("x depends on theta.")
-    assert EventStore(tmp_path).manifest().condemned == "x depends on theta."
+    store.condemn("Something else.")
+    assert EventStore(tmp_path).condemned() == "x depends on theta."
     with pytest.raises(CondemnedStore, match=r"condemned: x depends on theta\..*new store"):
         EventStore(tmp_path).check_usable()
     missing = events(2, first=2)
     store.append(replace(missing, joint_score=np.full((2, 1), np.nan)))
-    assert store.manifest().condemned
+    assert store.condemned() == "x depends on theta."
     assert not store.manifest().score_valid
 
 
@@ -233,10 +236,60 @@ def test_a_missing_score_is_marked(tmp_path):
     assert store.manifest().score_valid
     store.append(replace(events(2, first=2), joint_score=np.array([[np.nan], [0.0]])))
     assert not store.manifest().score_valid
+    written = store.manifest_path.stat().st_mtime_ns
+    store.append(replace(events(2, first=4), joint_score=np.array([[np.nan], [0.0]])))
+    assert store.manifest_path.stat().st_mtime_ns == written
+
+
+def test_a_writer_who_read_the_manifest_before_does_not_undo_a_condemnation(tmp_path, monkeypatch):
+    store, worker = EventStore(tmp_path), EventStore(tmp_path)
+    store.open(manifest())
+    before = worker.manifest()
+    store.condemn("x depends on theta.")
+    monkeypatch.setattr(worker, "manifest", lambda: before)
+    worker.append(replace(events(1), joint_score=np.array([[np.nan]])))
+    with pytest.raises(CondemnedStore):
+        store.check_usable()
+
+
+def test_a_condemnation_whose_reason_was_lost_holds(tmp_path):
+    (tmp_path / "CONDEMNED").touch()
+    with pytest.raises(CondemnedStore, match="reason was lost"):
+        EventStore(tmp_path).check_usable()
+
+
+def test_one_at_a_time_changes_a_store(tmp_path):
+    inside, most = [], []
+
+    def work():
+        with locked(tmp_path):
+            inside.append(1)
+            most.append(len(inside))
+            time.sleep(0.01)
+            inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * 5
+
+
+def test_a_file_system_without_locks_is_told_once(tmp_path, monkeypatch):
+    def no_locks(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    store = EventStore(tmp_path)
+    with pytest.warns(RuntimeWarning, match=r"shards cannot be locked: No locks available.*one campaign at a time"):
+        store.append(events(2))
+    store.append(events(2, first=2))
+    assert len(store) == 4
 
 
 def test_manifest_round_trip(tmp_path):
-    given = manifest(proposal={"laws": {"a": ["uniform", 0.1, 1.0]}, "near": None}, exchangeable=True, condemned="x")
+    given = manifest(proposal={"laws": {"a": ["uniform", 0.1, 1.0]}, "near": None}, exchangeable=True)
     given.write(tmp_path / "m.json")
     assert Manifest.read(tmp_path / "m.json") == given
 
