@@ -1,12 +1,14 @@
 r"""Is the posterior calibrated: ranks of the truth, highest-density coverage and distances to random points.
 
-Each turns a replica into a number that is uniform on (0, 1) if the posterior is right.
+Each turns a replica into a number that is uniform on (0, 1) if the posterior is right. Draws that tie with the truth
+are counted or not with a number drawn evenly between none and all of them, which keeps the rank uniform.
 
 - SBC: the rank of :math:`θ^*_d` among the draws (Talts et al. (2018), arXiv:1804.06788);
 - expected coverage: the credibility of the smallest region that holds :math:`θ^*` (Hermans et al. (2022),
   arXiv:2110.06581);
-- TARP: the share of draws nearer to a random point than :math:`θ^*` is; necessary and sufficient
-  (Lemos et al. (2023), arXiv:2302.03026).
+- TARP: the share of draws nearer to a random point than :math:`θ^*` is (Lemos et al. (2023), arXiv:2302.03026).
+  Uniformity is sufficient too if it holds for every choice of points as a function of x; here they do not depend on x,
+  so it is necessary only: the prior itself passes.
 """
 
 import math
@@ -89,32 +91,47 @@ class Calibration:
 
 def sbc(replicas: Replicas, seed: int = 0) -> Calibration:
     """Rank the truth among the draws, parameter by parameter."""
-    below = (replicas.draws < replicas.theta[:, None]).sum(axis=1)
+    below = _rank(replicas.draws, replicas.theta[:, None], seed)
     return _calibration("sbc", below, replicas.draws.shape[1], replicas.names, seed)
 
 
 def expected_coverage(replicas: Replicas, seed: int = 0) -> Calibration:
     """Measure the credibility of the highest-density region on whose edge the truth lies."""
-    above = (replicas.log_prob > replicas.log_prob_true[:, None]).sum(axis=1)
+    above = _rank(-replicas.log_prob, -replicas.log_prob_true[:, None], seed)
     return _calibration("expected coverage", above[:, None], replicas.draws.shape[1], ("credibility",), seed)
 
 
 def tarp(replicas: Replicas, seed: int = 0) -> Calibration:
-    """Compare distances of truth and draws to random points spread like the truths, in units of their spread."""
-    generator = np.random.default_rng(seed)
+    """Compare distances of truth and draws to random points spread like the truths, in units of their spread.
+
+    The points are other replicas' truths with noise, so they know nothing of the replica they are used for.
+    """
+    generator = _generator("points", seed)
     scale = replicas.theta.std(axis=0)
-    points = replicas.theta[generator.permutation(len(replicas.theta))]
+    points = np.roll(replicas.theta, 1, axis=0)
     points = points + 0.5 * scale * generator.standard_normal(points.shape)
     to_draws = (((replicas.draws - points[:, None]) / scale) ** 2).sum(axis=2)
     to_truth = (((replicas.theta - points) / scale) ** 2).sum(axis=1)
-    nearer = (to_draws < to_truth[:, None]).sum(axis=1)
+    nearer = _rank(to_draws, to_truth[:, None], seed)
     return _calibration("tarp", nearer[:, None], replicas.draws.shape[1], ("credibility",), seed)
+
+
+def _rank(draws: Array, truth: Array, seed: int) -> NDArray[np.int64]:
+    """Count draws ``(n, S, …)`` below the truth ``(n, 1, …)``, and of those that equal it a random number."""
+    ties = (draws == truth).sum(axis=1)
+    among = _generator("ties", seed).integers(0, ties + 1)
+    return np.asarray((draws < truth).sum(axis=1) + among)
 
 
 def _calibration(method: str, counts: NDArray[np.int64], draws: int, names: tuple[str, ...], seed: int) -> Calibration:
     """Spread ranks evenly over (0, 1) and test them."""
-    jitter = np.random.default_rng(seed + 1).random(counts.shape)
+    jitter = _generator("jitter", seed).random(counts.shape)
     values = (counts + jitter) / (draws + 1.0)
     simulations = max(SIMULATIONS, math.ceil(2.0 * counts.shape[1] / Calibration.alpha))
     p_values = np.array([p_value_uniform(column, simulations) for column in values.T])
     return Calibration(method, values, names, p_values, simulations=simulations)
+
+
+def _generator(purpose: str, seed: int) -> np.random.Generator:
+    """Return a generator for one purpose, which draws other numbers than the one that made truths from this seed."""
+    return np.random.default_rng([seed, *purpose.encode()])

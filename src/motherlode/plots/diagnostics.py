@@ -154,14 +154,14 @@ def plot_expectation(result: Expectation | Mapping[str, Expectation], ax: Axes |
     axes = ax if ax is not None else new_figure(6.4, 1.6 + 0.45 * len(results)).subplots()
     axes.axvline(1.0, color=INK, linewidth=0.9)
     for row, one in enumerate(results.values()):
-        undecided = one.k_hat >= 0.5
+        undecided = one.undecided
         colour = MUTED if undecided else INK if one.ok else COLOURS[1]
         fill = "white" if undecided else colour
         axes.errorbar(one.mean, row, xerr=2.0 * one.error, fmt="o", color=colour, markerfacecolor=fill, capsize=3)
     axes.set_yticks(range(len(results)), list(results))
     axes.set_ylim(len(results) - 0.4, -0.6)
     axes.set_xlabel("mean of r̂ under its denominator, ± 2 se (open: undecided)")
-    wrong = sum(not one.ok and one.k_hat < 0.5 for one in results.values())
+    wrong = sum(not one.ok and not one.undecided for one in results.values())
     axes.set_title("Every mean is 1 within its error" if not wrong else f"{wrong} of {len(results)} means are not 1")
     return figure_of(axes)
 
