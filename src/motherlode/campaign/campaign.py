@@ -157,6 +157,7 @@ class Campaign:
             except BrokenExecutor as error:
                 raise WorkerDied(str(error).splitlines()[0].rstrip("."), done, self.events) from error
         self._refuse_unseen(self.events)
+        self._refuse_failing(self.events)
         return self.store
 
     def _refuse_unseen(self, mined: int) -> None:

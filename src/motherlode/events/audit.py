@@ -65,6 +65,8 @@ class Audit:
         As in :class:`motherlode.events.Counts`.
     warnings
         Texts a person should read.
+    condemned
+        Why the store must not be used, or None.
     """
 
     events: int
@@ -78,11 +80,16 @@ class Audit:
     score_discrepancy: float
     diverted: int
     warnings: tuple[str, ...]
+    condemned: str | None = None
 
     @property
     def ok(self) -> bool:
-        """Whether no check failed; an undecided check does not fail."""
-        return all(check.verdict != "failed" for check in (*self.ratios, *self.scores))
+        """Whether there are events, not condemned, and no check failed; an undecided check does not fail."""
+        return (
+            self.events > 0
+            and self.condemned is None
+            and all(check.verdict != "failed" for check in (*self.ratios, *self.scores))
+        )
 
     def __str__(self) -> str:
         head = f"{self.events} events, {self.failures} failures, {self.probed} probed for leaks"
@@ -110,6 +117,8 @@ class Audited:
         Events that are missing.
     counts
         How all were mined.
+    condemned
+        Why their store must not be used, or None.
     """
 
     joint_log_ratio: Array
@@ -118,6 +127,7 @@ class Audited:
     early: bool
     failures: int
     counts: "Counts"
+    condemned: str | None = None
 
 
 def rows_not_finite(x: Array) -> int:
@@ -131,7 +141,7 @@ def audit(events: "Events") -> Audit:
     Parameters
     ----------
     events
-        N ≥ 0 events; with fewer than 25 every verdict is "undecided".
+        N ≥ 0 events; with fewer than 25 every verdict is "undecided", and none are not ok.
 
     Returns
     -------
@@ -190,6 +200,11 @@ def _with_warnings(events: Audited, ratios: tuple[Expectation, ...], scores: tup
     missing = int(np.isnan(events.joint_score).any(axis=1).sum())
     warnings = [
         (
+            events.condemned is not None,
+            f"the store is condemned, and nothing below can redeem it: {events.condemned}",
+        ),
+        (not len(events.joint_score), "there are no events, so nothing was checked."),
+        (
             events.failures,
             f"{events.failures} events failed and are missing, so p(x|theta) is truncated; see their reasons.",
         ),
@@ -232,4 +247,5 @@ def _with_warnings(events: Audited, ratios: tuple[Expectation, ...], scores: tup
         score_discrepancy=events.counts.score_discrepancy,
         diverted=events.counts.diverted,
         warnings=tuple(text for condition, text in warnings if condition),
+        condemned=events.condemned,
     )

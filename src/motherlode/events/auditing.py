@@ -13,7 +13,7 @@ _GOLD = ("joint_log_ratio", "joint_score")
 
 
 def audit_store(store: EventStore) -> Audit:
-    """Audit all events of `store`; the result is that of ``store.load().audit()``.
+    """Audit all events of `store`; the result is that of ``store.load().audit()``, and not ok for a condemned store.
 
     Raises
     ------
@@ -36,6 +36,6 @@ def audit_store(store: EventStore) -> Audit:
         nonfinite += rows_not_finite(columns["x"])
         early |= bool(np.any(columns["event"] < EARLY))
     counts = sum((header.counts for header in full.values()), Counts())
-    return audit_columns(
-        Audited(**gold, nonfinite_x=nonfinite, early=early, failures=len(store.failures()), counts=counts)
-    )
+    ratio, score = gold.values()
+    failures = len(store.failures())
+    return audit_columns(Audited(ratio, score, nonfinite, early, failures, counts, store.condemned()))

@@ -37,6 +37,8 @@ class StoredColumns:
 
     Raises
     ------
+    CondemnedStore
+        If a leak was found while the store was mined.
     EventsError
         If the store is empty.
     CorruptShard
@@ -57,6 +59,7 @@ class StoredColumns:
     """
 
     def __init__(self, store: EventStore, names: Sequence[str]) -> None:
+        store.check_usable()
         self.names = tuple(names)
         headers = {shard: header for shard, header in store.headers().items() if header.rows}
         self._shards = list(headers)

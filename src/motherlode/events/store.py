@@ -175,30 +175,36 @@ class EventStore:
             if old != new:
                 raise StoreMismatch(self.path, f"the shape of {name}", old, new)
 
-    def iterate(self) -> Iterator[Events]:
-        """Yield the shards one by one, each with its failures.
+    def iterate(self, *, condemned: bool = False) -> Iterator[Events]:
+        """Yield the shards one by one, each with its failures; those of a condemned store only where asked.
 
         Raises
         ------
+        CondemnedStore
+            If the store is condemned and `condemned` is False.
         CorruptShard
             At the first file that cannot be read, or before it as :meth:`headers` does.
         """
+        if not condemned:
+            self.check_usable()
         for shard in self.headers() if self.shards() else ():
             events = read_shard(shard)
             yield replace(events, failures=self._failures(shard.stem))
 
-    def load(self) -> Events:
-        """Return all events in order.
+    def load(self, *, condemned: bool = False) -> Events:
+        """Return all events in order; those of a condemned store only where asked, to look at them.
 
         Raises
         ------
         EventsError
             If the store is empty.
+        CondemnedStore
+            If the store is condemned and `condemned` is False.
         CorruptShard
             If a file cannot be read.
         """
         self.headers()
-        batches = list(self.iterate())
+        batches = list(self.iterate(condemned=condemned))
         full = [batch for batch in batches if len(batch)] or batches[:1]
         failures = tuple(failure for batch in batches for failure in batch.failures)
         return replace(Events.concatenate(full), failures=failures)

@@ -252,6 +252,13 @@ def test_nothing_but_failures(tmp_path):
     assert len(EventStore(tmp_path).failures()) == 1000
 
 
+def test_nothing_but_failures_is_no_success_the_second_time_either(tmp_path):
+    for _ in range(2):
+        with pytest.raises(SimulatorFailed, match="no data file"):
+            campaign(tmp_path, broken).run(progress=False)
+    assert not EventStore(tmp_path).audit().ok
+
+
 @pytest.mark.parametrize(
     "options", [{"events": 0}, {"alternatives": -1}, {"shard": 0}, {"seed": -1}, {"seed": 2**64}], ids=str
 )

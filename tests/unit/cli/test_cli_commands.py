@@ -147,7 +147,7 @@ def test_mine_of_a_leak_condemns(simulator, tmp_path):
     result = mine(simulator, tmp_path / "store", function="leaking")
     assert result.exit_code == 1
     assert "toy_simulator.py:leaking:9" in result.output
-    assert EventStore(tmp_path / "store").manifest().condemned
+    assert EventStore(tmp_path / "store").condemned()
     again = run("train", tmp_path / "store", "--out", tmp_path / "model")
     assert again.exit_code == 1
     assert "condemned" in again.output

@@ -65,8 +65,9 @@ def test_few_events_are_undecided():
 
 def test_no_events_no_opinion():
     found = audit(normal_events()[:0])
-    assert found.ok
+    assert not found.ok
     assert found.events == 0
+    assert found.warnings == ("there are no events, so nothing was checked.",)
 
 
 def test_impossible_alternatives_are_counted():
@@ -170,4 +171,17 @@ def test_a_store_of_nothing_but_failures_is_audited(tmp_path):
     store = EventStore(tmp_path)
     store.append(replace(normal_events()[:0], failures=(Failure(0, (0.3,), 0, "no"),)))
     found = store.audit()
-    assert (found.events, found.failures) == (0, 1)
+    assert (found.events, found.failures, found.ok) == (0, 1, False)
+
+
+def test_a_condemned_store_is_never_ok(tmp_path):
+    store = EventStore(tmp_path)
+    whole = normal_events(1000)
+    store.append(replace(whole, x=np.full(1000, np.nan)))
+    assert store.audit().ok
+    store.condemn("x depends on theta.")
+    found = store.audit()
+    assert not found.ok
+    assert found.condemned == "x depends on theta."
+    assert "condemned" in found.warnings[0]
+    assert "! the store is condemned" in str(found)

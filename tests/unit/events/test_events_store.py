@@ -252,6 +252,16 @@ def test_a_writer_who_read_the_manifest_before_does_not_undo_a_condemnation(tmp_
         store.check_usable()
 
 
+def test_condemned_events_are_read_only_where_asked(tmp_path):
+    store = EventStore(tmp_path)
+    store.append(events(3))
+    store.condemn("x depends on theta.")
+    for reading in (store.load, lambda: list(store.iterate()), lambda: StoredColumns(store, ["theta"])):
+        with pytest.raises(CondemnedStore):
+            reading()
+    assert len(store.load(condemned=True)) == 3
+
+
 def test_a_condemnation_whose_reason_was_lost_holds(tmp_path):
     (tmp_path / "CONDEMNED").touch()
     with pytest.raises(CondemnedStore, match="reason was lost"):
