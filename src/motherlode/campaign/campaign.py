@@ -1,5 +1,6 @@
 """Run a simulator over many proposed events into a store, on any executor, and pick up where it stopped."""
 
+import operator
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor
@@ -22,6 +23,17 @@ __all__ = ["Campaign"]
 _SHARD = 10_000
 _GIVE_UP = 1000
 _PATIENCE = 5.0
+
+
+def _whole(name: str, number: int) -> int:
+    """Return a whole number of any type as Python's own, which manifests and streams need."""
+    try:
+        return operator.index(number)
+    except TypeError as error:
+        raise CampaignError(
+            f"{name}={number!r} is no whole number. Events, their streams and their shards are counted by it. "
+            "Give an integer, of Python or NumPy."
+        ) from error
 
 
 class Campaign:
@@ -77,6 +89,8 @@ class Campaign:
         shard: int = _SHARD,
         traces: bool = False,
     ) -> None:
+        events, alternatives = _whole("events", events), _whole("alternatives", alternatives)
+        seed, shard = _whole("seed", seed), _whole("shard", shard)
         if events < 1 or alternatives < 0 or shard < 1 or not 0 <= seed < 2**64:
             given = f"events={events}, alternatives={alternatives}, shard={shard}, seed={seed}"
             raise CampaignError(f"{given}: needed are events ≥ 1, alternatives ≥ 0, shard ≥ 1 and seed in [0, 2**64).")
@@ -85,7 +99,7 @@ class Campaign:
         self.proposal.check_fits(simulator.parameters)
         self.events, self.alternatives, self.seed = events, alternatives, seed
         self.store = EventStore(path)
-        self.shard, self.traces = shard, traces
+        self.shard, self.traces = shard, bool(traces)
 
     def manifest(self) -> Manifest:
         """Return where the events come from."""
@@ -97,6 +111,7 @@ class Campaign:
             seed=self.seed,
             proposal=self.proposal.to_json(),
             exchangeable=self.proposal.exchangeable,
+            traces=self.traces,
         )
 
     def missing(self) -> list[tuple[int, int]]:

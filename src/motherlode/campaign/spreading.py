@@ -89,10 +89,10 @@ def _killed_workers() -> tuple[type[BaseException], ...]:
 def _pickled(plan: Plan) -> bytes:
     try:
         return cloudpickle.dumps(plan)
-    except (TypeError, AttributeError, PicklingError) as error:
+    except (TypeError, ValueError, AttributeError, RuntimeError, PicklingError) as error:
         raise CampaignError(
             f"The simulator {plan.simulator.name} cannot travel to another process: {error}. "
-            "Files, locks and connections cannot be copied. "
+            "Files, locks, connections and pointers cannot be copied. "
             "Open them inside the function, or mine with workers=1."
         ) from error
 

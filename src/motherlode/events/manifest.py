@@ -48,6 +48,8 @@ class Manifest:
         How θ and alternatives were proposed, as plain data.
     exchangeable
         Whether they are exchangeable (pair losses need it); None where nobody said.
+    traces
+        Whether the branchings are kept.
     score_valid
         Whether every event has a joint score.
     libraries
@@ -61,6 +63,7 @@ class Manifest:
     seed: int | None = None
     proposal: Mapping[str, Any] = field(default_factory=dict)
     exchangeable: bool | None = None
+    traces: bool = False
     score_valid: bool = True
     libraries: Mapping[str, str] = field(default_factory=library_versions)
 
@@ -74,6 +77,7 @@ class Manifest:
             "seed": self.seed,
             "proposal": dict(self.proposal),
             "exchangeable": self.exchangeable,
+            "traces": self.traces,
         }
 
     def inputs_hash(self) -> str:

@@ -287,4 +287,11 @@ def _asked(events: Events) -> tuple[int, int]:
 def _manifest_by_hand(events: Events) -> Manifest:
     names = tuple(f"theta_{d}" for d in range(events.theta.shape[1]))
     k = events.alternatives.shape[1]
-    return Manifest("(appended by hand)", "", Parameters(names), k, exchangeable=events.exchangeable)
+    return Manifest(
+        "(appended by hand)",
+        "",
+        Parameters(names),
+        k,
+        exchangeable=events.exchangeable,
+        traces=events.traces is not None,
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import pyarrow as pa
@@ -25,7 +26,7 @@ def read_table(path: str | Path, shape: tuple[int, ...] | None = None) -> Array:
         ``.npy``; ``.npz`` with one array, or one named ``x``; ``.csv`` whose first line names the columns;
         ``.parquet``. Columns of a table become the last axis, a single column gives shape (N,).
     shape
-        (*L), which each row must have or is given, if it has as many numbers.
+        (*L), which each row must have, or is given where the file is a table whose rows have as many numbers.
 
     Raises
     ------
@@ -37,13 +38,13 @@ def read_table(path: str | Path, shape: tuple[int, ...] | None = None) -> Array:
         array = _READERS[file.suffix](file)
     except KeyError as error:
         raise EventsError(f"{file} is none of {', '.join(_READERS)}. Save the observations as one of them.") from error
-    except (OSError, ValueError, TypeError, pa.ArrowException) as error:
+    except (OSError, EOFError, BadZipFile, ValueError, TypeError, pa.ArrowException) as error:
         raise EventsError(f"{file} cannot be read: {error}") from error
     if not len(array):
         raise EventsError(f"{file} holds no rows. An empty observation says nothing about theta.")
     if shape is None or array.shape[1:] == shape:
         return array
-    if array[0].size != int(np.prod(shape)):
+    if array.ndim > 2 or array[0].size != int(np.prod(shape)):
         raise EventsError(
             f"Rows of {file} have shape {array.shape[1:]}, but x of shape {shape} is needed. "
             "One row is one event. Check the columns."
@@ -52,11 +53,12 @@ def read_table(path: str | Path, shape: tuple[int, ...] | None = None) -> Array:
 
 
 def _read_npy(file: Path) -> Array:
-    return np.atleast_1d(np.load(file, allow_pickle=False)).astype(np.float64)
+    with file.open("rb") as handle:
+        return np.atleast_1d(np.load(handle, allow_pickle=False)).astype(np.float64)
 
 
 def _read_npz(file: Path) -> Array:
-    with np.load(file, allow_pickle=False) as arrays:
+    with file.open("rb") as handle, np.load(handle, allow_pickle=False) as arrays:
         names = list(arrays)
         if len(names) != 1 and "x" not in names:
             raise ValueError(f"it holds {', '.join(names) or 'nothing'}; one array, or one named x, is needed")

@@ -1,5 +1,6 @@
 """Campaigns: the same events however the work is cut, resumed after anything, refused where they cannot be right."""
 
+import ctypes
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -177,6 +178,7 @@ def test_a_finished_campaign_does_nothing(tmp_path):
         ({"seed": 5}, "seed"),
         ({"alternatives": 1}, "alternatives"),
         ({"function": other_normal}, "simulator"),
+        ({"traces": True}, "traces"),
     ],
 )
 def test_another_campaign_is_refused(tmp_path, options, what):
@@ -268,6 +270,20 @@ def test_settings_that_cannot_be_right(tmp_path, options):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("option", ["events", "alternatives", "shard", "seed"])
+@pytest.mark.parametrize("value", [1e2, "7", None])
+def test_numbers_that_are_not_whole(tmp_path, option, value):
+    with pytest.raises(CampaignError, match=f"{option}={value!r} is no whole number"):
+        campaign(tmp_path, **{option: value})
+    assert not list(tmp_path.iterdir())
+
+
+def test_whole_numbers_of_any_type(whole, tmp_path):
+    numbers = {"events": np.int64(250), "alternatives": np.uint8(2), "seed": np.int64(4), "shard": np.int32(100)}
+    assert campaign(tmp_path, **numbers).run(progress=False).load().same_as(whole)
+    assert campaign(tmp_path).missing() == []
+
+
 def test_no_workers(tmp_path):
     with pytest.raises(CampaignError, match="workers=0"):
         campaign(tmp_path).run(workers=0)
@@ -307,6 +323,16 @@ def test_progress_counts_what_was_there(tmp_path, capsys):
     campaign(tmp_path, events=120).run(progress=False)
     campaign(tmp_path).run()
     assert "250/250" in capsys.readouterr().err
+
+
+def test_a_pointer_cannot_travel(tmp_path):
+    pointer = ctypes.pointer(ctypes.c_double(1.0))
+
+    def pointing(theta, rng):
+        return rng.normal(theta[0], pointer.contents.value)
+
+    with ThreadPoolExecutor(1) as pool, pytest.raises(CampaignError, match=r"pointing cannot travel.*workers=1"):
+        campaign(tmp_path, pointing).run(executor=pool, progress=False)
 
 
 def test_a_simulator_that_cannot_travel(tmp_path):

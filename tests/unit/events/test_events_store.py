@@ -315,6 +315,7 @@ def test_manifest_round_trip(tmp_path):
         ("seed", 1),
         ("proposal", {"near": 0.1}),
         ("exchangeable", False),
+        ("traces", True),
     ],
 )
 def test_other_inputs_are_other_events(tmp_path, what, value):
