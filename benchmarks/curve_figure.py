@@ -16,10 +16,10 @@ Curves = dict[str, dict[str, float]]
 
 FAMILIES = {
     "without gold": ("#8a93a3", {"carl", "nle", "npe", "nre", "nre_contrastive", "nre_c"}),
-    "gold, one alternative": ("#0072B2", {"rolr", "cascal", "rascal", "alice", "alices"}),
+    "gold, one alternative": ("#0072B2", {"rolr", "cascal", "rascal", "alice", "alices", "alices_e5"}),
     "gold, eight alternatives": (
         "#009E73",
-        {"alice_k8", "alices_k8", "gold_contrastive_k8", "gold_contrastive_score_k8"},
+        {"alice_k8", "alices_k8", "gold_contrastive_k8", "gold_contrastive_score_k8", "gold_contrastive_score_k8_e5"},
     ),
     "gold, density": ("#D55E00", {"scandal", "rascandal", "score_matched_posterior"}),
 }
@@ -27,6 +27,7 @@ SHORT = {
     "score_matched_posterior": "score-m. post.",
     "gold_contrastive_k8": "gold contr. k8",
     "gold_contrastive_score_k8": "gold c. score k8",
+    "gold_contrastive_score_k8_e5": "the same, 5 nets",
     "nre_contrastive": "nre b",
 }
 GAP = 0.052
