@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from motherlode.cli.folders import make_folder
-from motherlode.cli.options import SEED, NumberRange, settings
+from motherlode.cli.options import SEED, NumberRange, refuse_idle, settings
 from motherlode.cli.origin import describe_model, digest, trained_on, write_manifest
 from motherlode.cli.threads import use_one_thread
 
@@ -63,6 +63,8 @@ def limits(
     from motherlode.events import read_table
 
     use_one_thread()
+    if method == "wilks":
+        refuse_idle(ctx, ("target", "toys"), "with --method wilks: it throws no toys")
     estimator = motherlode.load(model)
     law = trained_on(estimator, model, prior)
     bounds = _box(law)

@@ -1,6 +1,5 @@
 """Train a surrogate from the command line."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -39,17 +38,20 @@ def train(
     from motherlode.surrogates import train as fit
 
     use_one_thread()
-    loss = getattr(losses, method, None)
-    if method.startswith("_") or method not in losses.__all__ or loss is None:
-        raise click.BadParameter(f"{method!r} is none of {', '.join(sorted(losses.__all__))}.", param_hint="--method")
+    known = {name: loss for name in losses.__all__ if isinstance(loss := getattr(losses, name), losses.Loss)}
+    if method not in known:
+        raise click.BadParameter(f"{method!r} is none of {', '.join(sorted(known))}.", param_hint="--method")
     make_folder(out.parent)
     options = TrainingOptions(memory=memory)
-    events = EventStore(store)
-    estimator = fit(events, loss=loss, seed=seed, device=device, options=options, checkpoint=checkpoint, log=log)
-    manifest = events.manifest()
-    if estimator.record is not None and manifest is not None:
-        origin = {**estimator.record.origin, "seed": manifest.seed}
-        estimator.record = replace(estimator.record, origin=origin)
+    estimator = fit(
+        EventStore(store),
+        loss=known[method],
+        seed=seed,
+        device=device,
+        options=options,
+        checkpoint=checkpoint,
+        log=log,
+    )
     estimator.save(out)
     click.echo(estimator.card())
     click.echo(f"saved to {out}")

@@ -82,5 +82,6 @@ def origin_of(source: Events | EventStore) -> dict[str, Any]:
     manifest = source.manifest()
     if manifest is not None:
         origin |= {"simulator": manifest.simulator, "version": manifest.version, "inputs": manifest.inputs_hash()}
+        origin["seed"] = manifest.seed
         origin["proposal"] = dict(manifest.proposal)
     return origin

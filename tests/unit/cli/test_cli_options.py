@@ -91,3 +91,20 @@ def test_check_refuses_a_negative_seed(command, target):
     result = command("check", target, "--prior", "theta=-1:1", "--seed", -1)
     assert result.exit_code == 2
     assert "Invalid value for '--seed'" in result.output
+
+
+@pytest.mark.parametrize("option", [("--toys", 50), ("--simulator", "board.py:board")])
+def test_limits_by_wilks_refuses_what_toys_need(exact_model, command, tmp_path, option):
+    np.save(tmp_path / "observed.npy", np.zeros((5, 1)))
+    fixed = ("limits", exact_model(a=(-1.0, 1.0)), "--observed", tmp_path / "observed.npy", "--out", tmp_path / "out")
+    result = command(*fixed, "--method", "wilks", *option)
+    assert result.exit_code == 2
+    assert f"{option[0]} would do nothing with --method wilks" in text_of(result)
+
+
+@pytest.mark.parametrize("method", ["Loss", "loss_function", "alics", "__doc__"])
+def test_train_names_the_losses_it_knows(command, tmp_path, method):
+    result = command("train", tmp_path, "--method", method, "--out", tmp_path / "model.pt")
+    assert result.exit_code == 2
+    assert "alices" in result.output
+    assert "loss_function," not in result.output
