@@ -240,7 +240,8 @@ def test_one_part_that_is_not_exchangeable_decides(events, tmp_path, marks, expe
 def test_a_condemned_store_is_refused(events, tmp_path):
     store = EventStore(tmp_path / "store")
     store.append(events)
-    assert fit(store).record.origin["events"] == 2000
+    assert (origin := fit(store).record.origin)["events"] == 2000
+    assert origin["seed"] == events.seed
     store.condemn("x moved when theta did.")
     with pytest.raises(CondemnedStore, match="x moved"):
         fit(store)
