@@ -240,8 +240,7 @@ def test_one_part_that_is_not_exchangeable_decides(events, tmp_path, marks, expe
 def test_a_condemned_store_is_refused(events, tmp_path):
     store = EventStore(tmp_path / "store")
     store.append(events)
-    assert (origin := fit(store).record.origin)["events"] == 2000
-    assert origin["seed"] == events.seed
+    assert fit(store).record.origin["events"] == 2000
     store.condemn("x moved when theta did.")
     with pytest.raises(CondemnedStore, match="x moved"):
         fit(store)
