@@ -1,6 +1,8 @@
 """A version changes with all that a simulator's draws depend on, and with nothing else."""
 
+import ast
 import functools
+import logging
 import subprocess
 import sys
 import textwrap
@@ -8,6 +10,7 @@ import textwrap
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from motherlode.frontends.fingerprint import fingerprint
 from motherlode.ppx.described import version_of
@@ -64,10 +67,23 @@ def test_what_has_no_state_of_ours_is_named_only():
     assert fingerprint(Detector(rng=np.random.default_rng(1))) == fingerprint(Detector(rng=np.random.default_rng(2)))
 
 
-def test_circles_end():
+def test_circles_end_and_shared_objects_are_walked_once():
     detector = Detector()
     detector.itself = [detector]
+    for _ in range(60):
+        detector = Detector(left=[detector], right=[detector])
     assert len(fingerprint(detector)) == 16
+
+
+def test_of_objects_of_other_packages_values_count_and_their_surroundings_do_not():
+    laws = (stats.norm(0.0, 1.0), stats.norm(0.0, 1.0), stats.norm(0.0, 2.0))
+    one, same, other = (fingerprint(scaled(law)) for law in laws)
+    assert one == same != other
+    nets = (torch.nn.Linear(2, 1) for _ in range(2))
+    assert len({fingerprint(Detector(net=torch.nn.Sequential(net))) for net in nets}) == 2
+    plain = fingerprint(Detector(log=logging.getLogger("motherlode.test.one")))
+    logging.getLogger("motherlode.test.another")
+    assert fingerprint(Detector(log=logging.getLogger("motherlode.test.one"))) == plain
 
 
 def test_an_object_that_changes_while_it_runs_keeps_its_version():
@@ -122,6 +138,27 @@ def test_files_that_are_imported_count(tmp_path, file, counts):
 
     assert version(1) == version(1)
     assert (version(1) != version(2)) == counts
+
+
+def test_code_without_a_file_counts_with_what_it_closed_over():
+    code = """
+import motherlode
+def make(width):
+    return lambda theta, rng: rng.normal(theta[0], width)
+class Detector:
+    def __call__(self, theta, rng):
+        return rng.normal(theta[0], {inside})
+print([motherlode.wrap(each, "theta", 0, 1).version for each in (make({outside}), Detector())])
+"""
+
+    def versions(inside, outside):
+        command = [sys.executable, "-c", code.format(inside=inside, outside=outside)]
+        return ast.literal_eval(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+
+    first, again, other = versions(1.0, 1.0), versions(1.0, 1.0), versions(2.0, 2.0)
+    assert first == again
+    assert first[0] != other[0]
+    assert first[1] != other[1]
 
 
 def test_a_pyro_model_counts_with_its_constants():

@@ -1,14 +1,16 @@
 """Tell whether a simulator is the one that events were mined with: hash all that its draws depend on and we can see.
 
 That is the source file and those it imports from its own folder or package, what a closure closed over, defaults,
-arguments of a partial, and the attributes of an object. Not seen are globals changed while the program runs, files read
-by it, and other packages: their versions are in the manifest.
+arguments of a partial, and the attributes of an object. Of objects of installed packages only the values and arrays
+they hold count. Not seen are globals changed while the program runs, files read by it, and other packages: their
+versions are in the manifest.
 """
 
 import ast
 import functools
 import hashlib
 import inspect
+import sysconfig
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import CodeType, MethodType
@@ -16,9 +18,15 @@ from typing import Any
 
 import numpy as np
 
+import motherlode
+
 __all__ = ["fingerprint"]
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
+_INSTALLED = tuple(
+    {Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    | {Path(motherlode.__file__).resolve().parent}
+)
 
 
 def fingerprint(simulator: Any) -> str:
@@ -30,53 +38,97 @@ def fingerprint(simulator: Any) -> str:
         A function, a method, a partial, or an object that is called.
     """
     content = hashlib.sha256()
-    for text in _describe(simulator, set()):
+    for text in _Description().of(simulator):
         content.update(text.encode(errors="surrogatepass") + b"\0")
     return content.hexdigest()[:16]
 
 
-def _describe(value: Any, seen: set[int]) -> Iterator[str]:
-    """Yield texts that say what a value is, without addresses and without order where there is none."""
-    if isinstance(value, _PLAIN):
-        yield f"{type(value).__name__} {value!r}"
-    elif id(value) in seen:
-        yield "again"
-    elif isinstance(value, np.ndarray | np.generic) or hasattr(value, "detach"):
-        yield from _array(value)
-    else:
-        yield from _compound(value, seen | {id(value)})
+class _Description:
+    """Texts that say what a value is, without addresses and without order where there is none; each object once."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, Any] = {}
+        self._files: set[Path] = set()
+
+    def of(self, value: Any, inside: bool = False) -> Iterator[str]:
+        """Yield the texts of a value; ``inside`` an object of an installed package, objects are named only."""
+        if isinstance(value, _PLAIN):
+            yield f"{type(value).__name__} {value!r}"
+        elif isinstance(value, np.ndarray | np.generic) or hasattr(value, "detach"):
+            yield _array(value)
+        elif id(value) in self._seen:
+            yield "again"
+        else:
+            if not isinstance(value, tuple | frozenset):
+                self._seen[id(value)] = value
+            yield from self._compound(value, inside)
+
+    def _compound(self, value: Any, inside: bool) -> Iterator[str]:
+        if isinstance(value, Mapping):
+            for key, item in sorted(value.items(), key=lambda pair: str(pair[0])):
+                yield str(key)
+                yield from self.of(item, inside)
+        elif isinstance(value, list | tuple):
+            yield f"{len(value)}"
+            for item in value:
+                yield from self.of(item, inside)
+        elif isinstance(value, set | frozenset):
+            yield from sorted(" ".join(self.of(item, inside)) for item in value)
+        elif isinstance(value, functools.partial):
+            yield from self.of([value.func, value.args, value.keywords])
+        elif isinstance(value, MethodType):
+            yield from self.of([value.__func__, value.__self__])
+        elif isinstance(value, type):
+            yield from self._code(value, None)
+        elif inspect.isfunction(value):
+            yield from self._code(value, value.__code__)
+            if not _is_installed(value):
+                yield from self.of([value.__defaults__, value.__kwdefaults__, _closed_over(value)])
+        else:
+            yield from self._object(value, inside)
+
+    def _object(self, value: Any, inside: bool) -> Iterator[str]:
+        yield from self._code(type(value), None)
+        foreign = _is_installed(type(value))
+        if foreign and callable(getattr(value, "state_dict", None)):
+            yield from self.of(value.state_dict())
+        elif not (foreign and inside):
+            yield from self.of(getattr(value, "__dict__", {}), foreign)
+
+    def _code(self, owner: Any, code: CodeType | None) -> Iterator[str]:
+        """Yield the sources of a function or class, else its bytecode, else its name alone, as of installed ones."""
+        yield owner.__qualname__
+        file = _file(owner)
+        if file is None and not _is_installed(owner):
+            codes = [code] if code else [item.__code__ for item in vars(owner).values() if inspect.isfunction(item)]
+            yield from map(_bytecode, codes)
+        elif file is not None and file not in self._files and not _is_installed(owner):
+            found = _sources(file)
+            self._files |= set(found)
+            yield from (f"{path.name}: {found[path]}" for path in sorted(found))
 
 
-def _array(value: Any) -> Iterator[str]:
+def _file(owner: Any) -> Path | None:
+    """Return the file a function or class is written in, None where there is none or it is built in."""
+    try:
+        file = Path(inspect.getsourcefile(owner) or "").resolve()
+    except (OSError, TypeError):
+        return None
+    return file if file.is_file() else None
+
+
+def _is_installed(owner: Any) -> bool:
+    """Say whether a function or class belongs to an installed package; those without a file do, but a notebook's."""
+    file = _file(owner)
+    if file is None:
+        return isinstance(owner, type) and owner.__module__ != "__main__"
+    return any(file.is_relative_to(folder) for folder in _INSTALLED)
+
+
+def _array(value: Any) -> str:
     array = np.ascontiguousarray(value.detach().cpu().numpy() if hasattr(value, "detach") else value)
     content = str(array.tolist()).encode() if array.dtype.hasobject else array.tobytes()
-    yield f"{array.dtype} {array.shape} {hashlib.sha256(content).hexdigest()}"
-
-
-def _compound(value: Any, seen: set[int]) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for key, item in sorted(value.items(), key=lambda pair: str(pair[0])):
-            yield str(key)
-            yield from _describe(item, seen)
-    elif isinstance(value, list | tuple):
-        yield f"{len(value)}"
-        for item in value:
-            yield from _describe(item, seen)
-    elif isinstance(value, set | frozenset):
-        yield from sorted(" ".join(_describe(item, seen)) for item in value)
-    elif isinstance(value, functools.partial):
-        yield from _describe([value.func, value.args, value.keywords], seen)
-    elif isinstance(value, MethodType):
-        yield from _describe([value.__func__, value.__self__], seen)
-    elif isinstance(value, type):
-        yield from _code(value, None)
-    elif inspect.isfunction(value):
-        yield from _code(value, value.__code__)
-        yield from _describe([value.__defaults__, value.__kwdefaults__], seen)
-        yield from _describe(_closed_over(value), seen)
-    else:
-        yield from _code(type(value), None)
-        yield from _describe(getattr(value, "__dict__", {}), seen)
+    return f"{array.dtype} {array.shape} {hashlib.sha256(content).hexdigest()}"
 
 
 def _closed_over(function: Any) -> list[Any]:
@@ -88,18 +140,6 @@ def _closed_over(function: Any) -> list[Any]:
         except ValueError:
             values.append(None)
     return values
-
-
-def _code(owner: Any, code: CodeType | None) -> Iterator[str]:
-    """Yield the sources of a function or class, else its bytecode, else its name; the library's own say nothing."""
-    yield owner.__qualname__
-    try:
-        file = Path(inspect.getsourcefile(owner) or "")
-        texts = {path.name: text for path, text in _sources(file.resolve()).items()}
-    except (OSError, TypeError):
-        texts = {} if code is None else {"bytecode": _bytecode(code)}
-    for name, text in sorted(texts.items()):
-        yield f"{name}: {text}"
 
 
 def _sources(first: Path) -> dict[Path, str]:
