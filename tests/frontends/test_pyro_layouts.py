@@ -213,4 +213,4 @@ def test_it_is_a_simulator():
     simulator = PyroSimulator(named, wrap(named, ("mu", "sigma")).parameters)
     assert isinstance(simulator, Simulator)
     assert simulator.name == "named"
-    assert len(simulator.version) == 12
+    assert len(simulator.version) == 16
