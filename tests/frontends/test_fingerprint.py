@@ -189,6 +189,7 @@ def test_words_of_a_command_line_count(tmp_path):
     assert version("./sim", "--resolution", "2") != version("./sim", "--resolution", "3")
     assert version("./sim", str(card)) == version("./sim", str(copy))
     assert version("./sim", f"--card={card}") == version("./sim", f"--card={copy}") != version("./sim", "--card=none")
+    assert version("./sim", "x" * 5000) != version("./sim", "x" * 5001)
     before = version("./sim", f"--card={card}")
     card.write_text("a: 2")
     assert version("./sim", f"--card={card}") != before

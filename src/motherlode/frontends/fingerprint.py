@@ -18,14 +18,12 @@ from typing import Any
 
 import numpy as np
 
-import motherlode
-
 __all__ = ["fingerprint"]
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _INSTALLED = tuple(
     {Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    | {Path(motherlode.__file__).resolve().parent}
+    | {Path(__file__).resolve().parents[1]}
 )
 
 

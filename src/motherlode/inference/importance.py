@@ -8,6 +8,7 @@ k-hat: Vehtari, Simpson, Gelman, Yao, Gabry, "Pareto smoothed importance samplin
 """
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ from motherlode.inference.randomness import seeded
 from motherlode.inference.results import PosteriorSamples
 from motherlode.inference.student import draw_t, log_t
 
-__all__ = ["resample", "systematic"]
+__all__ = ["resample", "weighted_draws"]
 
 Array = NDArray[np.float64]
 
@@ -54,30 +55,54 @@ def resample(potential: Potential, count: int, seed: int, proposals: int = 10_00
     begin = time.perf_counter()
     with torch.no_grad(), seeded(seed):
         u, log_weight = _rounds(potential, proposals, rounds)
-        weight = torch.softmax(log_weight, dim=0)
-        chosen = systematic(weight, count)
-        theta = potential.prior.constrain(u[chosen])[0]
-        log_prob = potential.log_prob(theta)
+        found = weighted_draws(potential, potential.prior.constrain(u)[0], log_weight, count, "importance", begin)
+    weight = torch.softmax(log_weight, dim=0)
+    evidence = {
+        "log_evidence": float(logsumexp(log_weight.numpy()) - np.log(len(weight))),
+        "log_evidence_error": float(torch.sqrt((len(weight) * (weight**2).sum() - 1.0) / len(weight))),
+    }
+    return replace(found, info={**found.info, **evidence})
+
+
+def weighted_draws(
+    potential: Potential, theta: Tensor, log_weight: Tensor, count: int, method: str, begin: float
+) -> PosteriorSamples:
+    """Return one chain of points resampled in proportion to their weights, with torch's present random state.
+
+    Parameters
+    ----------
+    potential
+        The log-posterior.
+    theta
+        Points with shape ``(n, D)``.
+    log_weight
+        Their log-weights ``(n,)``, not all -inf.
+    count
+        Draws wanted; the effective number is in ``info["effective_draws"]``.
+    method
+        What to call it.
+    begin
+        ``time.perf_counter()`` when it began.
+    """
+    weight = torch.softmax(log_weight, dim=0)
+    chosen = theta[_systematic(weight, count)]
+    log_prob = potential.log_prob(chosen)
     effective = float(1.0 / (weight**2).sum())
     return PosteriorSamples(
-        samples=theta.numpy()[None],
+        samples=chosen.numpy()[None],
         names=potential.prior.names,
         log_prob=log_prob.numpy()[None],
-        method="importance",
+        method=method,
         divergences=np.zeros((1, count), dtype=bool),
         acceptance=np.array([effective / len(weight)]),
         k_hat=pareto_k(np.exp(log_weight.numpy() - float(log_weight.max()))),
         independent=True,
         seconds=time.perf_counter() - begin,
-        info={
-            "effective_draws": effective,
-            "log_evidence": float(logsumexp(log_weight.numpy()) - np.log(len(weight))),
-            "log_evidence_error": float(torch.sqrt((len(weight) * (weight**2).sum() - 1.0) / len(weight))),
-        },
+        info={"effective_draws": effective},
     )
 
 
-def systematic(weight: Tensor, count: int) -> Tensor:
+def _systematic(weight: Tensor, count: int) -> Tensor:
     """Return indices drawn in proportion to the weights, evenly spread, in random order."""
     edges = torch.cumsum(weight, dim=0)
     points = (torch.arange(count, dtype=torch.float64) + torch.rand((), dtype=torch.float64)) / count

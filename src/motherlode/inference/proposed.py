@@ -9,15 +9,13 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.distributions import Distribution, ExpTransform, Normal, TransformedDistribution, Uniform
 
-from motherlode.events import pareto_k
 from motherlode.inference.direct import draw_inside
 from motherlode.inference.errors import OutOfRangeWarning, UnusableObservation, UnusablePrior
-from motherlode.inference.importance import systematic
+from motherlode.inference.importance import weighted_draws
 from motherlode.inference.potential import Potential
 from motherlode.inference.prior import Prior
 from motherlode.inference.randomness import seeded
@@ -140,7 +138,7 @@ def sample_reweighted(potential: Potential, estimator: Any, proposal: Prior, cou
     UnusableObservation
         If no draw has a finite weight.
     """
-    begin, prior, x = time.perf_counter(), potential.prior, potential.observation.x
+    begin, x = time.perf_counter(), potential.observation.x
     with torch.no_grad(), seeded(seed):
         theta, log_weight = _weighted(potential, estimator, proposal, max(10_000, 2 * count))
         if not torch.isfinite(log_weight).any():
@@ -150,22 +148,7 @@ def sample_reweighted(potential: Potential, estimator: Any, proposal: Prior, cou
                 "There is nothing to draw from. Check that the prior reaches into the law of the training, or train "
                 "with θ from this prior.",
             )
-        weight = torch.softmax(log_weight, dim=0)
-        chosen = theta[systematic(weight, count)]
-        log_prob = potential.log_prob(chosen)
-    effective = float(1.0 / (weight**2).sum())
-    return PosteriorSamples(
-        samples=chosen.numpy()[None],
-        names=prior.names,
-        log_prob=log_prob.numpy()[None],
-        method="direct, reweighted",
-        divergences=np.zeros((1, count), dtype=bool),
-        acceptance=np.array([effective / len(weight)]),
-        k_hat=pareto_k(np.exp(log_weight.numpy() - float(log_weight.max()))),
-        independent=True,
-        seconds=time.perf_counter() - begin,
-        info={"effective_draws": effective},
-    )
+        return weighted_draws(potential, theta, log_weight, count, "direct, reweighted", begin)
 
 
 def _weighted(potential: Potential, estimator: Any, proposal: Prior, count: int) -> tuple[Tensor, Tensor]:
