@@ -35,7 +35,8 @@ from tasks import MAKERS, mine
 from truths import Array, Truth, truth
 
 import motherlode
-from motherlode.surrogates import Ensemble, OutOfRange, TrainingOptions
+from motherlode.surrogates import OutOfRange, TrainingOptions
+from motherlode.surrogates.ensembles import train_ensemble
 from motherlode.surrogates.errors import TrainingError
 
 GOLD = ["rolr", "cascal", "rascal", "alice", "alices", "scandal", "rascandal", "score_matched_posterior"]
@@ -93,7 +94,7 @@ def cell(task: str, method: str, count: int, seed: int, options: TrainingOptions
         if members == 1:
             estimator = motherlode.train(events, loss, seed=seed, progress=False, options=options)
         else:
-            estimator = Ensemble.trained(events, loss, members, seed=seed, progress=False, options=options)
+            estimator = train_ensemble(events, loss, members, seed=seed, progress=False, options=options)
     except TrainingError as error:
         return {"failed": str(error)}
     seconds = time.process_time() - begin

@@ -15,7 +15,7 @@ _HOMES = {
     "EventStore": "motherlode.events",
     "Events": "motherlode.events",
     "LeakError": "motherlode.tracing",
-    "MotherlodeError": "motherlode.tracing",
+    "MotherlodeError": "motherlode.core",
     "LikelihoodEstimator": "motherlode.surrogates",
     "Parameters": "motherlode.events",
     "PosteriorEstimator": "motherlode.surrogates",
@@ -31,6 +31,7 @@ _HOMES = {
     "mining": "motherlode.frontends.pyro",
     "posterior": "motherlode.inference",
     "train": "motherlode.surrogates",
+    "train_ensemble": "motherlode.surrogates",
     "wrap": "motherlode.frontends.wrapping",
 }
 

@@ -11,7 +11,7 @@ def main() -> None:
     if len(sys.argv) == 2 and sys.argv[1] in folders:
         print(folders[sys.argv[1]]())
         return
-    from motherlode.cli import main as command_line
+    from motherlode.cli.app import main as command_line
 
     command_line()
 

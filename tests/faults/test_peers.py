@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from peers import FAKE, children, folders, start
 
+from motherlode.core import ParameterError
 from motherlode.frontends.remote import connect, launch
 from motherlode.ppx.errors import (
     ConnectionLost,
@@ -29,7 +30,7 @@ from motherlode.ppx.errors import (
 )
 from motherlode.ppx.folders import PrivateFolder
 from motherlode.ppx.process import Program
-from motherlode.tracing import LeakError, ParameterError, SimulatorFailed
+from motherlode.tracing import LeakError, SimulatorFailed
 
 THETA = np.linspace(-1, 1, 60)[:, None]
 

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from campaign_program import campaign, suicidal
 
+from motherlode.core import WriteError
 from motherlode.events import (
     CondemnedStore,
     CorruptShard,
@@ -25,7 +26,6 @@ from motherlode.events import (
     Failure,
     Manifest,
     Parameters,
-    StoreWriteError,
 )
 
 PROGRAM = Path(__file__).with_name("campaign_program.py")
@@ -106,7 +106,7 @@ def test_a_full_disk(tmp_path):
     store = EventStore(tmp_path / "store")
     store.append(batch(100))
     before = whatever_is_there(tmp_path)
-    with no_file_larger_than(20_000), pytest.raises(StoreWriteError, match=r"could not be written.*resumes") as raised:
+    with no_file_larger_than(20_000), pytest.raises(WriteError, match=r"could not be written.*resumes") as raised:
         store.append(batch(5000, first=100, width=1))
     assert whatever_is_there(tmp_path) == before
     assert raised.value.path.name == "events-0-000000000100-00005000.parquet"
@@ -133,7 +133,7 @@ def test_no_space_left_on_a_real_disk(small_disk):
     store = EventStore(small_disk / "store")
     store.append(batch(100))
     before = whatever_is_there(small_disk)
-    with pytest.raises(StoreWriteError, match="No space left on device"):
+    with pytest.raises(WriteError, match="No space left on device"):
         store.append(batch(20_000, first=100))
     assert whatever_is_there(small_disk) == before
     assert len(store.load()) == 100
@@ -141,7 +141,7 @@ def test_no_space_left_on_a_real_disk(small_disk):
 
 def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "shards").write_text("a file where the folder should be")
-    with pytest.raises(StoreWriteError, match="could not be written"):
+    with pytest.raises(WriteError, match="could not be written"):
         EventStore(tmp_path).append(batch(5))
 
 
@@ -149,7 +149,7 @@ def test_a_campaign_on_a_full_disk_resumes(whole, tmp_path):
     store = EventStore(tmp_path / "store")
     run = campaign(store.path)
     run.shard = 300
-    with no_file_larger_than(6_000), pytest.raises(StoreWriteError):
+    with no_file_larger_than(6_000), pytest.raises(WriteError):
         run.run(progress=False)
     assert campaign(store.path).run(progress=False).load().same_as(whole)
 

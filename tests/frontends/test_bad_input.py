@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import motherlode
+from motherlode.core import ParameterError
 from motherlode.events import EventsError, Parameters
 from motherlode.frontends.errors import NotWrappable
-from motherlode.tracing import MissingRandomness, ParameterError, SimulatorFailed, record, seed, stream
+from motherlode.tracing import MissingRandomness, SimulatorFailed, record, seed, stream
 
 BOX = Parameters(("mu", "sigma"), (-1.0, 0.5), (1.0, 2.0))
 THETA = np.array([[0.1, 1.0], [0.2, 1.5], [-0.3, 0.8]])

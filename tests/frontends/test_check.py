@@ -15,7 +15,7 @@ from scipy.integrate import odeint
 
 import motherlode
 from motherlode.events import Parameters
-from motherlode.events.report import place
+from motherlode.tracing.addresses import place
 
 LOW, HIGH = (0.5,), (2.0,)
 THETA = np.linspace(0.6, 1.9, 50)[:, None]
@@ -316,7 +316,7 @@ def test_alternatives_are_drawn_where_none_are_given():
 
 
 def test_bad_parameters_are_refused_before_anything_runs():
-    with pytest.raises(motherlode.tracing.ParameterError, match="outside"):
+    with pytest.raises(motherlode.core.errors.ParameterError, match="outside"):
         check(poisson_and_normal, theta=[[3.0]])
 
 

@@ -6,6 +6,7 @@ import pyro.distributions as dist
 import pytest
 import torch
 
+from motherlode.core import ParameterError
 from motherlode.events import EventsError
 from motherlode.frontends.pyro import (
     GradientLost,
@@ -17,7 +18,7 @@ from motherlode.frontends.pyro import (
     ThetaUnseen,
 )
 from motherlode.frontends.wrapping import wrap
-from motherlode.tracing import HiddenRandomness, LeakError, ParameterError, ReplayDiverged, SimulatorFailed
+from motherlode.tracing import HiddenRandomness, LeakError, ReplayDiverged, SimulatorFailed
 
 THETA = np.linspace(0.2, 0.8, 20)[:, None]
 

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 import motherlode
+from motherlode.core import ParameterError
 from motherlode.events import Parameters, Simulator
 from motherlode.families import FAMILIES
 from motherlode.frontends.errors import NotInstrumented, NotWrappable
 from motherlode.frontends.wrapping import takes_generator
-from motherlode.tracing import ParameterError, SimulatorFailed
+from motherlode.tracing import SimulatorFailed
 
 HERE = "tests/frontends/test_python.py"
 THETA = np.linspace(0.2, 0.8, 60)[:, None]

@@ -8,8 +8,20 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[2] / "src/motherlode"
 
 ORDERS = [
-    ["families", "tracing", "events", "gold", "campaign", "surrogates", "inference", "diagnostics", "plots", "cli"],
-    ["families", "tracing", "events", "gold", "ppx", "frontends", "cli"],
+    [
+        "core",
+        "families",
+        "tracing",
+        "events",
+        "gold",
+        "campaign",
+        "surrogates",
+        "inference",
+        "diagnostics",
+        "plots",
+        "cli",
+    ],
+    ["core", "families", "tracing", "events", "gold", "ppx", "frontends", "cli"],
 ]
 OUTSIDE = {"__init__", "__main__", "_version", "paths"}
 

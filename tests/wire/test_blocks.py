@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from motherlode.core import ParameterError
 from motherlode.events import Parameters, Simulator
 from motherlode.frontends.remote import launch
 from motherlode.ppx import requests
@@ -18,7 +19,6 @@ from motherlode.ppx.messages import HandshakeResult
 from motherlode.ppx.messages import Simulator as Described
 from motherlode.ppx.requests import BlockSize
 from motherlode.ppx.schema import Record, Tier
-from motherlode.tracing import ParameterError
 
 FAKE = Path(__file__).resolve().parents[1] / "faults" / "fake_peer.py"
 LOW, HIGH = np.array([0.2, -np.inf]), np.array([np.inf, np.inf])

@@ -1,6 +1,6 @@
 """Say why a campaign cannot start or go on."""
 
-from motherlode.tracing import MotherlodeError
+from motherlode.core import MotherlodeError
 
 __all__ = ["CampaignError", "ProposalError", "WorkerDied"]
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from motherlode._version import __version__
-from motherlode.tracing import MotherlodeError
+from motherlode.core import MotherlodeError
 
 __all__ = ["main"]
 

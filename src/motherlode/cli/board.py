@@ -9,9 +9,9 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
+from motherlode.core import MotherlodeError
 from motherlode.frontends.targets import load_module
 from motherlode.paths import cmake_dir, galton_dir, include_dir
-from motherlode.tracing import MotherlodeError
 
 __all__ = ["BoardNotBuilt", "board_module", "build_board"]
 

@@ -35,7 +35,7 @@ def train(
     """Train a surrogate on the events in STORE."""
     from motherlode.events import EventStore
     from motherlode.surrogates import TrainingOptions, losses
-    from motherlode.surrogates import train as fit
+    from motherlode.surrogates.training import train as fit
 
     use_one_thread()
     known = {name: loss for name in losses.__all__ if isinstance(loss := getattr(losses, name), losses.Loss)}

@@ -10,14 +10,7 @@ from motherlode.events.audit import Audit, audit
 from motherlode.events.batch import Counts, Events, Failure
 from motherlode.events.branchings import SiteShare, site_shares
 from motherlode.events.columns import StoredColumns
-from motherlode.events.errors import (
-    CondemnedStore,
-    CorruptManifest,
-    CorruptShard,
-    EventsError,
-    StoreMismatch,
-    StoreWriteError,
-)
+from motherlode.events.errors import CondemnedStore, CorruptManifest, CorruptShard, EventsError, StoreMismatch
 from motherlode.events.manifest import Manifest
 from motherlode.events.parameters import Parameters
 from motherlode.events.pareto import pareto_k
@@ -46,7 +39,6 @@ __all__ = [
     "Site",
     "SiteShare",
     "StoreMismatch",
-    "StoreWriteError",
     "StoredColumns",
     "TraceColumns",
     "audit",

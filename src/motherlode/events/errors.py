@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from motherlode.tracing import MotherlodeError
+from motherlode.core import MotherlodeError
 
-__all__ = ["CondemnedStore", "CorruptManifest", "CorruptShard", "EventsError", "StoreMismatch", "StoreWriteError"]
+__all__ = ["CondemnedStore", "CorruptManifest", "CorruptShard", "EventsError", "StoreMismatch"]
 
 
 class EventsError(MotherlodeError, ValueError):
@@ -44,18 +44,6 @@ class CorruptManifest(MotherlodeError, OSError):
             f"The manifest {path} cannot be read: {reason}. "
             "It says where the events come from; without it they have no known density. "
             "Restore the file from a copy, or mine into a new store."
-        )
-
-
-class StoreWriteError(MotherlodeError, OSError):
-    """Report a shard or manifest that could not be written."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        self.path, self.reason = path, reason
-        super().__init__(
-            f"{path} could not be written: {reason}. "
-            "Everything written before is intact, and no half-written file was left. "
-            "Free some space or choose another path, then run the same command again: it resumes."
         )
 
 

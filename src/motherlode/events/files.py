@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from motherlode.events.errors import StoreWriteError
+from motherlode.core import WriteError
 
 __all__ = ["create_text", "locked", "sweep", "write_atomically", "write_text"]
 
@@ -25,7 +25,7 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
 
     Raises
     ------
-    StoreWriteError
+    WriteError
         If the disk is full or the folder cannot be written; the temporary file is removed.
     """
     _put(path, write, lambda temporary: temporary.replace(path))
@@ -38,12 +38,12 @@ def create_text(path: Path, text: str) -> bool:
 
     Raises
     ------
-    StoreWriteError
+    WriteError
         As :func:`write_atomically` does.
     """
     try:
         _put(path, lambda temporary: _write_text(temporary, text), lambda temporary: _link(temporary, path))
-    except StoreWriteError as error:
+    except WriteError as error:
         if isinstance(error.__cause__, FileExistsError):
             return False
         raise
@@ -95,7 +95,7 @@ def _put(path: Path, write: Callable[[Path], None], move: Callable[[Path], objec
         move(temporary)
         _flush(path.parent)
     except OSError as error:
-        raise StoreWriteError(path, error.strerror or str(error)) from error
+        raise WriteError(path, error.strerror or str(error)) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -126,14 +126,14 @@ def locked(folder: Path) -> Iterator[None]:
 
     Raises
     ------
-    StoreWriteError
+    WriteError
         If the lock file cannot be made.
     """
     path = folder / ".lock"
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
-        raise StoreWriteError(path, error.strerror or str(error)) from error
+        raise WriteError(path, error.strerror or str(error)) from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)

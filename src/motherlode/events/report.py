@@ -7,8 +7,9 @@ from textwrap import wrap
 import numpy as np
 
 from motherlode.events.branchings import SiteShare
+from motherlode.tracing.addresses import place
 
-__all__ = ["CheckReport", "place"]
+__all__ = ["CheckReport"]
 
 _WIDTH = 100
 _BAR = 20
@@ -90,14 +91,6 @@ class CheckReport:
         rows = [_row(site) for site in self.sites[:_SHOWN]]
         rest = self.sites[_SHOWN:]
         return "\n".join([head, *rows, *([f"  … and {len(rest)} more places"] if rest else [])])
-
-
-def place(address: str) -> str:
-    """Return ``file:line (function)`` for ``file:function:line``, and any other address as it is."""
-    file, function, line = (["", "", *address.rsplit(":", 2)])[-3:]
-    if not file or not line.isdigit():
-        return address
-    return f"{file}:{line}" if function.startswith("<") else f"{file}:{line} ({function})"
 
 
 def _row(site: SiteShare) -> str:

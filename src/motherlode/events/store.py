@@ -12,8 +12,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from motherlode.core import WriteError
 from motherlode.events.batch import Events, Failure
-from motherlode.events.errors import CondemnedStore, CorruptShard, EventsError, StoreMismatch, StoreWriteError
+from motherlode.events.errors import CondemnedStore, CorruptShard, EventsError, StoreMismatch
 from motherlode.events.files import create_text, locked, sweep, write_text
 from motherlode.events.inventory import check_origins, check_shapes, check_spans, span_of
 from motherlode.events.manifest import Manifest
@@ -134,7 +135,7 @@ class EventStore:
         ------
         StoreMismatch
             If shapes or origin differ from the stored ones, or random streams (seed, event) are in the store already.
-        StoreWriteError
+        WriteError
             If it could not be written.
         """
         if events.seed is None:
@@ -274,7 +275,7 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreWriteError(folder, error.strerror or str(error)) from error
+        raise WriteError(folder, error.strerror or str(error)) from error
 
 
 def _asked(events: Events) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """Say why a simulator cannot be wrapped or instrumented."""
 
-from motherlode.tracing import MotherlodeError
+from motherlode.core import MotherlodeError
 
 __all__ = ["NotInstrumented", "NotWrappable"]
 

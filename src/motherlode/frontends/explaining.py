@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from motherlode.core import MotherlodeError
+from motherlode.core.errors import show
 from motherlode.events import philox_generator
-from motherlode.events.report import place
 from motherlode.frontends.followed import Step
 from motherlode.frontends.hidden import hidden_calls, told
 from motherlode.frontends.provenance import Found, find_leak, record_again
 from motherlode.frontends.raised import raised_at, shown
-from motherlode.tracing import HiddenRandomness, LeakError, MotherlodeError, ReplayDiverged, SimulatorFailed
-from motherlode.tracing.addresses import relative_path
-from motherlode.tracing.errors import show
+from motherlode.tracing import HiddenRandomness, LeakError, ReplayDiverged, SimulatorFailed
+from motherlode.tracing.addresses import place, relative_path
 
 __all__ = ["explain"]
 

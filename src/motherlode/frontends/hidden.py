@@ -13,9 +13,8 @@ from unittest.mock import patch
 
 import numpy as np
 
-from motherlode.events.report import place
 from motherlode.frontends.raised import shown
-from motherlode.tracing.addresses import relative_path
+from motherlode.tracing.addresses import place, relative_path
 
 __all__ = ["hidden_calls", "told"]
 

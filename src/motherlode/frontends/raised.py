@@ -3,8 +3,7 @@
 import linecache
 from types import TracebackType
 
-from motherlode.events.report import place
-from motherlode.tracing.addresses import relative_path
+from motherlode.tracing.addresses import place, relative_path
 
 __all__ = ["LIBRARIES", "raised_at", "shown"]
 

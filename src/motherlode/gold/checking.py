@@ -10,12 +10,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from motherlode.core import MotherlodeError
 from motherlode.events import CheckReport, Events, Simulator, philox_generator, site_shares
-from motherlode.events.report import place
 from motherlode.events.streams import PROPOSALS
 from motherlode.gold.leaks import PROBE_EVENTS
 from motherlode.gold.remarks import effective_share, remarks, wrong
-from motherlode.tracing import HiddenRandomness, LeakError, MotherlodeError, SimulatorFailed
+from motherlode.tracing import HiddenRandomness, LeakError, SimulatorFailed
+from motherlode.tracing.addresses import place
 
 __all__ = ["EVENTS", "Explain", "examine"]
 

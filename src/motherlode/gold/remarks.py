@@ -6,7 +6,7 @@ import numpy as np
 
 from motherlode.events import Events, SiteShare
 from motherlode.events.pareto import effective_sample_size
-from motherlode.events.report import place
+from motherlode.tracing.addresses import place
 
 __all__ = ["effective_share", "remarks", "wrong"]
 

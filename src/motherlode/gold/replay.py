@@ -14,13 +14,14 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from motherlode.core import MotherlodeError
+from motherlode.core.errors import show
 from motherlode.events import Events, EventStreams, Failure, Parameters
 from motherlode.gold.assemble import Mined, assemble
 from motherlode.gold.differences import Stencil, stencil
 from motherlode.gold.leaks import Run, is_probed, probe_at, replay_at, run_of
 from motherlode.gold.together import Together, insist_alike, ride
-from motherlode.tracing import MotherlodeError, SimulatorFailed, alone, seed
-from motherlode.tracing.errors import show
+from motherlode.tracing import SimulatorFailed, alone, seed
 
 __all__ = ["Program", "mine", "simulate"]
 

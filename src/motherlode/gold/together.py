@@ -9,11 +9,12 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from motherlode.core import MotherlodeError
 from motherlode.events import philox_generator
 from motherlode.gold.assemble import Mined
 from motherlode.gold.differences import Stencil
 from motherlode.gold.leaks import Run, replay_at, same_output
-from motherlode.tracing import MotherlodeError, record, seed
+from motherlode.tracing import record, seed
 from motherlode.tracing.branching import RecordedDraw
 
 __all__ = ["Ride", "Together", "TrackingEnded", "insist_alike", "ride", "rides_as_it_replays"]

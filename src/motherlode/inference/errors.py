@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from motherlode.tracing.errors import MotherlodeError
+from motherlode.core import MotherlodeError
 
 __all__ = [
     "ConvergenceWarning",

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from motherlode.events import CheckReport, SiteShare
-from motherlode.events.report import place
 from motherlode.plots.style import COLOURS, INK, MUTED, figure_of, new_figure, styled
+from motherlode.tracing.addresses import place
 
 __all__ = ["plot_branchings"]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from motherlode.core import ParameterError
 from motherlode.events import Parameters
 from motherlode.ppx.messages import HandshakeResult, Simulator
 from motherlode.ppx.pool import Options
-from motherlode.tracing import ParameterError
 
 __all__ = ["Names", "parameters_of", "version_of"]
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from motherlode.tracing import MotherlodeError
+from motherlode.core import MotherlodeError
 
 __all__ = [
     "ConditionedProgram",

@@ -12,13 +12,14 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from motherlode.core import MotherlodeError
 from motherlode.families import FAMILIES
 from motherlode.ppx.codec import encode, sample_result
 from motherlode.ppx.errors import ConditionedProgram, PeerError, ProtocolError, UnknownParameter
 from motherlode.ppx.messages import Body, Observe, ObserveResult, Run, RunResult, Sample, SampleResult, Tag, TagResult
 from motherlode.ppx.recall import Known, Law, Recall, law_of
 from motherlode.ppx.session import Session
-from motherlode.tracing import MissingRandomness, MotherlodeError, draw, intern, stream
+from motherlode.tracing import MissingRandomness, draw, intern, stream
 from motherlode.tracing.shortcut import channel
 
 __all__ = ["Lockstep"]

@@ -1,9 +1,10 @@
 """Turn the ``Error`` message of a peer into the exception it stands for."""
 
+from motherlode.core import MotherlodeError
 from motherlode.ppx.errors import PeerError
 from motherlode.ppx.messages import Error
 from motherlode.ppx.schema import ErrorCode
-from motherlode.tracing import HiddenRandomness, LeakError, MotherlodeError, ReplayDiverged
+from motherlode.tracing import HiddenRandomness, LeakError, ReplayDiverged
 
 __all__ = ["peer_failure"]
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motherlode.events import Counts, Events, Failure, Parameters, TraceColumns
-from motherlode.events import Site as EventSite
+from motherlode.events.traces import Site as EventSite
 from motherlode.ppx.messages import GoldBlock, GoldRun, Simulator, TraceBlock
 from motherlode.ppx.schema import Record
 

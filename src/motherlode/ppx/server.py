@@ -13,6 +13,7 @@ import zmq
 from numpy.typing import NDArray
 from zmq.auth.thread import ThreadAuthenticator
 
+from motherlode.core import ParameterError
 from motherlode.events import Simulator, philox_generator
 from motherlode.gold.leaks import PROBE_EVENTS, PROBE_EVERY
 from motherlode.ppx import messages
@@ -24,7 +25,7 @@ from motherlode.ppx.messages import Body, Error, GoldRun
 from motherlode.ppx.schema import ErrorCode, Record, Tier
 from motherlode.ppx.session import GOLD
 from motherlode.ppx.sockets import MAX_MESSAGE_SIZE
-from motherlode.tracing import Draw, Handler, LeakError, ParameterError, SimulatorFailed, seed
+from motherlode.tracing import Draw, Handler, LeakError, SimulatorFailed, seed
 
 __all__ = ["Server", "serve"]
 

@@ -4,8 +4,10 @@ r"""Amortized estimators of likelihood, ratio, posterior and score, trained on g
 """
 
 from motherlode.surrogates import losses
-from motherlode.surrogates.calibration import Calibrated, calibrate
+from motherlode.surrogates.calibrating import calibrate
+from motherlode.surrogates.calibration import Calibrated
 from motherlode.surrogates.ensemble import Ensemble
+from motherlode.surrogates.ensembles import train_ensemble
 from motherlode.surrogates.histogram import HistogramRatio
 from motherlode.surrogates.likelihood import LikelihoodEstimator
 from motherlode.surrogates.options import TrainingOptions
@@ -31,4 +33,5 @@ __all__ = [
     "load",
     "losses",
     "train",
+    "train_ensemble",
 ]

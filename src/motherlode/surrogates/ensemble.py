@@ -14,10 +14,8 @@ from motherlode.surrogates.arrays import accepts_arrays, broadcast_shapes
 from motherlode.surrogates.batch import EventBatch
 from motherlode.surrogates.errors import UnsuitableEstimator
 from motherlode.surrogates.gradients import gradient_at
-from motherlode.surrogates.losses import Loss, alices
-from motherlode.surrogates.members import arguments_of, refuse_sharing, silent
+from motherlode.surrogates.members import refuse_sharing, silent
 from motherlode.surrogates.surrogate import Surrogate
-from motherlode.surrogates.training import train
 
 __all__ = ["Ensemble"]
 
@@ -70,33 +68,6 @@ class Ensemble(Surrogate):
         self.record = first.record
         self.eval()
 
-    @classmethod
-    def trained(cls, events: Any, loss: Loss = alices, size: int = 5, seed: int = 0, **options: Any) -> Any:
-        """Return an ensemble of ``size`` trainings that differ in their seeds: weights, split and order of batches.
-
-        Parameters
-        ----------
-        events, loss
-            As for :func:`motherlode.train`.
-        size
-            Number of members.
-        seed
-            Member m is trained with seed + m.
-        options
-            Further arguments of :func:`motherlode.train`. An ``estimator`` is not trained itself: each member is built
-            anew by its class and configuration, with weights drawn by its own seed. Its embedding is copied: what is
-            to be trained is drawn again by ``reset_parameters`` of each module that has it, frozen weights are kept.
-            ``checkpoint`` and ``log`` get the number of the member at their end, as ``file.0`` and ``folder/0``; where
-            a stopped call is repeated, members that had ended are trained again, to the same weights.
-
-        Raises
-        ------
-        UnsuitableEstimator
-            If the estimator is not what its class and configuration build.
-        """
-        runs = [arguments_of(options, member, seed + member) for member in range(size)]
-        return cls([train(events, loss, seed=seed + member, **run) for member, run in enumerate(runs)])
-
     def fit_scaling(self, events: EventBatch) -> None:
         """Refuse: members are trained one by one.
 
@@ -108,7 +79,7 @@ class Ensemble(Surrogate):
         raise UnsuitableEstimator(
             "An Ensemble was given to train",
             "Its members would share one loss.",
-            "Call Ensemble.trained(events, loss).",
+            "Call motherlode.training.train_ensemble(events, loss).",
         )
 
     def _each(self, function: Callable[[Any], Tensor], theta: Tensor | None = None) -> Tensor:

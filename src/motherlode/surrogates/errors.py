@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from motherlode.tracing.errors import MotherlodeError
+from motherlode.core import MotherlodeError
 
 __all__ = [
     "MissingColumns",

@@ -14,8 +14,6 @@ from motherlode.tracing.errors import (
     InvalidParameters,
     LeakError,
     MissingRandomness,
-    MotherlodeError,
-    ParameterError,
     ReplayDiverged,
     SimulatorFailed,
 )
@@ -31,8 +29,6 @@ __all__ = [
     "InvalidParameters",
     "LeakError",
     "MissingRandomness",
-    "MotherlodeError",
-    "ParameterError",
     "ReplayDiverged",
     "SimulatorFailed",
     "Trace",

@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from types import CodeType, FrameType
 
-__all__ = ["address_of", "caller_site", "intern", "known_site", "relative_path", "site_of_frame"]
+__all__ = ["address_of", "caller_site", "intern", "known_site", "place", "relative_path", "site_of_frame"]
 
 _PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
 
@@ -39,6 +39,14 @@ def intern(address: str) -> int:
 def address_of(site: int) -> str:
     """Return the address that :func:`intern` gave `site` for."""
     return _addresses[site]
+
+
+def place(address: str) -> str:
+    """Return ``file:line (function)`` for ``file:function:line``, and any other address as it is."""
+    file, function, line = (["", "", *address.rsplit(":", 2)])[-3:]
+    if not file or not line.isdigit():
+        return address
+    return f"{file}:{line}" if function.startswith("<") else f"{file}:{line} ({function})"
 
 
 def caller_site(depth: int = 1) -> int:

@@ -8,30 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motherlode.core.errors import MotherlodeError, show
+
 __all__ = [
     "HiddenRandomness",
     "InfiniteDensity",
     "InvalidParameters",
     "LeakError",
     "MissingRandomness",
-    "MotherlodeError",
-    "ParameterError",
     "ReplayDiverged",
     "SimulatorFailed",
 ]
 
 Array = NDArray[np.float64]
-
-
-class MotherlodeError(Exception):
-    """Be the base of all errors that motherlode raises on purpose; whole after a pickle, so workers can raise them."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuilt, (type(self), self.args, self.__dict__)
-
-
-class ParameterError(MotherlodeError, ValueError):
-    """Refuse parameters θ with a wrong shape, a value that is not finite or one outside the declared bounds."""
 
 
 class MissingRandomness(MotherlodeError, RuntimeError):
@@ -183,20 +172,3 @@ class ReplayDiverged(LeakError):
             "ratio does not follow from the draws. "
             "Replace an `if` on theta by a draw such as `if rng.random() < p(theta)`, and let loops end on draws."
         )
-
-
-def _rebuilt(kind: type[MotherlodeError], args: tuple[Any, ...], data: dict[str, Any]) -> MotherlodeError:
-    error = kind.__new__(kind)
-    error.args = args
-    error.__dict__.update(data)
-    return error
-
-
-def show(value: Any, digits: int = 6) -> str:
-    """Return a number or array for an error message, shortened."""
-    if value is None:
-        return "(not known)"
-    array = np.asarray(value)
-    if array.ndim == 0:
-        return f"{array.item():.{digits}g}"
-    return np.array2string(array, precision=digits, threshold=8, edgeitems=3, separator=", ")

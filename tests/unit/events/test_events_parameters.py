@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from motherlode.core import ParameterError
 from motherlode.events import Parameters
-from motherlode.tracing import ParameterError
 
 BOX = Parameters(("mass", "width"), (0.0, -1.0), (10.0, 1.0))
 

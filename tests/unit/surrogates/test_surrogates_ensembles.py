@@ -8,22 +8,15 @@ import torch
 from gaussian import gaussian_events
 from torch import nn
 
-from motherlode.surrogates import (
-    Ensemble,
-    OutOfRange,
-    RatioEstimator,
-    TrainingOptions,
-    calibrate,
-    losses,
-    train,
-)
+from motherlode.surrogates import Ensemble, OutOfRange, RatioEstimator, TrainingOptions, calibrate, losses, train
+from motherlode.surrogates.ensembles import train_ensemble
 from motherlode.surrogates.errors import UnsuitableEstimator
 
 SHORT = TrainingOptions(steps=8)
 
 
 def together(events, loss=losses.alice, size=2, **options):
-    return Ensemble.trained(events, loss, size=size, progress=False, **({"options": SHORT} | options))
+    return train_ensemble(events, loss, size=size, progress=False, **({"options": SHORT} | options))
 
 
 class Features(nn.Module):

@@ -27,6 +27,7 @@ from motherlode.surrogates import (
     losses,
     train,
 )
+from motherlode.surrogates.ensembles import train_ensemble
 from motherlode.surrogates.errors import MissingColumns, UnknownProposal, UnsuitableEstimator
 
 SHORT = TrainingOptions(steps=8)
@@ -153,7 +154,7 @@ def test_sally_learns_the_score_at_its_reference():
 )
 def test_ensembles_answer_to_the_methods_of_their_members(loss, method, tmp_path):
     events = gaussian_events(600)
-    ensemble = Ensemble.trained(events, loss, size=2, seed=5, progress=False, options=SHORT)
+    ensemble = train_ensemble(events, loss, size=2, seed=5, progress=False, options=SHORT)
     first = (np.zeros((4, 1)), np.linspace(-1, 1, 4)[:, None])
     first = (*first, np.full((4, 1), 0.5)) if loss.task == "ratio" else first
     values = np.stack([getattr(member, method)(*first) for member in ensemble.members])
@@ -170,7 +171,7 @@ def test_ensembles_of_scores_and_of_marginal_ratios_average_too(loss, tmp_path):
     events = gaussian_events(300)
     if loss is losses.sally:
         events = replace(events, theta=np.zeros((300, 1)))
-    ensemble = Ensemble.trained(events, loss, size=3, progress=False, options=SHORT)
+    ensemble = train_ensemble(events, loss, size=3, progress=False, options=SHORT)
     method = "score" if loss is losses.sally else "log_ratio"
     arguments = [np.zeros((4, 1))] * (1 if loss is losses.sally else 2)
     values = np.stack([getattr(member, method)(*arguments) for member in ensemble.members])
@@ -183,7 +184,7 @@ def test_ensembles_of_scores_and_of_marginal_ratios_average_too(loss, tmp_path):
 def test_an_ensemble_of_ratios_is_one_potential_against_one_reference():
     """Members see other training events and so have other default references; the average takes one for all."""
     events = gaussian_events(300)
-    ensemble = Ensemble.trained(events, losses.alice, size=3, progress=False, options=SHORT)
+    ensemble = train_ensemble(events, losses.alice, size=3, progress=False, options=SHORT)
     theta, x = np.linspace(-1, 1, 5)[:, None], np.linspace(-2, 2, 5)[:, None]
     reference = ensemble.default_reference().numpy()
     potential = ensemble.potential(theta, x) - ensemble.potential(np.broadcast_to(reference, (5, 1)), x)
@@ -198,7 +199,7 @@ def test_an_ensemble_of_ratios_is_one_potential_against_one_reference():
 def wrapped(kind, events):
     options = TrainingOptions(steps=300)
     if kind == "ensemble":
-        return Ensemble.trained(events, losses.alices, size=2, progress=False, options=options)
+        return train_ensemble(events, losses.alices, size=2, progress=False, options=options)
     return calibrate(fit(events, losses.alices, options=options), gaussian_events(4000, seed=9), cells=2)
 
 
@@ -253,7 +254,7 @@ def test_ensembles_refuse_strangers():
         Ensemble([RatioEstimator(1), RatioEstimator(2)])
     with pytest.raises(UnsuitableEstimator, match="no members"):
         Ensemble([])
-    with pytest.raises(UnsuitableEstimator, match=r"Ensemble\.trained"):
+    with pytest.raises(UnsuitableEstimator, match=r"train_ensemble"):
         fit(gaussian_events(100), losses.alice, estimator=Ensemble([RatioEstimator(1, (1,))]))
 
 

@@ -8,17 +8,9 @@ import torch
 from gaussian import gaussian_events
 from torch import nn
 
-from motherlode.surrogates import (
-    Ensemble,
-    PosteriorEstimator,
-    RatioEstimator,
-    TrainingOptions,
-    calibrate,
-    load,
-    losses,
-    train,
-)
+from motherlode.surrogates import PosteriorEstimator, RatioEstimator, TrainingOptions, calibrate, load, losses, train
 from motherlode.surrogates.embeddings import DeepSets
+from motherlode.surrogates.ensembles import train_ensemble
 from motherlode.surrogates.errors import NotTrained, UnknownFormat, UnsuitableEstimator
 
 
@@ -58,7 +50,7 @@ def own(kind, loss=losses.alice):
     """Return a trained wrapper around estimators with an embedding of the user's own."""
     events = gaussian_events(300)
     built = PosteriorEstimator if loss is losses.npe else RatioEstimator
-    ensemble = Ensemble.trained(
+    ensemble = train_ensemble(
         events,
         loss,
         size=2,

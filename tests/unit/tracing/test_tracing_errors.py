@@ -9,12 +9,13 @@ import pytest
 
 from motherlode import campaign, events, tracing
 from motherlode.cli.board import BoardNotBuilt
+from motherlode.core import MotherlodeError, ParameterError, WriteError
 from motherlode.frontends.errors import NotInstrumented, NotWrappable
 
 THETA, PROBE = np.array([0.5]), np.array([0.7])
 
 ERRORS = [
-    tracing.ParameterError("theta is wrong."),
+    ParameterError("theta is wrong."),
     tracing.MissingRandomness("a.py:f:1", "Normal"),
     tracing.InvalidParameters("a.py:f:1", "Normal", {"mean": 0.0, "stddev": -1.0}, {"mean": "finite", "stddev": "> 0"}),
     tracing.InfiniteDensity("a.py:f:1", "Gamma", {"concentration": 0.1, "rate": 1.0}, 0.0),
@@ -27,7 +28,7 @@ ERRORS = [
     events.StoreMismatch(Path("store"), "seed", 1, 2),
     events.CorruptShard(Path("shard"), "truncated"),
     events.CorruptManifest(Path("manifest.json"), "empty"),
-    events.StoreWriteError(Path("shard"), "No space left on device"),
+    WriteError(Path("shard"), "No space left on device"),
     events.CondemnedStore(Path("store"), "It leaks."),
     campaign.CampaignError("events=0"),
     campaign.ProposalError("theta=1"),
@@ -48,15 +49,15 @@ def test_errors_survive_pickling(error, pickler):
     assert vars(copy).keys() == vars(error).keys()
     for name, value in vars(error).items():
         np.testing.assert_equal(getattr(copy, name), value)
-    assert isinstance(copy, tracing.MotherlodeError)
+    assert isinstance(copy, MotherlodeError)
 
 
 def test_every_class_is_tried_here():
     tried = {type(error) for error in ERRORS}
     for package in (tracing, events, campaign):
         classes = {value for value in map(vars(package).get, package.__all__) if isinstance(value, type)}
-        errors = {c for c in classes if issubclass(c, tracing.MotherlodeError)}
-        assert errors - {tracing.MotherlodeError} <= tried
+        errors = {c for c in classes if issubclass(c, MotherlodeError)}
+        assert errors - {MotherlodeError} <= tried
 
 
 @pytest.mark.parametrize(
@@ -81,5 +82,5 @@ def test_texts_hold_values_reason_and_remedy(error, words):
 def test_families_of_errors():
     assert issubclass(tracing.HiddenRandomness, tracing.LeakError)
     assert issubclass(tracing.ReplayDiverged, tracing.LeakError)
-    assert issubclass(tracing.ParameterError, ValueError)
-    assert issubclass(events.StoreWriteError, OSError)
+    assert issubclass(ParameterError, ValueError)
+    assert issubclass(WriteError, OSError)

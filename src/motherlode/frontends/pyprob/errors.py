@@ -1,6 +1,6 @@
 """Say why a pyprob model cannot be mined, or a simulator not be lent to pyprob."""
 
-from motherlode.tracing import MotherlodeError
+from motherlode.core import MotherlodeError
 
 __all__ = ["NoDraw"]
 

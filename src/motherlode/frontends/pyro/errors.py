@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from motherlode.tracing import LeakError, MotherlodeError
-from motherlode.tracing.errors import show
+from motherlode.core import MotherlodeError
+from motherlode.core.errors import show
+from motherlode.tracing import LeakError
 
 __all__ = ["GradientLost", "LiveTangent", "ModelRefused", "NameClash", "NoDensity", "NotBatched", "ThetaUnseen"]
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from motherlode.events.report import place
+from motherlode.core import MotherlodeError
 from motherlode.frontends.followed import Log, Step, Way
 from motherlode.frontends.hidden import hidden_calls, told
 from motherlode.frontends.provenance import Found, lost_in, parting
@@ -23,8 +23,8 @@ from motherlode.frontends.pyro.passes import Record, Replay, Visit
 from motherlode.frontends.pyro.replays import source_of
 from motherlode.frontends.pyro.running import run
 from motherlode.frontends.raised import shown
-from motherlode.tracing import HiddenRandomness, LeakError, MotherlodeError
-from motherlode.tracing.addresses import relative_path
+from motherlode.tracing import HiddenRandomness, LeakError
+from motherlode.tracing.addresses import place, relative_path
 
 __all__ = ["explain", "find_leak"]
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from motherlode.tracing import MotherlodeError
+from motherlode.core import MotherlodeError
 
 __all__ = ["Shadowing", "StaleView", "TangentLost", "cast_shadows", "drop_shadows", "shadows_of"]
 

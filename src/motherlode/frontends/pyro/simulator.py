@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from motherlode.core import MotherlodeError
 from motherlode.events import CheckReport, Counts, Events, EventsError, Failure, Parameters
 from motherlode.frontends.fingerprint import fingerprint
 from motherlode.frontends.pyro.columns import trace_columns
@@ -19,7 +20,7 @@ from motherlode.frontends.pyro.replays import Request, source_of
 from motherlode.frontends.pyro.rows import Rows, mine_rows
 from motherlode.frontends.pyro.running import run
 from motherlode.gold import examine
-from motherlode.tracing import MotherlodeError, SimulatorFailed
+from motherlode.tracing import SimulatorFailed
 
 __all__ = ["PyroSimulator"]
 

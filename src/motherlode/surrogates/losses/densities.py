@@ -10,13 +10,7 @@ from torch import Tensor
 
 from motherlode.surrogates.batch import EventBatch
 from motherlode.surrogates.losses.loss import loss_function
-from motherlode.surrogates.losses.terms import (
-    column,
-    gradient,
-    noise_alpha,
-    score_term,
-    squared_ratio_error,
-)
+from motherlode.surrogates.losses.terms import column, gradient, noise_alpha, score_term, squared_ratio_error
 from motherlode.surrogates.losses.whitened import whitened_score_term
 
 __all__ = ["nle", "npe", "rascandal", "scandal", "scandal_whitened", "score_matched_posterior"]

@@ -1,0 +1,51 @@
+"""Be the root of all errors that motherlode raises on purpose.
+
+Every message has three parts: what happened, with values and address; why it matters; what to do.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+__all__ = ["MotherlodeError", "ParameterError", "WriteError", "show"]
+
+
+class MotherlodeError(Exception):
+    """Be the base of all errors that motherlode raises on purpose; whole after a pickle, so workers can raise them."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (type(self), self.args, self.__dict__)
+
+
+class ParameterError(MotherlodeError, ValueError):
+    """Refuse parameters θ with a wrong shape, a value that is not finite or one outside the declared bounds."""
+
+
+class WriteError(MotherlodeError, OSError):
+    """Report a file that could not be written; there is none, or the old one."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(
+            f"{path} could not be written: {reason}. "
+            "Everything written before is intact, and no half-written file was left. "
+            "Free some space or choose another path, then run the same command again: it resumes."
+        )
+
+
+def _rebuilt(kind: type[MotherlodeError], args: tuple[Any, ...], data: dict[str, Any]) -> MotherlodeError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(data)
+    return error
+
+
+def show(value: Any, digits: int = 6) -> str:
+    """Return a number or array for an error message, shortened."""
+    if value is None:
+        return "(not known)"
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return f"{array.item():.{digits}g}"
+    return np.array2string(array, precision=digits, threshold=8, edgeitems=3, separator=", ")
