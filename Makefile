@@ -18,7 +18,7 @@ export OMP_NUM_THREADS ?= 1
 setup: $(STAMP) board
 
 board: $(STAMP)
-	@$(BIN)/python -m motherlode.cli.board --link simulators/galton/galton || echo "The demo will use the Python board."
+	@$(BIN)/python -m motherlode.demo.build --link simulators/galton/galton || echo "The demo will use the Python board."
 
 $(STAMP): pyproject.toml constraints.txt tools/install_system.sh
 	@PYTHON="$(PYTHON)" bash tools/install_system.sh

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from motherlode.cli.story import open_board, tell
+from motherlode.demo.story import open_board, tell
 
 
 def cell(kind: str, events: int, seed: int) -> dict[str, float]:

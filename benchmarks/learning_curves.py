@@ -35,9 +35,10 @@ from tasks import MAKERS, mine
 from truths import Array, Truth, truth
 
 import motherlode
-from motherlode.surrogates import OutOfRange, TrainingOptions
-from motherlode.surrogates.ensembles import train_ensemble
-from motherlode.surrogates.errors import TrainingError
+from motherlode.estimators import OutOfRange
+from motherlode.estimators.errors import TrainingError
+from motherlode.training import TrainingOptions
+from motherlode.training.ensembles import train_ensemble
 
 GOLD = ["rolr", "cascal", "rascal", "alice", "alices", "scandal", "rascandal", "score_matched_posterior"]
 MANY = ["alice_k8", "alices_k8", "gold_contrastive_k8", "gold_contrastive_score_k8"]

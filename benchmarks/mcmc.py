@@ -15,7 +15,7 @@ ours; `by_network` has them all, and `disagreement` the largest distance of post
 
 `overhead_METHOD_eventsM` is smaller-is-better: CPU time of one batched gradient call in the sampler at 20 chains,
 everything counted, over the network's own forward and backward pass in torch, minus one. Negative is possible: chains
-replay a recording (`motherlode.inference.recording`) that skips most of what torch spends around the arithmetic;
+replay a recording (`motherlode.inference.mcmc.recording`) that skips most of what torch spends around the arithmetic;
 `over_recording_METHOD_eventsM` therefore takes that replay as the floor.
 """
 
@@ -36,7 +36,7 @@ from peers import run_beside
 import motherlode
 from motherlode.inference import Observation, Potential, Prior
 from motherlode.inference.convergence import ess_bulk
-from motherlode.inference.coordinates import recorded_gradient
+from motherlode.inference.mcmc.coordinates import recorded_gradient
 
 WARMUP, DRAWS, OURS = 200, 300, ("nuts", "chees")
 

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 import motherlode
-from motherlode.surrogates.options import TrainingOptions
+from motherlode.training.options import TrainingOptions
 
 Array = np.ndarray[Any, Any]
 

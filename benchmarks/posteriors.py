@@ -25,7 +25,7 @@ from tasks import REFERENCE, Task, mine, reference
 from torch import Tensor
 
 import motherlode
-from motherlode.surrogates import TrainingOptions
+from motherlode.training import TrainingOptions
 
 OBSERVATIONS, STARTS, SAMPLES, CLASSIFIED = 8, 20_000, 3000, 5000
 METHODS = "nle,scandal,scandal_whitened,npe,score_matched_posterior"

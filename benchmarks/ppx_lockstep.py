@@ -27,11 +27,11 @@ import numpy as np
 import zmq
 from peers import layer
 
-from motherlode.events import Parameters
+from motherlode.core import Parameters
 from motherlode.gold import mine
-from motherlode.ppx.lockstep import Lockstep
-from motherlode.ppx.process import Program
-from motherlode.ppx.session import Session
+from motherlode.ppx.client.lockstep import Lockstep
+from motherlode.ppx.client.process import Program
+from motherlode.ppx.client.session import Session
 
 ROOT = Path(__file__).parents[1]
 PARAMETERS = Parameters(("theta",), (-1.0,), (-0.4,))

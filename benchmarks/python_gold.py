@@ -28,7 +28,7 @@ import pyro
 import torch
 from pyro.poutine.util import site_is_subsample
 
-from motherlode.events import EventStreams
+from motherlode.core import EventStreams
 from motherlode.frontends.wrapping import wrap
 
 ROOT = Path(__file__).parents[1]

@@ -24,7 +24,8 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 import motherlode
-from motherlode.surrogates import LikelihoodEstimator, RatioEstimator, TrainingOptions
+from motherlode.estimators import LikelihoodEstimator, RatioEstimator
+from motherlode.training import TrainingOptions
 
 BATCH, EVENTS, D, L = 200, 20_000, 4, 8
 MIXING = torch.randn(D, L, generator=torch.Generator().manual_seed(1))

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.stats import ks_2samp
 
 import motherlode
-from motherlode.paths import cmake_dir
+from motherlode.core.paths import cmake_dir
 
 QUICK = "--quick" in sys.argv
 HERE = Path(__file__).parent / "legacy_cpp"

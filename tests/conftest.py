@@ -23,7 +23,7 @@ def root():
 @pytest.fixture(scope="session")
 def galton(request):
     """Path of the C++ board, built into the user's cache by the first worker that needs it."""
-    from motherlode.cli.board import BoardNotBuilt, build_board
+    from motherlode.demo.build import BoardNotBuilt, build_board
 
     lock = request.config.cache.mkdir("galton") / "lock"
     with lock.open("w") as handle:
@@ -48,7 +48,7 @@ def cpp_board(galton):
 @pytest.fixture(scope="session")
 def plain():
     """The board's plain-Python module."""
-    from motherlode.cli.board import board_module
+    from motherlode.demo.build import board_module
 
     return board_module("plain")
 
@@ -56,7 +56,7 @@ def plain():
 @pytest.fixture(scope="session")
 def exact():
     """The board's dynamic programming."""
-    from motherlode.cli.board import board_module
+    from motherlode.demo.build import board_module
 
     return board_module("exact")
 

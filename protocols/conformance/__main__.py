@@ -13,8 +13,8 @@ from pathlib import Path
 
 from steps import FUZZ, GOLD, PLAIN, STRICT, Failed, Table
 
+from motherlode.ppx.client.session import Session
 from motherlode.ppx.errors import WireError
-from motherlode.ppx.session import Session
 
 
 def play(table: Table, stock: bool, fuzz: int) -> list[dict[str, str]]:

@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from motherlode.families import FAMILIES
-from motherlode.ppx.codec import decode, encode
-from motherlode.ppx.messages import (
+from motherlode.ppx.client.recall import law_of
+from motherlode.ppx.client.session import Session
+from motherlode.ppx.client.sockets import Link
+from motherlode.ppx.format.codec import decode, encode
+from motherlode.ppx.format.messages import (
     Body,
     Error,
     GoldBlock,
@@ -26,11 +29,8 @@ from motherlode.ppx.messages import (
     Tag,
     TagResult,
 )
-from motherlode.ppx.recall import law_of
-from motherlode.ppx.schema import ErrorCode, Record
-from motherlode.ppx.session import Session
-from motherlode.ppx.sockets import Link
-from motherlode.ppx.writer import write
+from motherlode.ppx.format.schema import ErrorCode, Record
+from motherlode.ppx.format.writer import write
 
 __all__ = ["FUZZ", "GOLD", "PLAIN", "STRICT", "Failed", "Table"]
 

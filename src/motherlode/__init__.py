@@ -11,34 +11,35 @@ from motherlode._version import __version__
 
 _HOMES = {
     "Campaign": "motherlode.campaign",
-    "Ensemble": "motherlode.surrogates",
-    "EventStore": "motherlode.events",
+    "Ensemble": "motherlode.estimators",
+    "EventStore": "motherlode.store",
     "Events": "motherlode.events",
     "LeakError": "motherlode.tracing",
     "MotherlodeError": "motherlode.core",
-    "LikelihoodEstimator": "motherlode.surrogates",
-    "Parameters": "motherlode.events",
-    "PosteriorEstimator": "motherlode.surrogates",
+    "LikelihoodEstimator": "motherlode.estimators",
+    "Parameters": "motherlode.core",
+    "PosteriorEstimator": "motherlode.estimators",
     "Proposal": "motherlode.campaign",
-    "RatioEstimator": "motherlode.surrogates",
-    "ScoreEstimator": "motherlode.surrogates",
+    "RatioEstimator": "motherlode.estimators",
+    "ScoreEstimator": "motherlode.estimators",
     "connect": "motherlode.frontends.remote",
-    "intercept": "motherlode.frontends.interception",
+    "intercept": "motherlode.frontends.python.intercept.interception",
     "launch": "motherlode.frontends.remote",
     "limits": "motherlode.inference",
-    "load": "motherlode.surrogates",
-    "losses": "motherlode.surrogates",
+    "load": "motherlode.estimators",
     "mining": "motherlode.frontends.pyro",
     "posterior": "motherlode.inference",
-    "train": "motherlode.surrogates",
-    "train_ensemble": "motherlode.surrogates",
+    "train": "motherlode.training",
+    "train_ensemble": "motherlode.training",
     "wrap": "motherlode.frontends.wrapping",
 }
 
-__all__ = ["__version__", *_HOMES]
+__all__ = ["__version__", "losses", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "losses":
+        return import_module("motherlode.losses")
     if name not in _HOMES:
         raise AttributeError(f"module 'motherlode' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

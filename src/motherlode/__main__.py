@@ -2,7 +2,7 @@
 
 import sys
 
-from motherlode.paths import cmake_dir, include_dir
+from motherlode.core.paths import cmake_dir, include_dir
 
 
 def main() -> None:

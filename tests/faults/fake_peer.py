@@ -11,8 +11,8 @@ import time
 import numpy as np
 import zmq
 
-from motherlode.ppx.codec import decode, encode
-from motherlode.ppx.messages import (
+from motherlode.ppx.format.codec import decode, encode
+from motherlode.ppx.format.messages import (
     Error,
     Failure,
     GoldBlock,
@@ -29,7 +29,7 @@ from motherlode.ppx.messages import (
     Tag,
     TagResult,
 )
-from motherlode.ppx.schema import ErrorCode, Tier
+from motherlode.ppx.format.schema import ErrorCode, Tier
 
 DESCRIBED = Simulator(("gold/1",), "0.1", ("theta",), np.array([-2.0]), np.array([2.0]), Tier.TANGENT, 4096, 1 << 24)
 

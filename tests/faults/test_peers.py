@@ -17,6 +17,8 @@ from peers import FAKE, children, folders, start
 
 from motherlode.core import ParameterError
 from motherlode.frontends.remote import connect, launch
+from motherlode.ppx.client.folders import PrivateFolder
+from motherlode.ppx.client.process import Program
 from motherlode.ppx.errors import (
     ConnectionLost,
     EndpointError,
@@ -28,8 +30,6 @@ from motherlode.ppx.errors import (
     SimulatorDied,
     SimulatorMissing,
 )
-from motherlode.ppx.folders import PrivateFolder
-from motherlode.ppx.process import Program
 from motherlode.tracing import LeakError, SimulatorFailed
 
 THETA = np.linspace(-1, 1, 60)[:, None]
@@ -100,14 +100,14 @@ def test_event_that_hangs_is_a_failure_where_the_program_may_be_replaced():
 
 
 def test_run_that_never_ends(monkeypatch):
-    monkeypatch.setattr("motherlode.ppx.lockstep.RUN_TIMEOUTS", 0.1)
+    monkeypatch.setattr("motherlode.ppx.client.lockstep.RUN_TIMEOUTS", 0.1)
     simulator = start("endless", parameters=("theta",), timeout=5.0)
     with simulator, within(5), pytest.raises(PeerTimeout, match="running one event"):
         simulator.simulate(THETA)
 
 
 def test_message_that_is_too_large(monkeypatch):
-    monkeypatch.setattr("motherlode.ppx.sockets.MAX_MESSAGE_SIZE", 64)
+    monkeypatch.setattr("motherlode.ppx.client.sockets.MAX_MESSAGE_SIZE", 64)
     with within(5), pytest.raises(ConnectionLost, match="too large"):
         start("gold")
 
@@ -231,7 +231,7 @@ def test_a_folder_is_kept_while_its_owner_lives_and_removed_by_the_next_one_afte
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     script = (
         "import time\n"
-        "from motherlode.ppx.folders import PrivateFolder\n"
+        "from motherlode.ppx.client.folders import PrivateFolder\n"
         "kept = PrivateFolder()\n"
         "print(kept.path, flush=True)\n"
         "time.sleep(60)\n"

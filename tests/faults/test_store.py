@@ -17,16 +17,9 @@ import numpy as np
 import pytest
 from campaign_program import campaign, suicidal
 
-from motherlode.core import WriteError
-from motherlode.events import (
-    CondemnedStore,
-    CorruptShard,
-    Events,
-    EventStore,
-    Failure,
-    Manifest,
-    Parameters,
-)
+from motherlode.core import Parameters, WriteError
+from motherlode.events import Events, Failure
+from motherlode.store import CondemnedStore, CorruptShard, EventStore, Manifest
 
 PROGRAM = Path(__file__).with_name("campaign_program.py")
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import motherlode
-from motherlode.core import ParameterError
-from motherlode.events import EventsError, Parameters
+from motherlode.core import ParameterError, Parameters
+from motherlode.events import EventsError
 from motherlode.frontends.errors import NotWrappable
 from motherlode.tracing import MissingRandomness, SimulatorFailed, record, seed, stream
 

@@ -14,7 +14,7 @@ import torch
 from scipy.integrate import odeint
 
 import motherlode
-from motherlode.events import Parameters
+from motherlode.core import Parameters
 from motherlode.tracing.addresses import place
 
 LOW, HIGH = (0.5,), (2.0,)
@@ -303,7 +303,7 @@ def test_a_second_way_that_fails_does_not_spoil_the_verdict():
 
 
 def test_slow_simulators_are_cut_short_and_it_is_said(monkeypatch):
-    monkeypatch.setattr("motherlode.gold.checking._SECONDS", 0.0)
+    monkeypatch.setattr("motherlode.gold.check.checking._SECONDS", 0.0)
     report = check(poisson_and_normal)
     assert report.ok
     assert any("Only 4 of 200 events were tried" in finding for finding in report.findings)

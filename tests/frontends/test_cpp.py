@@ -112,7 +112,7 @@ def test_the_program_ends_with_its_parent(galton, tmp_path):
 def test_the_folder_of_a_killed_owner_goes_with_the_program(galton):
     script = (
         "import os, signal, sys\n"
-        "from motherlode.ppx.process import Program\n"
+        "from motherlode.ppx.client.process import Program\n"
         "program = Program(sys.argv[1:])\n"
         "while not (program.folder.path / 's').exists():\n"
         "    program.check('starting')\n"

@@ -13,9 +13,9 @@ import torch
 from scipy import stats
 
 from motherlode.frontends.fingerprint import fingerprint
-from motherlode.ppx.described import version_of
-from motherlode.ppx.messages import HandshakeResult
-from motherlode.ppx.pool import Options
+from motherlode.ppx.client.described import version_of
+from motherlode.ppx.client.pool import Options
+from motherlode.ppx.format.messages import HandshakeResult
 
 
 def scaled(width):

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from motherlode.core.paths import galton_dir
 from motherlode.frontends.targets import open_target
-from motherlode.paths import galton_dir
 
 ALPHA = 1e-4
 """Probability that a test of a distribution here fails for right boards."""

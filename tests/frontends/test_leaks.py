@@ -110,7 +110,8 @@ def test_control_flow_by_theta_diverges(simulator, alternatives):
 
 def test_the_audit_alone_would_not_have_seen_it(monkeypatch):
     """Without probes the reparameterized simulator passes every identity."""
-    from motherlode.gold import leaks, replay
+    from motherlode.gold import replay
+    from motherlode.gold.guards import probes as leaks
 
     monkeypatch.setattr(replay, "is_probed", lambda event: False)
     monkeypatch.setattr(leaks, "same_output", lambda a, b: True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from motherlode.events import philox_generator
+from motherlode.core import philox_generator
 from motherlode.families import FAMILIES
 
 ALPHA = 1e-4

@@ -10,9 +10,9 @@ import pytest
 from scipy import stats
 
 import motherlode
-from motherlode.events import Parameters
+from motherlode.core import Parameters
 from motherlode.frontends.errors import NotWrappable
-from motherlode.ppx.server import Server
+from motherlode.ppx.server.server import Server
 from motherlode.tracing import HiddenRandomness, LeakError
 
 pyprob = pytest.importorskip("pyprob", reason="pyprob has its own environment: tools/test_pyprob.sh")

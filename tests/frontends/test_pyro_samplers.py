@@ -5,8 +5,8 @@ import pytest
 import torch
 from scipy import stats
 
-from motherlode.frontends.pyro.density import log_density
-from motherlode.frontends.pyro.samplers import draw, has_sampler
+from motherlode.frontends.pyro.sites.density import log_density
+from motherlode.frontends.pyro.sites.samplers import draw, has_sampler
 
 ALPHA = 1e-4
 N = 4000

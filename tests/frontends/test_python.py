@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import motherlode
-from motherlode.core import ParameterError
-from motherlode.events import Parameters, Simulator
+from motherlode.core import ParameterError, Parameters
+from motherlode.events import Simulator
 from motherlode.families import FAMILIES
 from motherlode.frontends.errors import NotInstrumented, NotWrappable
 from motherlode.frontends.wrapping import takes_generator

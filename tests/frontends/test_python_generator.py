@@ -6,9 +6,9 @@ from numpy.random import Generator, Philox
 from scipy import stats
 
 from motherlode.families import FAMILIES
-from motherlode.frontends.bare import BareGenerator
 from motherlode.frontends.errors import NotInstrumented
-from motherlode.frontends.generator import TracedGenerator
+from motherlode.frontends.python.bare import BareGenerator
+from motherlode.frontends.python.generator import TracedGenerator
 from motherlode.frontends.wrapping import wrap
 from motherlode.tracing import record, replay, seed
 

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import motherlode
-from motherlode.events import Events, EventStore
-from motherlode.frontends.python import PythonSimulator
+from motherlode.events import Events
+from motherlode.frontends.python.simulator import PythonSimulator
+from motherlode.store import EventStore
 
 
 def scalar(theta, rng):

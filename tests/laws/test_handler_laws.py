@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from motherlode.events import philox_generator
+from motherlode.core import philox_generator
 from motherlode.families import FAMILIES
 from motherlode.tracing import ReplayDiverged, block, condition, draw, intern, record, replay, seed
 from motherlode.tracing.handlers import _STACK

@@ -4,22 +4,16 @@ For the batched kernels all replicas are chains of one batch, each group of chai
 posteriors cost one run.
 """
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
-
-sys.path.append(str(Path(__file__).parents[1] / "unit" / "inference"))
-
 from closed_forms import Banana, Bimodal, GaussianLocation
 
 from motherlode import diagnostics
 from motherlode.diagnostics import Replicas
 from motherlode.inference import Observation, Potential, Prior, posterior
-from motherlode.inference.chains import run_chains
-from motherlode.inference.coordinates import recorded_gradient
+from motherlode.inference.mcmc.chains import run_chains
+from motherlode.inference.mcmc.coordinates import recorded_gradient
 from motherlode.inference.start import starting_points
 
 D = torch.distributions

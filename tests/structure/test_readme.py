@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from motherlode.paths import cmake_dir
+from motherlode.core.paths import cmake_dir
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()

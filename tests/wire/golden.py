@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from motherlode.ppx.schema import TABLES, UNIONS
+from motherlode.ppx.format.schema import TABLES, UNIONS
 
 PROTOCOLS = Path(__file__).resolve().parents[2] / "protocols"
 GOLDEN = PROTOCOLS / "golden"

@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motherlode.core import ParameterError
-from motherlode.events import Parameters, Simulator
+from motherlode.core import ParameterError, Parameters
+from motherlode.events import Simulator
 from motherlode.frontends.remote import launch
-from motherlode.ppx import requests
-from motherlode.ppx.described import parameters_of
+from motherlode.ppx.client import requests
+from motherlode.ppx.client.described import parameters_of
+from motherlode.ppx.client.requests import BlockSize
 from motherlode.ppx.errors import SimulatorDied
-from motherlode.ppx.messages import HandshakeResult
-from motherlode.ppx.messages import Simulator as Described
-from motherlode.ppx.requests import BlockSize
-from motherlode.ppx.schema import Record, Tier
+from motherlode.ppx.format.messages import HandshakeResult
+from motherlode.ppx.format.messages import Simulator as Described
+from motherlode.ppx.format.schema import Record, Tier
 
 FAKE = Path(__file__).resolve().parents[1] / "faults" / "fake_peer.py"
 LOW, HIGH = np.array([0.2, -np.inf]), np.array([np.inf, np.inf])

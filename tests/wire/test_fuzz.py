@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_golden import asked
 
-from motherlode.ppx.codec import decode
 from motherlode.ppx.errors import ProtocolError
-from motherlode.ppx.messages import Observe, RunResult, Sample
+from motherlode.ppx.format.codec import decode
+from motherlode.ppx.format.messages import Observe, RunResult, Sample
 
 FRAMES = {name: frame("accepted", name) for name in names("accepted")}
 

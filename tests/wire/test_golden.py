@@ -11,13 +11,13 @@ import pytest
 from golden import GOLDEN, PROTOCOLS, SCHEMA, frame, names, same, stated
 
 from motherlode.families import FAMILIES
-from motherlode.ppx.codec import decode, encode, sample_result
+from motherlode.ppx.client.recall import Recall, law_of
 from motherlode.ppx.errors import ProtocolError, UnknownFamily
-from motherlode.ppx.messages import GoldRun, RunResult, Sample, SampleResult
-from motherlode.ppx.reader import read
-from motherlode.ppx.recall import Recall, law_of
-from motherlode.ppx.schema import DEFAULTS, ENUMS, TABLES, UNIONS, ErrorCode, Record, Tier
-from motherlode.ppx.writer import write
+from motherlode.ppx.format.codec import decode, encode, sample_result
+from motherlode.ppx.format.messages import GoldRun, RunResult, Sample, SampleResult
+from motherlode.ppx.format.reader import read
+from motherlode.ppx.format.schema import DEFAULTS, ENUMS, TABLES, UNIONS, ErrorCode, Record, Tier
+from motherlode.ppx.format.writer import write
 
 
 def asked(name, count=3):
@@ -102,7 +102,7 @@ def test_unknown_family_is_named():
 
 def test_fields_of_a_later_schema_are_ignored(monkeypatch):
     later = {**TABLES, "Sample": {**TABLES["Sample"], "replace": "bool", "note": "string"}}
-    monkeypatch.setattr("motherlode.ppx.writer.TABLES", later)
+    monkeypatch.setattr("motherlode.ppx.format.writer.TABLES", later)
     fields = read(frame("accepted", "sample_normal"))
     fields["body"] |= {"replace": True, "note": "stock peers of 2018 sent `replace`"}
     same(decode(write(fields)), stated("accepted", "sample_normal")["body"], "Sample")
@@ -110,7 +110,7 @@ def test_fields_of_a_later_schema_are_ignored(monkeypatch):
 
 def test_fields_of_an_earlier_schema_may_be_missing(monkeypatch):
     earlier = {**TABLES, "Handshake": {"system_name": "string"}}
-    monkeypatch.setattr("motherlode.ppx.writer.TABLES", earlier)
+    monkeypatch.setattr("motherlode.ppx.format.writer.TABLES", earlier)
     message = decode(write({"body_type": "Handshake", "body": {"system_name": "pyprob 1.5.0"}}))
     assert message.extensions is None
 

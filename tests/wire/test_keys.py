@@ -12,11 +12,11 @@ import zmq
 from zmq.auth.thread import ThreadAuthenticator
 
 from motherlode.frontends.remote import connect
-from motherlode.ppx.codec import decode, encode
+from motherlode.ppx.client.session import Session
 from motherlode.ppx.errors import HandshakeError, KeysError
+from motherlode.ppx.format.codec import decode, encode
+from motherlode.ppx.format.messages import Handshake, HandshakeResult
 from motherlode.ppx.keys import client_keys, create_keys, server_keys
-from motherlode.ppx.messages import Handshake, HandshakeResult
-from motherlode.ppx.session import Session
 
 
 @pytest.fixture

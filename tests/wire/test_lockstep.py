@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motherlode.core import ParameterError
-from motherlode.events import Parameters, philox_generator
+from motherlode.core import ParameterError, Parameters, philox_generator
 from motherlode.frontends.remote import Options, RemoteSimulator, launch
 from motherlode.gold import mine
+from motherlode.ppx.client.lockstep import Lockstep
+from motherlode.ppx.client.session import Session
 from motherlode.ppx.errors import ConditionedProgram, UnknownParameter
-from motherlode.ppx.lockstep import Lockstep
-from motherlode.ppx.session import Session
 from motherlode.tracing import HiddenRandomness, LeakError, ReplayDiverged, record, seed
 
 FAKE = Path(__file__).resolve().parents[1] / "faults" / "fake_peer.py"

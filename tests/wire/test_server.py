@@ -13,19 +13,19 @@ import pytest
 import zmq
 from golden import PROTOCOLS
 
-from motherlode.events import Parameters
-from motherlode.frontends.python import PythonSimulator
+from motherlode.core import Parameters
+from motherlode.frontends.python.simulator import PythonSimulator
 from motherlode.frontends.remote import Options, RemoteSimulator, connect
 from motherlode.gold import mine
-from motherlode.ppx.codec import decode, encode
+from motherlode.ppx.client.folders import PrivateFolder
+from motherlode.ppx.client.lockstep import Lockstep
+from motherlode.ppx.client.process import Program
+from motherlode.ppx.client.session import Session
 from motherlode.ppx.errors import EndpointError, HandshakeError, PeerError
-from motherlode.ppx.folders import PrivateFolder
+from motherlode.ppx.format.codec import decode, encode
+from motherlode.ppx.format.messages import Handshake, HandshakeResult, Run, RunResult, SampleResult
 from motherlode.ppx.keys import client_keys, create_keys
-from motherlode.ppx.lockstep import Lockstep
-from motherlode.ppx.messages import Handshake, HandshakeResult, Run, RunResult, SampleResult
-from motherlode.ppx.process import Program
-from motherlode.ppx.server import Server
-from motherlode.ppx.session import Session
+from motherlode.ppx.server.server import Server
 from motherlode.tracing import LeakError
 
 PARAMETERS = Parameters(("mu",), (-2.0,), (2.0,))

@@ -11,11 +11,11 @@ from golden import frame
 from test_fuzz import assert_sound, mutate
 from test_golden import asked
 
-from motherlode.ppx.codec import encode
+from motherlode.ppx.client.session import Session
 from motherlode.ppx.errors import PeerError, ProtocolError, WireError
-from motherlode.ppx.messages import Error, HandshakeResult, RunResult, Sample
-from motherlode.ppx.schema import ErrorCode
-from motherlode.ppx.session import Session
+from motherlode.ppx.format.codec import encode
+from motherlode.ppx.format.messages import Error, HandshakeResult, RunResult, Sample
+from motherlode.ppx.format.schema import ErrorCode
 from motherlode.tracing import HiddenRandomness, LeakError, ReplayDiverged
 
 GREETING = frame("accepted", "handshake_result_gold")

@@ -14,8 +14,9 @@ from motherlode.campaign.errors import CampaignError, WorkerDied
 from motherlode.campaign.proposal import Proposal
 from motherlode.campaign.shard import Plan, Shard, write_shard
 from motherlode.campaign.spreading import spread
-from motherlode.events import EventStore, Manifest, Simulator
-from motherlode.events.shard import shard_rows
+from motherlode.events import Simulator
+from motherlode.store import EventStore, Manifest
+from motherlode.store.shard import shard_rows
 from motherlode.tracing import LeakError, SimulatorFailed
 
 __all__ = ["Campaign"]

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from motherlode.campaign.errors import ProposalError
-from motherlode.events import Parameters, philox_generator
-from motherlode.events.streams import PROPOSALS
+from motherlode.core import Parameters, philox_generator
+from motherlode.core.streams import PROPOSALS
 
 __all__ = ["Proposal"]
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from motherlode.campaign.errors import CampaignError
 from motherlode.campaign.proposal import Proposal
-from motherlode.events import Events, EventStore, Failure, Simulator, StoreMismatch
+from motherlode.events import Events, Failure, Simulator
+from motherlode.store import EventStore, StoreMismatch
 from motherlode.tracing import SimulatorFailed
 
 __all__ = ["Plan", "Shard", "write_shard"]

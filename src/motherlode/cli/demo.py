@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from motherlode.cli.board import BoardNotBuilt, build_board
 from motherlode.cli.folders import claim_folder
 from motherlode.cli.options import SEED
 from motherlode.cli.threads import use_one_thread
+from motherlode.demo.build import BoardNotBuilt, build_board
 
 if TYPE_CHECKING:
-    from motherlode.cli.story import Story
+    from motherlode.demo.story import Story
 
 __all__ = ["demo"]
 
@@ -36,8 +36,8 @@ def demo(out: Path, quick: bool, seed: int, simulator: str | None) -> None:
     begin = time.perf_counter()
     use_one_thread()
     kind = simulator or _best_board()
-    from motherlode.cli.figures import draw_figures
-    from motherlode.cli.story import open_board, tell
+    from motherlode.demo.figures import draw_figures
+    from motherlode.demo.story import open_board, tell
 
     events = _QUICK_EVENTS if quick else _EVENTS
     claim_folder(out / "events")
@@ -71,7 +71,7 @@ def _best_board() -> str:
 
 
 def _report(story: "Story", kind: str, seed: int) -> dict[str, Any]:
-    from motherlode.events.manifest import library_versions
+    from motherlode.store.manifest import library_versions
 
     ratio, score = story.audit.ratios[0], story.audit.scores[0]
     exact_mean, exact_sd = story.exact_moments()

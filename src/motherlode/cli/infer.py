@@ -50,7 +50,7 @@ def infer(
     """
     import motherlode
     from motherlode.cli.priors import prior_of
-    from motherlode.events import read_table
+    from motherlode.store import read_table
 
     if method != "nuts":
         refuse_idle(ctx, ("chains",), f"with --method {method}: its draws are independent")

@@ -60,7 +60,7 @@ def limits(
     no point lies in the widest region, the steps around the best fit are scanned.
     """
     import motherlode
-    from motherlode.events import read_table
+    from motherlode.store import read_table
 
     use_one_thread()
     if method == "wilks":

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from motherlode.campaign import Proposal
-from motherlode.events.manifest import library_versions
+from motherlode.store.manifest import library_versions
 
 __all__ = ["describe_model", "digest", "trained_on", "write_manifest"]
 

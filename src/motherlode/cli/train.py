@@ -33,9 +33,10 @@ def train(
     memory: float,
 ) -> None:
     """Train a surrogate on the events in STORE."""
-    from motherlode.events import EventStore
-    from motherlode.surrogates import TrainingOptions, losses
-    from motherlode.surrogates.training import train as fit
+    from motherlode import losses
+    from motherlode.store import EventStore
+    from motherlode.training import TrainingOptions
+    from motherlode.training.train import train as fit
 
     use_one_thread()
     known = {name: loss for name in losses.__all__ if isinstance(loss := getattr(losses, name), losses.Loss)}

@@ -5,5 +5,7 @@ on the number of workers or on the size of shards.
 """
 
 from motherlode.core.errors import MotherlodeError, ParameterError, WriteError
+from motherlode.core.parameters import Parameters
+from motherlode.core.streams import EventStreams, philox_generator
 
-__all__ = ["MotherlodeError", "ParameterError", "WriteError"]
+__all__ = ["EventStreams", "MotherlodeError", "ParameterError", "Parameters", "WriteError", "philox_generator"]

@@ -5,8 +5,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from motherlode.core.parameters import Parameters
 from motherlode.events.batch import Events
-from motherlode.events.parameters import Parameters
 from motherlode.events.report import CheckReport
 
 __all__ = ["Simulator"]

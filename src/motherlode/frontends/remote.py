@@ -8,19 +8,20 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from typing_extensions import Self
 
-from motherlode.events import CheckReport, Events, Parameters
+from motherlode.core import Parameters
+from motherlode.events import CheckReport, Events
 from motherlode.gold import examine, mine, simulate
-from motherlode.ppx.described import Names, parameters_of, version_of
+from motherlode.ppx.client.described import Names, parameters_of, version_of
+from motherlode.ppx.client.pool import Options, Pool
+from motherlode.ppx.client.process import find_program
+from motherlode.ppx.client.requests import Request, join
 from motherlode.ppx.errors import EventFailed
-from motherlode.ppx.pool import Options, Pool
-from motherlode.ppx.process import find_program
-from motherlode.ppx.requests import Request, join
-from motherlode.ppx.schema import Record
+from motherlode.ppx.format.schema import Record
 from motherlode.tracing import SimulatorFailed
 
 __all__ = ["Options", "RemoteSimulator", "connect", "launch"]
@@ -42,7 +43,7 @@ class RemoteSimulator:
     options
         How to reach the program.
     parameters
-        Names or addresses of the Sample requests that are θ; with bounds as a :class:`~motherlode.events.Parameters`.
+        Names or addresses of the Sample requests that are θ; with bounds as a :class:`~motherlode.core.Parameters`.
         A gold peer says them itself.
     """
 

@@ -10,7 +10,8 @@ from types import ModuleType
 
 import cloudpickle
 
-from motherlode.events import Parameters, Simulator
+from motherlode.core import Parameters
+from motherlode.events import Simulator
 from motherlode.frontends.errors import NotWrappable
 from motherlode.frontends.wrapping import wrap
 

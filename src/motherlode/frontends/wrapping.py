@@ -6,7 +6,8 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from motherlode.events import Parameters, Simulator
+from motherlode.core import Parameters
+from motherlode.events import Simulator
 from motherlode.frontends.errors import NotWrappable
 
 __all__ = ["is_pyprob", "takes_generator", "wrap"]
@@ -34,7 +35,7 @@ def wrap(
         Bounds, D numbers each. Declare them: probes of the leak check are drawn from this box, and difference scores
         never leave it.
     **options
-        Of the front end, see :class:`motherlode.frontends.python.PythonSimulator`,
+        Of the front end, see :class:`motherlode.frontends.python.simulator.PythonSimulator`,
         :class:`motherlode.frontends.pyro.PyroSimulator` and :class:`motherlode.frontends.pyprob.PyprobSimulator`.
 
     Returns
@@ -64,7 +65,7 @@ def wrap(
             "model; for a program use motherlode.launch, for an endpoint motherlode.connect."
         )
     if takes_generator(simulator):
-        from motherlode.frontends.python import PythonSimulator
+        from motherlode.frontends.python.simulator import PythonSimulator
 
         return PythonSimulator(simulator, declared, **options)
     from motherlode.frontends.pyro import PyroSimulator

@@ -6,11 +6,11 @@ r"""Extract the joint log-ratio and the joint score from a simulator's draws.
 It is the right label only if x depends on θ through the draws alone: the leak check replays events elsewhere.
 """
 
-from motherlode.gold.checking import Explain, examine
-from motherlode.gold.leaks import is_probed, probe_at, run_of, same_output
+from motherlode.gold.check import Explain, examine
+from motherlode.gold.guards import is_probed, probe_at, run_of, same_output
+from motherlode.gold.one_pass import Ride, Together, TrackingEnded, rides_as_it_replays
 from motherlode.gold.replay import Program, mine, simulate
 from motherlode.gold.scoring import Scores, log_probs
-from motherlode.gold.together import Ride, Together, TrackingEnded, rides_as_it_replays
 
 __all__ = [
     "Explain",

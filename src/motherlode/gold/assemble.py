@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from motherlode.events import Counts, Events, EventsError, Failure, Site, TraceColumns
 from motherlode.gold.differences import Stencil
-from motherlode.gold.leaks import Run
+from motherlode.gold.guards.probes import Run
 from motherlode.gold.scoring import Scores, log_probs
 from motherlode.tracing import InfiniteDensity, InvalidParameters, address_of
 from motherlode.tracing.branching import RecordedDraw

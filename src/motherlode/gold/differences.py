@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from motherlode.events import Parameters
+from motherlode.core import Parameters
 
 __all__ = ["Stencil", "stencil"]
 

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from motherlode.core import MotherlodeError
+from motherlode.core import EventStreams, MotherlodeError, Parameters
 from motherlode.core.errors import show
-from motherlode.events import Events, EventStreams, Failure, Parameters
+from motherlode.events import Events, Failure
 from motherlode.gold.assemble import Mined, assemble
 from motherlode.gold.differences import Stencil, stencil
-from motherlode.gold.leaks import Run, is_probed, probe_at, replay_at, run_of
-from motherlode.gold.together import Together, insist_alike, ride
+from motherlode.gold.guards.probes import Run, is_probed, probe_at, replay_at, run_of
+from motherlode.gold.one_pass import Together, insist_alike, ride
 from motherlode.tracing import SimulatorFailed, alone, seed
 
 __all__ = ["Program", "mine", "simulate"]
@@ -68,7 +68,7 @@ def mine(
     parameters
         Names and bounds of θ.
     theta
-        Shape (N, D), N ≥ 1, as :meth:`motherlode.events.Parameters.check` returns it.
+        Shape (N, D), N ≥ 1, as :meth:`motherlode.core.Parameters.check` returns it.
     alternatives
         Shape (N, K, D).
     root, first

@@ -14,7 +14,7 @@ from motherlode.inference.errors import (
     WrongEstimator,
 )
 from motherlode.inference.frequentist import Baselines, Constraint, Limits, Rate, Region, Shift, limits
-from motherlode.inference.many_chains import ManyChains
+from motherlode.inference.mcmc import ManyChains
 from motherlode.inference.posterior import Posterior, posterior
 from motherlode.inference.potential import Observation, Potential
 from motherlode.inference.prior import Prior

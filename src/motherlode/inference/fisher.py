@@ -128,7 +128,7 @@ def fisher(
     Parameters
     ----------
     estimators
-        One estimator, or several (a sequence or an :class:`~motherlode.surrogates.Ensemble`): the matrix is their mean,
+        One estimator, or several (a sequence or an :class:`~motherlode.estimators.Ensemble`): the matrix is their mean,
         and their spread enters the covariance.
     theta
         The point with shape ``(D,)``.

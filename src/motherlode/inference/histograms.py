@@ -15,10 +15,10 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from motherlode.estimators import HistogramRatio
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.frequentist.interpolation import Chebyshev
 from motherlode.inference.protocols import Simulates
-from motherlode.surrogates import HistogramRatio
 
 __all__ = ["HistogramLikelihood", "SallinoRatio"]
 

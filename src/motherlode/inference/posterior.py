@@ -14,23 +14,23 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 from torch.distributions import Distribution
 
-from motherlode.inference.batched import BATCHED, run_batched
 from motherlode.inference.convergence import members_of
 from motherlode.inference.direct import DirectRatio, as_one_outcome, draw_inside
 from motherlode.inference.errors import UnusableObservation, UnusablePrior
 from motherlode.inference.importance import resample
+from motherlode.inference.mcmc.batched import BATCHED, run_batched
+from motherlode.inference.mcmc.pyro_kernels import KERNELS, run_pyro
 from motherlode.inference.normalization import warn_unnormalized
 from motherlode.inference.optimize import maximize
 from motherlode.inference.potential import Observation, Potential
 from motherlode.inference.prior import Prior
 from motherlode.inference.proposed import proposal_of, recorded_order, sample_reweighted, warn_unlike_proposal
 from motherlode.inference.protocols import is_direct
-from motherlode.inference.pyro_mcmc import KERNELS, run_pyro
 from motherlode.inference.randomness import seeded
 from motherlode.inference.ranges import warn_out_of_range
 from motherlode.inference.results import PosteriorSamples
 from motherlode.inference.start import starting_points
-from motherlode.inference.variational import fit_guide
+from motherlode.inference.variational.guides import fit_guide
 
 __all__ = ["Posterior", "posterior"]
 

@@ -1,6 +1,5 @@
 """Figures: ``plot_*(result, ax=None)`` draws a result and returns the matplotlib figure."""
 
-from motherlode.plots.board import board_path, plot_paths
 from motherlode.plots.branchings import plot_branchings
 from motherlode.plots.diagnostics import (
     plot_calibration,
@@ -18,7 +17,6 @@ from motherlode.plots.style import save, style
 from motherlode.plots.training import plot_training
 
 __all__ = [
-    "board_path",
     "plot_branchings",
     "plot_calibration",
     "plot_coverage",
@@ -27,7 +25,6 @@ __all__ = [
     "plot_information",
     "plot_log_ratio",
     "plot_pair",
-    "plot_paths",
     "plot_posterior",
     "plot_predictive",
     "plot_range",

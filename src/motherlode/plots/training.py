@@ -32,7 +32,7 @@ def plot_training(estimator: Any, ax: Axes | None = None, title: str | None = No
     """
     record = estimator.record
     if record is None:
-        from motherlode.surrogates.errors import NotTrained
+        from motherlode.estimators.errors import NotTrained
 
         raise NotTrained(type(estimator).__name__)
     axes = ax if ax is not None else new_figure(7.0, 4.2).add_subplot()

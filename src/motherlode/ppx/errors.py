@@ -87,7 +87,7 @@ class PeerError(WireError):
     Attributes
     ----------
     code
-        An :class:`~motherlode.ppx.schema.ErrorCode`, or a bare number that this version does not know.
+        An :class:`~motherlode.ppx.format.schema.ErrorCode`, or a bare number that this version does not know.
     text
         The peer's own words.
     """

@@ -11,11 +11,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.random import Generator
-from typing_extensions import Self
 
 from motherlode.families import Family
 from motherlode.tracing.addresses import address_of
@@ -150,7 +149,7 @@ class seed(Handler):  # noqa: N801
     Parameters
     ----------
     generator
-        The stream; see :func:`motherlode.events.philox_generator`.
+        The stream; see :func:`motherlode.core.philox_generator`.
     """
 
     def __init__(self, generator: Generator) -> None:

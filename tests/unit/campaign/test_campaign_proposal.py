@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from motherlode.campaign import Proposal, ProposalError
-from motherlode.events import Parameters
+from motherlode.core import Parameters
 
 ALPHA = 1e-5
 

@@ -11,7 +11,7 @@ import pytest
 
 import motherlode
 from motherlode.campaign import Campaign, CampaignError, ProposalError
-from motherlode.events import CondemnedStore, EventStore, StoreMismatch
+from motherlode.store import CondemnedStore, EventStore, StoreMismatch
 from motherlode.tracing import LeakError, SimulatorFailed
 
 PRIOR = "theta=-1:1"

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 import motherlode
 from motherlode.cli import main
-from motherlode.surrogates.history import Record, Round
+from motherlode.estimators.record import Record, Round
 
 DEVIATION = 0.3
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from motherlode.cli import main
-from motherlode.events import EventStore
+from motherlode.store import EventStore
 
 SOURCE = """
 PARAMETERS = ("mu", "sigma")

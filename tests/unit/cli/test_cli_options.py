@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motherlode.events import EventStore
+from motherlode.store import EventStore
 
 SOURCE = "def normal(theta, rng):\n    return rng.normal(theta[0], 1.0)\n"
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motherlode.events import Counts, Events, EventStore, Failure, audit, pareto_k
+from motherlode.events import Counts, Events, Failure, audit, pareto_k
 from motherlode.events.pareto import effective_sample_size
+from motherlode.store import EventStore
 
 
 def normal_events(n=20_000, theta=0.3, other=0.5, sigma=1.0, seed=0):

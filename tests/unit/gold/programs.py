@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from motherlode.events import Parameters
+from motherlode.core import Parameters
 from motherlode.families import FAMILIES
 from motherlode.gold import mine
 from motherlode.tracing import draw, intern

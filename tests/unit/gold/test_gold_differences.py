@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from motherlode.events import Parameters
+from motherlode.core import Parameters
 from motherlode.families import FAMILIES
 from motherlode.gold.differences import stencil
 from motherlode.gold.scoring import log_probs

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from programs import ask, chain, run
 
-from motherlode.events import Parameters
+from motherlode.core import Parameters
 from motherlode.gold import is_probed, probe_at, same_output
 from motherlode.tracing import HiddenRandomness, LeakError, ReplayDiverged
 

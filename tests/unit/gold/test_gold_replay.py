@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from programs import MIXED, ask, chain, mixed, run
 
-from motherlode.events import EventsError, Parameters
+from motherlode.core import Parameters
+from motherlode.events import EventsError
 from motherlode.families import FAMILIES
 from motherlode.tracing import MissingRandomness, SimulatorFailed
 
@@ -268,7 +269,7 @@ def test_global_state_is_as_before():
 
 
 def test_mining_inside_a_run_is_no_part_of_it():
-    from motherlode.events import philox_generator
+    from motherlode.core import philox_generator
     from motherlode.tracing import record, seed
 
     with seed(philox_generator(0, 0)), record() as outside:

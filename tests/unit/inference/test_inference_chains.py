@@ -15,10 +15,10 @@ from closed_forms import (
 from tqdm.auto import tqdm
 
 from motherlode.inference import ConvergenceWarning, Observation, Potential, Prior, posterior
-from motherlode.inference.adaptation import StepSize, Whitening, windows
-from motherlode.inference.chains import run_chains
 from motherlode.inference.convergence import ess_mean
-from motherlode.inference.coordinates import gradient_of
+from motherlode.inference.mcmc.adaptation import StepSize, Whitening, windows
+from motherlode.inference.mcmc.chains import run_chains
+from motherlode.inference.mcmc.coordinates import gradient_of
 from motherlode.inference.optimize import with_gradient
 
 D = torch.distributions
@@ -64,7 +64,7 @@ def test_correlated_gaussian_in_ten_dimensions(kernel, dense):
 @KERNELS
 def test_the_progress_bar_ends_at_its_total(kernel, monkeypatch):
     bars = []
-    monkeypatch.setattr("motherlode.inference.chains.tqdm", lambda **given: bars.append(tqdm(**given)) or bars[-1])
+    monkeypatch.setattr("motherlode.inference.mcmc.chains.tqdm", lambda **given: bars.append(tqdm(**given)) or bars[-1])
     starts = np.random.default_rng(0).normal(size=(7, 2))
     run_chains(gaussian_target(np.eye(2)), starts, 60, 40, seed=1, kernel=kernel, progress=True)
     assert bars[0].n == bars[0].total == 700

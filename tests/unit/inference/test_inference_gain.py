@@ -5,8 +5,8 @@ import pytest
 import torch
 from closed_forms import ALPHA_Z
 
+from motherlode.design import information_gain
 from motherlode.inference import WrongEstimator
-from motherlode.inference.design import information_gain
 
 D = torch.distributions
 PRIOR = D.Normal(torch.zeros(1, dtype=torch.float64), 1.0)

@@ -6,9 +6,9 @@ import torch
 from closed_forms import ALPHA_Z, GaltonExact
 from test_inference_limits import Galton, Gaussian
 
+from motherlode.design import information_gain, next_design
 from motherlode.inference import InferenceError, Rate, limits
 from motherlode.inference.abc import abc
-from motherlode.inference.design import information_gain, next_design
 from motherlode.inference.fisher import distance, fisher, histogram_information, rate_information, scores_of
 from motherlode.inference.histograms import HistogramLikelihood
 

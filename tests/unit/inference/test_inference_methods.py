@@ -19,10 +19,10 @@ from motherlode.inference import (
     UnusableObservation,
     posterior,
 )
-from motherlode.inference.amortized import amortize
 from motherlode.inference.convergence import ess_mean
-from motherlode.inference.many_chains import NotVectorizable
+from motherlode.inference.mcmc.many_chains import NotVectorizable
 from motherlode.inference.normalization import normalization
+from motherlode.inference.variational.amortized import amortize
 
 D = torch.distributions
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 from closed_forms import ALPHA_Z, GaltonExact, GaussianLocation, GaussianRatio, OnlyScore, truncated_normal_moments
 
+from motherlode.estimators.ratio import RatioEstimator
 from motherlode.inference import (
     InferenceError,
     NoFiniteDensity,
@@ -16,7 +17,6 @@ from motherlode.inference import (
     WrongEstimator,
     posterior,
 )
-from motherlode.surrogates.ratio import RatioEstimator
 
 D = torch.distributions
 

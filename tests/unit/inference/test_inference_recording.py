@@ -6,9 +6,9 @@ import torch
 from closed_forms import Banana, Bimodal, GaltonExact
 
 from motherlode.inference import Observation, Potential, Prior, posterior
-from motherlode.inference.coordinates import gradient_of
+from motherlode.inference.mcmc.coordinates import gradient_of
+from motherlode.inference.mcmc.recording import recorded
 from motherlode.inference.optimize import with_gradient
-from motherlode.inference.recording import recorded
 
 D = torch.distributions
 POINTS = torch.randn(6, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)

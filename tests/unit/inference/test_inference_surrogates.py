@@ -66,7 +66,7 @@ def test_a_ratio_calibrated_by_toys_sets_limits_whose_statistic_is_closer_to_the
     observed = generator.normal(0.3, 1.0, (20, 1))
     statistics = [
         motherlode.limits(one, observed, {"theta": (-1.0, 1.0)}).wilks(points=11).statistic
-        for one in (bad, motherlode.surrogates.calibrate(bad, events, cells=8))
+        for one in (bad, motherlode.training.calibrate(bad, events, cells=8))
     ]
     step = np.linspace(-1.0, 1.0, 11) - observed.mean()
     exact = 20.0 * step**2

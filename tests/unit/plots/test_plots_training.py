@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from motherlode import losses
+from motherlode.estimators import RatioEstimator
+from motherlode.estimators.errors import NotTrained
 from motherlode.events import Events
 from motherlode.plots import plot_training
-from motherlode.surrogates import RatioEstimator, TrainingOptions, losses, train
-from motherlode.surrogates.errors import NotTrained
+from motherlode.training import TrainingOptions, train
 
 
 def test_history_is_drawn_with_the_step_that_was_kept():

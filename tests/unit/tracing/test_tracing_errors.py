@@ -7,9 +7,9 @@ import cloudpickle
 import numpy as np
 import pytest
 
-from motherlode import campaign, events, tracing
-from motherlode.cli.board import BoardNotBuilt
+from motherlode import campaign, events, store, tracing
 from motherlode.core import MotherlodeError, ParameterError, WriteError
+from motherlode.demo.build import BoardNotBuilt
 from motherlode.frontends.errors import NotInstrumented, NotWrappable
 
 THETA, PROBE = np.array([0.5]), np.array([0.7])
@@ -25,11 +25,11 @@ ERRORS = [
     tracing.ReplayDiverged(2, "a.py:f:1", "a.py:f:2 (Normal)", None),
     tracing.ReplayDiverged(2, "a.py:f:1", "a.py:f:2 (Normal)", None).at(3, THETA, PROBE),
     events.EventsError("x has no rows."),
-    events.StoreMismatch(Path("store"), "seed", 1, 2),
-    events.CorruptShard(Path("shard"), "truncated"),
-    events.CorruptManifest(Path("manifest.json"), "empty"),
+    store.StoreMismatch(Path("store"), "seed", 1, 2),
+    store.CorruptShard(Path("shard"), "truncated"),
+    store.CorruptManifest(Path("manifest.json"), "empty"),
     WriteError(Path("shard"), "No space left on device"),
-    events.CondemnedStore(Path("store"), "It leaks."),
+    store.CondemnedStore(Path("store"), "It leaks."),
     campaign.CampaignError("events=0"),
     campaign.ProposalError("theta=1"),
     campaign.WorkerDied("killed", 3, 7),

@@ -9,7 +9,8 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from pyprob.distributions import Normal, Uniform
 
-from motherlode.events import Simulator, philox_generator
+from motherlode.core import philox_generator
+from motherlode.events import Simulator
 from motherlode.frontends.errors import NotWrappable
 from motherlode.frontends.pyprob.laws import pyprob_law
 from motherlode.tracing import Draw, Handler, seed

@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from motherlode.events import CheckReport, Events, Parameters
+from motherlode.core import Parameters
+from motherlode.events import CheckReport, Events
 from motherlode.frontends.errors import NotWrappable
 from motherlode.frontends.fingerprint import fingerprint
 from motherlode.frontends.pyprob.statements import Statements, intercepted

@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyro
 import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
-from typing_extensions import Self
 
-from motherlode.events import Counts, Events, Parameters
-from motherlode.frontends.pyro.density import log_density, support_bounds
+from motherlode.core import Parameters
+from motherlode.events import Counts, Events
 from motherlode.frontends.pyro.errors import LiveTangent, ThetaUnseen
 from motherlode.frontends.pyro.layout import Layout
 from motherlode.frontends.pyro.passes import Pass, check_density, masked, moves_with
 from motherlode.frontends.pyro.shadows import Shadowing, cast_shadows, drop_shadows, shadows_of
+from motherlode.frontends.pyro.sites.density import log_density, support_bounds
 from motherlode.tracing import LeakError
 
 __all__ = ["Mined", "mining"]

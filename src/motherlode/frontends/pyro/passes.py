@@ -11,11 +11,11 @@ from pyro.poutine.messenger import Messenger
 from pyro.poutine.util import site_is_factor, site_is_subsample
 from torch import Tensor
 
-from motherlode.frontends.pyro.density import log_density, support_bounds
-from motherlode.frontends.pyro.drawing import sample
 from motherlode.frontends.pyro.errors import NameClash, NoDensity
 from motherlode.frontends.pyro.layout import Layout
-from motherlode.frontends.pyro.streams import Source
+from motherlode.frontends.pyro.sites.density import log_density, support_bounds
+from motherlode.frontends.pyro.sites.drawing import sample
+from motherlode.frontends.pyro.sites.streams import Source
 from motherlode.tracing import ReplayDiverged
 
 __all__ = ["Pass", "Record", "Replay", "Visit", "check_density", "masked", "moves_with"]

@@ -24,7 +24,7 @@ from motherlode.frontends.pyro.errors import ModelRefused, NotBatched
 from motherlode.frontends.pyro.layout import Layout, Style
 from motherlode.frontends.pyro.passes import Record, Replay, Visit
 from motherlode.frontends.pyro.running import run
-from motherlode.frontends.pyro.streams import BlockSource, EventSource
+from motherlode.frontends.pyro.sites.streams import BlockSource, EventSource
 from motherlode.tracing import HiddenRandomness, ReplayDiverged
 
 __all__ = ["MODEL_ERRORS", "TRIAL", "plan", "same_rows", "take"]

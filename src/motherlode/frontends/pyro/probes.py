@@ -8,14 +8,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from motherlode.events import philox_generator
-from motherlode.events.streams import PROBES
+from motherlode.core import philox_generator
+from motherlode.core.streams import PROBES
 from motherlode.frontends.pyro.errors import GradientLost
 from motherlode.frontends.pyro.passes import Record, Replay, Visit
 from motherlode.frontends.pyro.plan import take
 from motherlode.frontends.pyro.replays import Request, compare, run_at
-from motherlode.frontends.pyro.streams import Source
-from motherlode.gold.leaks import PROBE_EVENTS, PROBE_EVERY
+from motherlode.frontends.pyro.sites.streams import Source
+from motherlode.gold.guards.probes import PROBE_EVENTS, PROBE_EVERY
 from motherlode.tracing import HiddenRandomness, LeakError
 
 __all__ = ["Probed", "probe"]

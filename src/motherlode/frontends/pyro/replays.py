@@ -13,7 +13,7 @@ from motherlode.frontends.pyro.layout import Layout
 from motherlode.frontends.pyro.passes import Replay, Visit
 from motherlode.frontends.pyro.plan import same_rows
 from motherlode.frontends.pyro.running import run
-from motherlode.frontends.pyro.streams import BlockSource, EventSource, Source
+from motherlode.frontends.pyro.sites.streams import BlockSource, EventSource, Source
 from motherlode.tracing import LeakError, ReplayDiverged
 
 __all__ = ["Request", "compare", "last_site", "run_at", "source_of"]

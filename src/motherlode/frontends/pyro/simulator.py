@@ -8,17 +8,17 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from motherlode.core import MotherlodeError
-from motherlode.events import CheckReport, Counts, Events, EventsError, Failure, Parameters
+from motherlode.core import MotherlodeError, Parameters
+from motherlode.events import CheckReport, Counts, Events, EventsError, Failure
 from motherlode.frontends.fingerprint import fingerprint
-from motherlode.frontends.pyro.columns import trace_columns
-from motherlode.frontends.pyro.following import explain
 from motherlode.frontends.pyro.layout import Layout
 from motherlode.frontends.pyro.passes import Record
 from motherlode.frontends.pyro.plan import TRIAL, plan
+from motherlode.frontends.pyro.provenance import explain
 from motherlode.frontends.pyro.replays import Request, source_of
 from motherlode.frontends.pyro.rows import Rows, mine_rows
 from motherlode.frontends.pyro.running import run
+from motherlode.frontends.pyro.trace_columns import trace_columns
 from motherlode.gold import examine
 from motherlode.tracing import SimulatorFailed
 

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from motherlode.events import philox_generator
+from motherlode.core import philox_generator
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.frequentist.interpolation import Chebyshev
 from motherlode.inference.frequentist.likelihood import Experiment

@@ -1,0 +1,72 @@
+"""Feed a vectorized model with uniforms such that row i depends on (seed, event i) only.
+
+Events are cut into fixed blocks of :data:`BLOCK` by their index. Each block owns one Philox stream, keyed by (seed,
+:data:`BLOCKS`) with the block in the counter; a draw that needs w uniforms an event takes ``BLOCK·w`` numbers from
+each block's stream, of which row j reads its own w. As every draw costs a fixed number of uniforms (see
+:mod:`motherlode.frontends.pyro.sites.samplers`), a row reads the same numbers however the events are chunked.
+A model that runs event by event reads its event's own stream (seed, 0), as plain Python and C++ do.
+"""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motherlode.core import philox_generator
+
+__all__ = ["BLOCK", "BLOCKS", "BlockSource", "EventSource", "Source"]
+
+Array = NDArray[np.float64]
+
+BLOCK = 1024
+"""Events in a block."""
+
+BLOCKS = 1 << 32
+"""Second word of the Philox key of block streams."""
+
+
+class Source(Protocol):
+    """Give uniforms to a run of consecutive events."""
+
+    def take(self, width: int) -> Array:
+        """Return fresh uniforms in [0, 1) with shape (N, width)."""
+
+    def torch_seed(self) -> int | None:
+        """Return a seed for torch's own samplers; None where rows would then depend on each other."""
+
+
+class BlockSource:
+    """Serve events `first` to `first + events` from the streams of their blocks."""
+
+    def __init__(self, seed: int, first: int, events: int) -> None:
+        self._low = first // BLOCK
+        high = (first + events - 1) // BLOCK
+        self._generators = [philox_generator(seed, block, BLOCKS) for block in range(self._low, high + 1)]
+        self._offset = first - self._low * BLOCK
+        self._events = events
+
+    def take(self, width: int) -> Array:
+        """Return fresh uniforms with shape (N, width)."""
+        numbers = np.empty((len(self._generators), BLOCK * width))
+        for generator, row in zip(self._generators, numbers, strict=True):
+            generator.random(out=row)
+        return numbers.reshape(-1, width)[self._offset : self._offset + self._events]
+
+    def torch_seed(self) -> int | None:
+        """Return None: torch's samplers consume numbers according to the values of all rows."""
+        return None
+
+
+class EventSource:
+    """Serve one event from its own stream."""
+
+    def __init__(self, seed: int, event: int) -> None:
+        self._generator = philox_generator(seed, event)
+
+    def take(self, width: int) -> Array:
+        """Return fresh uniforms with shape (1, width)."""
+        return self._generator.random((1, width))
+
+    def torch_seed(self) -> int | None:
+        """Return a seed drawn from the event's stream."""
+        return int(self._generator.integers(2**62))

@@ -1,0 +1,172 @@
+"""Wrap a plain Python function ``simulator(theta, rng)``, unchanged, as a Simulator."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from motherlode.core import EventStreams, Parameters
+from motherlode.events import CheckReport, Events
+from motherlode.frontends.fingerprint import fingerprint
+from motherlode.frontends.python.bare import BareGenerator
+from motherlode.frontends.python.generator import TracedGenerator
+from motherlode.frontends.python.intercept.running import RUNNING
+from motherlode.frontends.python.tangent.tracked_draws import ride_together
+from motherlode.frontends.python.uniforms.arrays import plain_at
+from motherlode.gold import Ride, TrackingEnded, examine, mine, rides_as_it_replays
+from motherlode.tracing import intern, stream
+
+__all__ = ["PythonSimulator"]
+
+Array = NDArray[np.float64]
+Derivative = Literal["replay", "tracked", "auto"]
+
+RETURNED = intern("the returned x")
+"""Where numbers that leave the function lazy are settled."""
+
+REPLAYED = 'local replay, derivative="replay": 1 + K + 2D runs for each event'
+TRACKED = 'tracked numbers, derivative="tracked": one run carries all points'
+
+
+class PythonSimulator:
+    """Run and mine ``function(theta, rng) -> x``.
+
+    Parameters
+    ----------
+    function
+        Takes θ with shape (D,) and a random generator with NumPy's interface; returns a number or an array of
+        fixed shape (*L). It may keep no state between runs.
+    parameters
+        Names and bounds of θ.
+    derivative
+        How gold is obtained. ``"replay"`` runs the function 1+K+2D times and allows any code. ``"tracked"`` runs it
+        once with numbers that carry all points (operators and NumPy's scalar functions only, else TrackingEnded).
+        ``"auto"`` tries the latter on the first event and takes it if replay agrees; ``chosen`` says which.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> def coin(theta, rng):
+    ...     return sum(rng.random() < theta[0] for _ in range(10))
+    >>> simulator = PythonSimulator(coin, Parameters(("p",), (0.1,), (0.9,)))
+    >>> events = simulator.mine(np.full((100, 1), 0.5), [[0.6]], seed=1)
+    >>> events.joint_log_ratio.shape, events.joint_score.shape
+    ((100, 1), (100, 1))
+    """
+
+    def __init__(self, function: Callable[..., Any], parameters: Parameters, derivative: Derivative = "replay") -> None:
+        self.function = function
+        self.parameters = parameters
+        self.derivative = derivative
+        self.chosen: Derivative | None = "replay" if derivative == "replay" else None
+        self.name = getattr(function, "__name__", type(function).__name__)
+        self.version = fingerprint(getattr(function, "function", function))
+
+    def simulate(self, theta: ArrayLike, seed: int = 0, first: int = 0) -> Array:
+        """Return x with shape (N, *L) for θ (N, D), run bare on NumPy's generator.
+
+        Raises
+        ------
+        ParameterError
+            For θ of wrong shape, not finite, or outside the bounds.
+        """
+        rows = self.parameters.check(theta)
+        streams = EventStreams(seed)
+        generator = BareGenerator(streams.at(first).bit_generator)
+        outputs = []
+        for event, row in enumerate(rows, first):
+            streams.at(event)
+            outputs.append(self._call(row, generator))
+        return np.array(outputs, dtype=np.float64)
+
+    def mine(
+        self,
+        theta: ArrayLike,
+        alternatives: ArrayLike | None = None,
+        *,
+        seed: int = 0,
+        first: int = 0,
+        traces: bool = False,
+    ) -> Events:
+        """Return events with gold by local replay.
+
+        Parameters
+        ----------
+        theta
+            Shape (N, D).
+        alternatives
+            Shape (N, K, D), or (K, D) for all events.
+        seed, first
+            Event i uses random stream (seed, first + i).
+        traces
+            Whether to keep the branchings.
+
+        Raises
+        ------
+        ParameterError
+            For θ or alternatives that cannot be right.
+        LeakError
+            If x depends on θ other than through the draws (HiddenRandomness, ReplayDiverged are kinds of it).
+        SimulatorFailed
+            If every event failed.
+        """
+        rows = self.parameters.check(theta)
+        others = self.parameters.check_alternatives(alternatives, len(rows))
+        if self.chosen is None:
+            self.chosen = self._choose(rows[0], others[0])
+        together = self._together if self.chosen == "tracked" else None
+        return mine(
+            self.program, self.parameters, rows, others, root=seed, first=first, traces=traces, together=together
+        )
+
+    def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:
+        """Say whether the function can be mined, and if not, at which line; see :func:`motherlode.gold.examine`."""
+        from motherlode.frontends.python.provenance.explaining import explain
+
+        tier = TRACKED if self.chosen == "tracked" else REPLAYED
+        why = partial(explain, self._call)
+        return examine(self, theta, alternatives, tier=tier, explain=why, rival=lambda: self._rival(theta))
+
+    def _rival(self, theta: ArrayLike) -> tuple[str, "PythonSimulator"] | None:
+        """Return the other way to gold, if the function allows it."""
+        if self.chosen == "tracked":
+            return REPLAYED, PythonSimulator(self.function, self.parameters)
+        tracked = PythonSimulator(self.function, self.parameters, "auto")
+        row = self.parameters.check(theta)[:1]
+        tracked.mine(row, row[None])
+        return (TRACKED, tracked) if tracked.chosen == "tracked" else None
+
+    def program(self, theta: Array) -> Any:
+        """Run one event at θ with shape (D,) under the handlers in force and return x."""
+        return self._call(theta, TracedGenerator(stream()))
+
+    def _together(self, points: Array) -> Ride:
+        return ride_together(self._call, points)
+
+    def _choose(self, theta: Array, alternatives: Array) -> Derivative:
+        """Try to track the first event."""
+        try:
+            agrees = rides_as_it_replays(self._together, self.program, theta, alternatives)
+        except TrackingEnded:
+            if self.derivative == "tracked":
+                raise
+            return "replay"
+        except Exception as error:  # a number that is no float may upset any program
+            if self.derivative == "tracked":
+                raise TrackingEnded("The program", f"{type(error).__name__}: {error}") from error
+            return "replay"
+        if self.derivative == "tracked" and not agrees:
+            raise TrackingEnded("The program", "replay asks its draws with other parameters")
+        return "tracked" if agrees else "replay"
+
+    def _call(self, theta: Array, generator: Any) -> Any:
+        token = RUNNING.set(generator)
+        try:
+            return plain_at(self.function(theta.copy(), generator), RETURNED)
+        finally:
+            RUNNING.reset(token)
+
+    def __repr__(self) -> str:
+        return f"PythonSimulator({self.name}, {self.parameters})"

@@ -1,0 +1,73 @@
+"""Say in messages what our own simulators produce: events as blocks, leaks and refusals as errors."""
+
+import numpy as np
+
+from motherlode.events import Events, TraceColumns
+from motherlode.ppx.format.messages import Error, Failure, GoldBlock, GoldRun, Site, TraceBlock
+from motherlode.ppx.format.schema import ErrorCode, Record
+from motherlode.tracing import HiddenRandomness, LeakError, ReplayDiverged
+
+__all__ = ["block_of", "error_of", "simulated", "unanswered"]
+
+
+def simulated(x: np.ndarray, asked: GoldRun) -> GoldBlock:
+    """Return the block of a request for x alone; x has shape (N, *L)."""
+    none = np.empty((len(x), 0))
+    return GoldBlock(asked.first, asked.count, np.asarray(x, np.float64), none, none)
+
+
+def block_of(events: Events, asked: GoldRun) -> GoldBlock:
+    """Return mined events as the block that answers a request."""
+    traced = asked.record is Record.TRACES and events.traces is not None
+    return GoldBlock(
+        asked.first,
+        asked.count,
+        events.x,
+        events.joint_log_ratio,
+        events.joint_score,
+        events.counts.draws,
+        events.counts.probed,
+        events.counts.score_discrepancy,
+        tuple(Failure(failure.event, failure.reason) for failure in events.failures),
+        _traces(events.traces) if traced and events.traces is not None else None,
+        events.counts.diverted,
+    )
+
+
+def _traces(columns: TraceColumns) -> TraceBlock:
+    return TraceBlock(
+        tuple(Site(site.address, "", site.family, site.observed) for site in columns.sites),
+        columns.offsets,
+        columns.site.astype(np.uint32),
+        columns.value,
+        columns.parameter_offsets,
+        columns.parameters,
+        columns.log_prob,
+    )
+
+
+def unanswered(asked: GoldRun, reason: str) -> GoldBlock:
+    """Return the block of a request of which every event failed."""
+    failures = tuple(Failure(event, reason) for event in range(asked.first, asked.first + asked.count))
+    none = np.empty((0, 0))
+    traces = TraceBlock((), np.zeros(1, np.int64), *_nothing(), np.zeros(1, np.int64), np.empty(0), none)
+    return GoldBlock(
+        asked.first,
+        asked.count,
+        np.empty(0),
+        none,
+        none,
+        failures=failures,
+        traces=traces if asked.record is Record.TRACES else None,
+    )
+
+
+def _nothing() -> tuple[np.ndarray, np.ndarray]:
+    return np.empty(0, np.uint32), np.empty(0)
+
+
+def error_of(leak: LeakError) -> Error:
+    """Return the ``Error`` that a client turns back into the same leak."""
+    codes = {ReplayDiverged: ErrorCode.REPLAY_DIVERGED, HiddenRandomness: ErrorCode.HIDDEN_RANDOMNESS}
+    code = codes.get(type(leak), ErrorCode.LEAK)
+    return Error(code, str(leak), leak.event or 0, leak.address, leak.theta, leak.probe, leak.expected, leak.found)
