@@ -22,8 +22,8 @@ need libflatbuffers-dev header flatbuffers/flatbuffers.h
 need flatbuffers-compiler command -v flatc
 need python3-venv "$PYTHON" -c "import ensurepip, venv"
 
-if ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 10))'; then
-  echo "motherlode needs Python 3.10 or newer; $PYTHON is $("$PYTHON" --version 2>&1). Say make setup PYTHON=python3.11." >&2
+if ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+  echo "motherlode needs Python 3.11 or newer; $PYTHON is $("$PYTHON" --version 2>&1). Say make setup PYTHON=python3.11." >&2
   exit 1
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
