@@ -54,7 +54,7 @@ void check_function(const char* name, F f, const std::vector<double>& points) {
 #define CHECK_EXPRESSION(expression, ...) \
   check_function(#expression, [](const auto& x) { return expression; }, std::vector<double>{__VA_ARGS__})
 
-/// The same columns, to the precision that issue and METHODS ask for.
+/// The same columns, to rounding.
 void check_agreement(const GoldBlock& tangents, const GoldBlock& replay) {
   CHECK(tangents.x == replay.x && tangents.draws == replay.draws && tangents.failures.size() == replay.failures.size());
   for (std::size_t i = 0; i < replay.joint_log_ratio.size(); ++i) {

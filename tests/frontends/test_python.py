@@ -225,7 +225,7 @@ def test_theta_belongs_to_the_simulator():
 
 
 def test_densities_are_in_float64_to_the_tails():
-    """METHODS §4, fault 7, end to end: Bernoulli(1e-12) gives -27.63."""
+    """Densities are float64 end to end: Bernoulli(1e-12) gives -27.63."""
     events = mined(lambda theta, rng: float(rng.random() < 1 - 1e-12), alternatives=[[0.5]])
     assert events.traces[0].log_prob()[0] == pytest.approx(-1e-12, rel=1e-3)
     assert FAMILIES["Bernoulli"].log_prob(0, 1 - 1e-12) == pytest.approx(math.log(1e-12), abs=1e-4)

@@ -1,4 +1,4 @@
-"""Trained on the board, surrogates reach the exact ratio and score; figures of issues 2 and 5."""
+"""Trained on the board, surrogates reach the exact ratio and score."""
 
 import numpy as np
 import pytest

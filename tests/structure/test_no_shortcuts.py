@@ -1,4 +1,4 @@
-"""No shortcut that STYLE forbids stands in the source: asserts, bare excepts, TODOs, prints, huge files."""
+"""No shortcut stands in the source: asserts, bare excepts, TODOs, prints, huge files."""
 
 import ast
 import re

@@ -3,7 +3,7 @@ r"""Turn mined events into the batches that losses read; pairs swap their roles 
 .. math:: (θ, θ') \mapsto (θ_0, θ_1, y) = (θ, θ', 0) \text{ or } (θ', θ, 1)
 
 An event drawn at θ with alternative θ' is an event of the numerator of the pair (θ, θ') and, roles swapped, of the
-denominator of (θ', θ). Both are right when θ and θ' can be exchanged (METHODS §1).
+denominator of (θ', θ). Both are right when θ and θ' can be exchanged.
 """
 
 from dataclasses import dataclass

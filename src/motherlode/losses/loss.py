@@ -22,7 +22,7 @@ class Loss:
     Attributes
     ----------
     name
-        Its name in METHODS §2.
+        Its name, as in ``motherlode.losses``.
     columns
         The fields of the batch that it reads.
     kind

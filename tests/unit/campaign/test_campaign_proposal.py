@@ -114,7 +114,7 @@ def test_row_i_is_row_i(spec, k):
 
 @pytest.mark.parametrize("spec", SPECS)
 def test_theta_and_alternatives_are_exchangeable(spec):
-    """METHODS §1: with alternatives from another law than θ every pair loss is wrong."""
+    """With alternatives from another law than θ every pair loss is wrong."""
     theta, others = Proposal.parse(spec).draw(2, 0, 40_000, 2)
     points = np.concatenate([theta[:, None], others], axis=1)
     for d in range(2):

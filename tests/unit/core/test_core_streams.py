@@ -56,7 +56,7 @@ def test_a_moved_generator_starts_afresh():
 
 
 def test_no_two_events_share_noise():
-    """METHODS §4, fault 9: seeds from a range of 1e6 gave 51 equal noise streams in 10,000 simulations."""
+    """Seeds from a range of 1e6 would give 51 equal noise streams in 10,000 simulations."""
     streams = EventStreams(0)
     first = {streams.at(event).random() for event in range(20_000)}
     first |= {philox_generator(seed, 0).random() for seed in range(1, 2_000)}

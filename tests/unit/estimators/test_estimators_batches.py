@@ -1,4 +1,4 @@
-"""Pairs are what METHODS §1 says they are, and the marginal reference averages exactly the parameters used."""
+"""Pairs take both roles, and the marginal reference averages exactly the parameters used."""
 
 import numpy as np
 import pytest

@@ -38,7 +38,7 @@ def test_reported_means_and_errors():
 
 
 def test_a_score_from_the_wrong_density_fails():
-    """METHODS §4, fault 3: (x-θ)/σ² where the score is that of a latent."""
+    """(x-θ)/σ² where the score is that of a latent."""
     events = normal_events()
     found = audit(replace(events, joint_score=events.joint_score + 0.1))
     assert not found.ok

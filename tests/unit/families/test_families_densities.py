@@ -100,7 +100,7 @@ def test_outside_the_domain_is_nan(name, point):
 
 
 def test_bernoulli_is_not_clamped():
-    """METHODS §4, fault 7: float32 densities clamp 1e-12 to 1.2e-7, which gives -15.9."""
+    """Densities are float64: those in float32 clamp 1e-12 to 1.2e-7, which gives -15.9."""
     assert FAMILIES["Bernoulli"].log_prob(1, 1e-12) == pytest.approx(-27.631021115928547, rel=1e-15)
     assert FAMILIES["Bernoulli"].log_prob(0, 1e-12) == pytest.approx(-1.0000000000005e-12, rel=1e-12)
 

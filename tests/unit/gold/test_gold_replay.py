@@ -18,7 +18,7 @@ def normal(value, mean, stddev):
 
 
 def test_ratio_and_score_of_the_chain():
-    """METHODS §4, fault 3: the score is (z-θ)/σ², not (x-θ)/σ²."""
+    """The score of a latent: the score is (z-θ)/σ², not (x-θ)/σ²."""
     events = run(chain, THETA, [[0.0], [3.0]], traces=True)
     z = np.array([trace[0].value for trace in events.traces])
     expected = normal(z, THETA, 2.0)[:, None] - normal(z[:, None], [0.0, 3.0], 2.0)
@@ -96,7 +96,7 @@ def test_scores_on_odd_scales(low, high, theta):
 
 
 def test_failures_are_recorded_not_retried():
-    """METHODS §4, faults 10 and 11: one exception loses one event, and nobody draws it again."""
+    """One exception loses one event, and nobody draws it again."""
 
     def fragile(theta):
         z = ask(0, "Normal", theta[0], 1.0)
@@ -116,7 +116,7 @@ def test_failures_are_recorded_not_retried():
 
 
 def test_one_failure_of_a_thousand_loses_one():
-    """METHODS §4, fault 10."""
+    """One exception does not lose the other events."""
 
     def once(theta):
         z = ask(0, "Normal", theta[0], 1.0)
@@ -230,7 +230,7 @@ def test_one_event_alone_is_enough():
 
 
 def test_every_draw_counts():
-    """METHODS §4, fault 6: draws left out of log p; an observed draw and one that θ does not touch are in z or x."""
+    """No draw is left out of log p: an observed draw and one that θ does not touch are in z or x."""
     events = run(
         lambda t: (ask(0, "Normal", t[0], 1.0, observed=2.0), ask(1, "Normal", 0.0, 1.0), ask(2, "Poisson", t[0]))[0],
         [1.0] * 10,
@@ -246,7 +246,7 @@ def test_every_draw_counts():
 
 
 def test_a_score_that_cannot_be_computed_is_an_error_not_zero():
-    """METHODS §4, fault 8: a bare `except` turned a failed gradient into zero."""
+    """A gradient that fails is an error, never zero."""
 
     def brittle(theta):
         if theta[0] != 0.5:

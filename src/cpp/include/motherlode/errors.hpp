@@ -35,7 +35,7 @@ class Error : public std::runtime_error {
   ErrorCode code_;
 };
 
-/// Where a leak was found; see METHODS for what the codes mean.
+/// Where a leak was found.
 struct Finding {
   std::uint64_t event = 0;
   std::string address;           ///< last draw before the fault
