@@ -2,58 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motherlode.core.types import Array
+from motherlode.events.audit import PROBE_EVENTS, Audit, audit_gold, rows_not_finite
+from motherlode.events.counts import Counts, Failure
 from motherlode.events.errors import EventsError
 from motherlode.events.traces import TraceColumns
 
-if TYPE_CHECKING:
-    from motherlode.events.audit import Audit
+__all__ = ["Events", "all_exchangeable"]
 
-__all__ = ["Counts", "Events", "Failure", "all_exchangeable"]
-
-Array = NDArray[np.float64]
 Common = TypeVar("Common")
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Keep an event that could not be mined: its index, θ with shape (D,), seed and the reason in words."""
-
-    event: int
-    theta: tuple[float, ...]
-    seed: int
-    reason: str
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Sum up how a batch was mined.
-
-    Attributes
-    ----------
-    draws
-        Random draws made at θ.
-    probed
-        Events replayed for the leak check.
-    score_discrepancy
-        Largest |t_h - t_2h|/(1+|t_h|) over probed events, a bound on the relative error of difference scores.
-    diverted
-        Alternatives that a comparison of tracked numbers sent to replay, in tangent tiers.
-    """
-
-    draws: int = 0
-    probed: int = 0
-    score_discrepancy: float = 0.0
-    diverted: int = 0
-
-    def __add__(self, other: "Counts") -> "Counts":
-        discrepancy = max(self.score_discrepancy, other.score_discrepancy)
-        diverted = self.diverted + other.diverted
-        return Counts(self.draws + other.draws, self.probed + other.probed, discrepancy, diverted)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,11 +138,16 @@ class Events:
         """Whether every event has a joint score."""
         return not np.isnan(self.joint_score).any()
 
-    def audit(self) -> "Audit":
-        """Check the identities every data set must meet; see :func:`motherlode.events.audit`."""
-        from motherlode.events.audit import audit
-
-        return audit(self)
+    def audit(self) -> Audit:
+        """Check the identities that every set of events must meet, and count what a person should know."""
+        return audit_gold(
+            self.joint_log_ratio,
+            self.joint_score,
+            nonfinite_x=rows_not_finite(self.x),
+            early=bool(np.any(self.event < PROBE_EVENTS)),
+            failures=len(self.failures),
+            counts=self.counts,
+        )
 
     def same_as(self, other: "Events") -> bool:
         """Return whether all columns agree value for value (NaN equals NaN)."""

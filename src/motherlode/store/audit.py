@@ -1,28 +1,36 @@
 """Audit a store shard by shard: of all events only the gold is in memory, of x one shard."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import numpy as np
 
-from motherlode.events.audit import EARLY, Audit, Audited, audit_columns, rows_not_finite
-from motherlode.events.batch import Counts
-from motherlode.store.shard import read_columns
-from motherlode.store.store import EventStore
+from motherlode.events.audit import PROBE_EVENTS, Audit, audit_gold, rows_not_finite
+from motherlode.events.counts import Counts
+from motherlode.store.shard import Header, read_columns
 
-__all__ = ["audit_store"]
+__all__ = ["audit_shards"]
 
 _GOLD = ("joint_log_ratio", "joint_score")
 
 
-def audit_store(store: EventStore) -> Audit:
-    """Audit all events of `store`; the result is that of ``store.load().audit()``, and not ok for a condemned store.
+def audit_shards(headers: Mapping[Path, Header], failures: int, condemned: str | None) -> Audit:
+    """Audit all events of a store as if they had been loaded.
+
+    Parameters
+    ----------
+    headers
+        What each shard says of itself; at least one.
+    failures
+        Events that are missing.
+    condemned
+        Why the store must not be used, or None.
 
     Raises
     ------
-    EventsError
-        If the store is empty.
     CorruptShard
         If a file cannot be read.
     """
-    headers = store.headers()
     full = {shard: header for shard, header in headers.items() if header.rows} or headers
     rows = sum(header.rows for header in full.values())
     shapes = next(iter(full.values())).shapes
@@ -34,8 +42,6 @@ def audit_store(store: EventStore) -> Audit:
         for name, values in gold.items():
             values[here] = columns[name]
         nonfinite += rows_not_finite(columns["x"])
-        early |= bool(np.any(columns["event"] < EARLY))
+        early |= bool(np.any(columns["event"] < PROBE_EVENTS))
     counts = sum((header.counts for header in full.values()), Counts())
-    ratio, score = gold.values()
-    failures = len(store.failures())
-    return audit_columns(Audited(ratio, score, nonfinite, early, failures, counts, store.condemned()))
+    return audit_gold(**gold, nonfinite_x=nonfinite, early=early, failures=failures, counts=counts, condemned=condemned)

@@ -14,8 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from motherlode.core.files import write_atomically
-from motherlode.events.batch import Counts, Events
-from motherlode.events.traces import Site, TraceColumns
+from motherlode.events import Counts, Events, Site, TraceColumns
 from motherlode.store.errors import CorruptShard
 
 __all__ = ["Header", "read_columns", "read_header", "read_shard", "shard_rows", "write_shard"]

@@ -10,20 +10,16 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from motherlode.core import WriteError
 from motherlode.core.files import create_text, locked, sweep, write_text
 from motherlode.core.parameters import Parameters
-from motherlode.events.batch import Events, Failure
-from motherlode.events.errors import EventsError
+from motherlode.events import Audit, Events, EventsError, Failure
+from motherlode.store.audit import audit_shards
 from motherlode.store.errors import CondemnedStore, CorruptShard, StoreMismatch
 from motherlode.store.inventory import check_origins, check_shapes, check_spans, span_of
 from motherlode.store.manifest import Manifest
 from motherlode.store.shard import Header, read_header, read_shard, shard_rows, write_shard
-
-if TYPE_CHECKING:
-    from motherlode.events.audit import Audit
 
 __all__ = ["EventStore"]
 
@@ -224,8 +220,8 @@ class EventStore:
         except (json.JSONDecodeError, TypeError, KeyError) as error:
             raise CorruptShard(path, str(error)) from error
 
-    def audit(self) -> "Audit":
-        """Audit all events, one shard of x in memory at a time; see :func:`motherlode.events.audit`.
+    def audit(self) -> Audit:
+        """Audit all events, one shard of x in memory at a time; not ok for a condemned store.
 
         Raises
         ------
@@ -234,9 +230,7 @@ class EventStore:
         CorruptShard
             If a file cannot be read.
         """
-        from motherlode.store.audit import audit_store
-
-        return audit_store(self)
+        return audit_shards(self.headers(), len(self.failures()), self.condemned())
 
     def condemn(self, reason: str) -> None:
         """Mark the whole store as not to be used, for good: the first reason stays, in a file nothing rewrites."""

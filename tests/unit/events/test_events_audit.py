@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motherlode.events import Counts, Events, Failure, audit, pareto_k
-from motherlode.events.pareto import effective_sample_size
+from motherlode.events import Counts, Events, Failure, pareto_k
+from motherlode.events.tails import effective_sample_size
 from motherlode.store import EventStore
 
 
@@ -21,7 +21,7 @@ def normal_events(n=20_000, theta=0.3, other=0.5, sigma=1.0, seed=0):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_right_gold_passes(seed):
-    found = audit(normal_events(seed=seed))
+    found = normal_events(seed=seed).audit()
     assert found.ok
     assert [check.verdict for check in (*found.ratios, *found.scores)] == ["passed", "passed"]
     assert not found.warnings
@@ -29,7 +29,7 @@ def test_right_gold_passes(seed):
 
 def test_reported_means_and_errors():
     events = normal_events()
-    check = audit(events).ratios[0]
+    check = events.audit().ratios[0]
     inverse = np.exp(-events.joint_log_ratio[:, 0])
     assert check.mean == pytest.approx(inverse.mean())
     assert check.error == pytest.approx(inverse.std(ddof=1) / np.sqrt(len(inverse)))
@@ -38,20 +38,20 @@ def test_reported_means_and_errors():
 
 
 def test_a_score_from_the_wrong_density_fails():
-    """(x-θ)/σ² where the score is that of a latent."""
+    """The score of x instead of the score of a latent, (x-θ)/σ²."""
     events = normal_events()
-    found = audit(replace(events, joint_score=events.joint_score + 0.1))
+    found = replace(events, joint_score=events.joint_score + 0.1).audit()
     assert not found.ok
     assert found.scores[0].verdict == "failed"
 
 
 def test_a_ratio_upside_down_fails():
     events = normal_events()
-    assert audit(replace(events, joint_log_ratio=-events.joint_log_ratio)).ratios[0].verdict == "failed"
+    assert replace(events, joint_log_ratio=-events.joint_log_ratio).audit().ratios[0].verdict == "failed"
 
 
 def test_far_alternatives_are_undecided_not_wrong():
-    found = audit(normal_events(other=4.3))
+    found = normal_events(other=4.3).audit()
     assert found.ratios[0].verdict == "undecided"
     assert found.ratios[0].k_hat >= 0.5
     assert any("too far" in warning for warning in found.warnings)
@@ -59,13 +59,13 @@ def test_far_alternatives_are_undecided_not_wrong():
 
 
 def test_few_events_are_undecided():
-    found = audit(normal_events(n=24))
+    found = normal_events(n=24).audit()
     assert {check.verdict for check in (*found.ratios, *found.scores)} == {"undecided"}
     assert not found.warnings
 
 
 def test_no_events_no_opinion():
-    found = audit(normal_events()[:0])
+    found = normal_events()[:0].audit()
     assert not found.ok
     assert found.events == 0
     assert found.warnings == ("there are no events, so nothing was checked.",)
@@ -75,7 +75,7 @@ def test_impossible_alternatives_are_counted():
     events = normal_events()
     ratios = events.joint_log_ratio.copy()
     ratios[:7] = np.inf
-    found = audit(replace(events, joint_log_ratio=ratios))
+    found = replace(events, joint_log_ratio=ratios).audit()
     assert found.impossible == (7,)
     assert any("7 events are impossible" in warning for warning in found.warnings)
     assert np.isfinite(found.ratios[0].mean)
@@ -85,7 +85,7 @@ def test_nan_outputs_are_counted():
     events = normal_events(n=100)
     x = events.x.copy()
     x[:3], x[3] = np.nan, np.inf
-    found = audit(replace(events, x=x))
+    found = replace(events, x=x).audit()
     assert found.nonfinite_x == 4
     assert any("4 events have NaN" in warning for warning in found.warnings)
 
@@ -94,7 +94,7 @@ def test_missing_scores_are_counted_and_not_blamed_on_alternatives():
     events = normal_events()
     score = events.joint_score.copy()
     score[5] = np.nan
-    found = audit(replace(events, joint_score=score))
+    found = replace(events, joint_score=score).audit()
     assert found.missing_scores == 1
     assert found.scores[0].verdict == "undecided"
     assert any("support moves" in warning for warning in found.warnings)
@@ -102,17 +102,17 @@ def test_missing_scores_are_counted_and_not_blamed_on_alternatives():
 
 
 def test_rough_scores_are_told():
-    found = audit(replace(normal_events(), counts=Counts(1, 1, 0.1)))
+    found = replace(normal_events(), counts=Counts(1, 1, 0.1)).audit()
     assert any("not smooth" in warning for warning in found.warnings)
 
 
 def test_hopelessly_far_alternatives_do_not_overflow():
-    found = audit(normal_events(other=60.0))
+    found = normal_events(other=60.0).audit()
     assert found.ratios[0].verdict == "undecided"
 
 
 def test_text_holds_every_number():
-    text = str(audit(normal_events()))
+    text = str(normal_events().audit())
     assert "20000 events" in text
     assert "E[1/r] alternative 0" in text
     assert "E[t] parameter 0" in text
@@ -143,13 +143,13 @@ def test_moving_supports_may_lose_probability():
     theta, others = np.ones((n, 1)), np.full((n, 1, 1), 2.0)
     x = np.random.default_rng(0).random(n)
     ratio = np.full((n, 1), np.log(2.0)) + 1e-12 * x[:, None]
-    moving = audit(Events(theta, others, x, ratio, np.full((n, 1), np.nan)))
+    moving = Events(theta, others, x, ratio, np.full((n, 1), np.nan)).audit()
     assert moving.ok
     assert moving.ratios[0].verdict == "undecided"
-    fixed = audit(Events(theta, others, x, ratio, x[:, None] - x.mean()))
+    fixed = Events(theta, others, x, ratio, x[:, None] - x.mean()).audit()
     assert not fixed.ok
     assert any("allows events that theta does not" in warning for warning in fixed.warnings)
-    assert not audit(Events(theta, others, x, -ratio, np.full((n, 1), np.nan))).ok
+    assert not Events(theta, others, x, -ratio, np.full((n, 1), np.nan)).audit().ok
 
 
 def test_a_store_is_audited_as_if_loaded_without_traces_or_all_of_x_in_memory(tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from motherlode.events import Events, SiteShare
-from motherlode.events.pareto import effective_sample_size
+from motherlode.events.tails import effective_sample_size
 from motherlode.tracing.addresses import place
 
 __all__ = ["effective_share", "remarks", "wrong"]

@@ -13,6 +13,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from motherlode.core.streams import PROBES, philox_generator
+from motherlode.events.audit import PROBE_EVENTS
 from motherlode.tracing import HiddenRandomness, LeakError, ReplayDiverged, address_of, record, replay, seed
 from motherlode.tracing.branching import RecordedDraw
 
@@ -21,7 +22,6 @@ __all__ = ["PROBE_EVENTS", "PROBE_EVERY", "Run", "is_probed", "probe_at", "repla
 Array = NDArray[np.float64]
 Program = Callable[[Array], Any]
 
-PROBE_EVENTS = 1000
 PROBE_EVERY = 100
 
 
