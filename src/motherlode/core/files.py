@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from motherlode.core import WriteError
+from motherlode.core.errors import WriteError
 
 __all__ = ["create_text", "locked", "sweep", "write_atomically", "write_text"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from motherlode.core import ParameterError
+from motherlode.core.errors import ParameterError
 
 __all__ = ["Parameters"]
 
