@@ -17,9 +17,10 @@ from scipy.optimize import minimize_scalar
 from torch import Tensor
 from torch.distributions import Distribution
 
+from motherlode.events.simulator import Simulates
 from motherlode.inference.errors import WrongEstimator
+from motherlode.inference.event_likelihood import log_likelihood_of
 from motherlode.inference.prior import Prior
-from motherlode.inference.protocols import Simulates, log_likelihood_of
 
 __all__ = ["Gain", "information_gain", "next_design"]
 

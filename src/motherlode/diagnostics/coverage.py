@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2, norm
 
+from motherlode.events.simulator import Simulates
 from motherlode.inference.frequentist import Limits, Scan, Toys, rank_p_value
-from motherlode.inference.protocols import Simulates
 
 __all__ = ["Coverage", "coverage"]
 

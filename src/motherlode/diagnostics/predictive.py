@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from motherlode.diagnostics.resolution import check_resolution
+from motherlode.events.simulator import Simulates
 from motherlode.inference import PosteriorSamples
-from motherlode.inference.protocols import Simulates
 
 __all__ = ["PredictiveCheck", "predictive_check"]
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch.distributions import Distribution
 from tqdm.auto import tqdm
 
+from motherlode.events.simulator import Simulates
 from motherlode.inference import Posterior, PosteriorSamples, Prior, UnusablePrior
-from motherlode.inference.protocols import Simulates
 
 __all__ = ["Replicas", "replicate"]
 

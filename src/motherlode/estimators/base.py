@@ -18,7 +18,7 @@ from motherlode.estimators.coordinates import Coordinates
 from motherlode.estimators.errors import UnsuitableEstimator
 from motherlode.estimators.record import Record
 
-__all__ = ["OutOfRange", "Surrogate", "used_parameters"]
+__all__ = ["Estimator", "OutOfRange", "used_parameters"]
 
 _WIDER = 0.1
 
@@ -34,7 +34,7 @@ class OutOfRange(UserWarning):
     """Warn that an estimator is evaluated at parameters it has not been trained on."""
 
 
-class Surrogate(PyroModule):  # type: ignore[misc]
+class Estimator(PyroModule):  # type: ignore[misc]
     """An amortized estimator of a quantity of x and θ.
 
     Parameters
@@ -132,7 +132,7 @@ class Surrogate(PyroModule):  # type: ignore[misc]
         self.x_low.copy_(torch.minimum(events.x.amin(0), self.x_scaling.inverse(mapped.amin(0) - margin)))
         self.x_high.copy_(torch.maximum(events.x.amax(0), self.x_scaling.inverse(mapped.amax(0) + margin)))
 
-    def cover(self, others: Sequence["Surrogate"]) -> None:
+    def cover(self, others: Sequence["Estimator"]) -> None:
         """Take over the coordinates of the first of some trained estimators and the ranges that all of them span."""
         self.theta_scaling.load_state_dict(others[0].theta_scaling.state_dict())
         self.x_scaling.load_state_dict(others[0].x_scaling.state_dict())

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from motherlode.estimators.arrays import accepts_arrays, broadcast_shapes
-from motherlode.estimators.estimator import Surrogate
+from motherlode.estimators.base import Estimator
 from motherlode.estimators.gradients import gradient_at
 
 __all__ = ["Calibrated"]
@@ -23,7 +23,7 @@ _KNOTS = 32
 _LARGEST_LABEL = 700.0
 
 
-class Calibrated(Surrogate):
+class Calibrated(Estimator):
     """A ratio estimator behind monotone corrections; made by :func:`calibrate`.
 
     Parameters

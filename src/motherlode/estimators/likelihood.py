@@ -14,16 +14,16 @@ import torch
 from torch import Tensor
 
 from motherlode.estimators.arrays import accepts_arrays, broadcast_shapes, to_tensor
+from motherlode.estimators.base import Estimator
 from motherlode.estimators.batches import EventBatch
 from motherlode.estimators.density import Atomic, make_density
 from motherlode.estimators.density.heads import find_atoms, find_whole_numbers, make_head
 from motherlode.estimators.errors import UnsuitableEstimator
-from motherlode.estimators.estimator import Surrogate
 
 __all__ = ["LikelihoodEstimator"]
 
 
-class LikelihoodEstimator(Surrogate):
+class LikelihoodEstimator(Estimator):
     r"""An estimator of :math:`\log p(x|θ)`.
 
     Parameters

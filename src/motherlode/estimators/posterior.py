@@ -13,15 +13,16 @@ import torch
 from torch import Tensor, nn
 
 from motherlode.estimators.arrays import accepts_arrays, broadcast_shapes, to_tensor
+from motherlode.estimators.base import Estimator
 from motherlode.estimators.density import make_density
-from motherlode.estimators.estimator import Surrogate
 from motherlode.estimators.networks.embeddings import configuration_of, make_embedding
 from motherlode.estimators.proposals import bounds_of
+from motherlode.estimators.protocols import DirectPosterior
 
 __all__ = ["PosteriorEstimator"]
 
 
-class PosteriorEstimator(Surrogate):
+class PosteriorEstimator(Estimator, DirectPosterior):
     r"""An estimator of :math:`\log p(θ|x)` under the law that θ was proposed from.
 
     Parameters

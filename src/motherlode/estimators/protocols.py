@@ -1,105 +1,66 @@
-r"""What inference asks of an estimator: one call, which a closed form answers as well as a network.
+r"""Say what inference asks of an estimator: one call, which a closed form answers as well as a network.
 
 .. math:: p(\theta|x_1 … x_M) \propto \pi(\theta) \prod_i \hat r(x_i|\theta)
+
+A ratio and a likelihood are known by their method. A posterior density is known by its base class, because its method
+has the name of a likelihood's.
 """
 
-import inspect
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Sequence
+from typing import Protocol, TypeAlias, runtime_checkable
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from motherlode.inference.errors import WrongEstimator
-
-__all__ = ["DirectPosterior", "LogLikelihood", "LogRatio", "Simulates", "is_direct", "log_likelihood_of"]
+__all__ = ["DirectPosterior", "Estimate", "LogLikelihood", "LogPotential", "LogRatio"]
 
 
 @runtime_checkable
 class LogRatio(Protocol):
     r"""An estimate of :math:`\log r(x|θ) = \log p(x|θ) - \log p_{ref}(x)` up to a function of x."""
 
-    def log_ratio(self, theta: Tensor, x: Tensor) -> Tensor:
+    def log_ratio(self, theta: Tensor, x: Tensor, /) -> Tensor:
         """Return log r with shape ``(*B,)`` for theta ``(*B, D)`` and x ``(*B, *L)``, float64, differentiable."""
 
 
 @runtime_checkable
-class LogLikelihood(Protocol):
-    """A density in x; told apart from a posterior density by the name of its first argument."""
+class LogPotential(LogRatio, Protocol):
+    """A log-ratio that is cheaper up to a function of x, because its denominator is not evaluated then."""
 
-    def log_prob(self, x: Tensor, theta: Tensor) -> Tensor:
-        """Return log p with shape ``(*B,)`` for x ``(*B, *L)`` and theta ``(*B, D)``, float64, differentiable."""
+    def potential(self, theta: Tensor, x: Tensor, /) -> Tensor:
+        """Return log r plus a function of x, with shape ``(*B,)`` for theta ``(*B, D)`` and x ``(*B, *L)``."""
 
 
 @runtime_checkable
-class DirectPosterior(Protocol):
-    """A density in θ that needs no prior and no chain."""
+class LogLikelihood(Protocol):
+    """A density in x, unless it is a :class:`DirectPosterior`."""
+
+    def log_prob(self, x: Tensor, theta: Tensor, /) -> Tensor:
+        """Return log p with shape ``(*B,)`` for x ``(*B, *L)`` and theta ``(*B, D)``, float64, differentiable."""
+
+
+class DirectPosterior:
+    """The base of every density in θ, which needs no prior and no chain; a closed form of your own subclasses it."""
 
     def log_prob(self, theta: Tensor, x: Tensor) -> Tensor:
-        """Return log q with shape ``(*B,)`` for theta ``(*B, D)`` and x ``(*B, *L)``."""
+        """Return log q with shape ``(*B,)`` for theta ``(*B, D)`` and x ``(*B, *L)``.
 
-    def sample(self, shape: tuple[int, ...], x: Tensor) -> Tensor:
-        """Return draws from q(θ|x) with shape ``(*shape, D)`` for one x of shape ``(*L)``."""
+        Raises
+        ------
+        NotImplementedError
+            If the subclass does not define it.
+        """
+        raise NotImplementedError(f"{type(self).__name__} defines no log_prob(theta, x): a posterior density needs it.")
 
+    def sample(self, shape: Sequence[int], x: Tensor) -> Tensor:
+        """Return draws from q(θ|x) with shape ``(*shape, D)`` for one x of shape ``(*L)``.
 
-class Simulates(Protocol):
-    """What toys need of a simulator; every :class:`motherlode.events.Simulator` has it."""
-
-    def simulate(self, theta: NDArray[np.float64], seed: int, first: int = 0) -> NDArray[np.float64]:
-        """Return x ``(N, *L)`` for theta ``(N, D)``."""
-
-
-def log_likelihood_of(estimator: object) -> "_Likelihood":
-    """Return the function (theta, x) -> log p(x|θ) + c(x) of an estimator.
-
-    Parameters
-    ----------
-    estimator
-        A :class:`LogRatio`, or a density whose ``log_prob`` takes ``x`` first. A ratio that also has
-        ``potential(theta, x)``, the log-ratio up to a function of x, is asked for that: it saves the denominator.
-
-    Raises
-    ------
-    WrongEstimator
-        If the estimator has neither: a score has no likelihood, a posterior density has already taken its prior.
-    """
-    if isinstance(estimator, LogRatio):
-        return _Likelihood(estimator, getattr(estimator, "potential", estimator.log_ratio))
-    if _takes_first(estimator, "x"):
-        return _Likelihood(estimator, lambda theta, x: estimator.log_prob(x, theta))  # type: ignore[attr-defined]
-    raise WrongEstimator(estimator, "log_ratio(theta, x) or log_prob(x, theta)", _remedy(estimator))
+        Raises
+        ------
+        NotImplementedError
+            If the subclass does not define it.
+        """
+        raise NotImplementedError(f"{type(self).__name__} defines no sample(shape, x): a posterior density needs it.")
 
 
-class _Likelihood:
-    """A log-likelihood in float64, whatever the estimator computes in."""
-
-    def __init__(self, estimator: object, function: Any) -> None:
-        self.estimator = estimator
-        self._function = function
-
-    def __call__(self, theta: Tensor, x: Tensor) -> Tensor:
-        value: Tensor = self._function(theta, x)
-        return value.to(torch.float64)
-
-
-def is_direct(estimator: object) -> bool:
-    """Say whether the estimator is a density in θ: ``log_prob(theta, x)``."""
-    return _takes_first(estimator, "theta")
-
-
-def _takes_first(estimator: object, name: str) -> bool:
-    method = getattr(estimator, "log_prob", None)
-    if not callable(method):
-        return False
-    return next(iter(inspect.signature(method).parameters), None) == name
-
-
-def _remedy(estimator: object) -> str:
-    if hasattr(estimator, "score"):
-        return (
-            "A score estimator gives locally optimal observables: HistogramLikelihood(estimator.score, simulator, "
-            "bounds) of inference.histograms makes a likelihood of them, inference.fisher the information; or train a "
-            "RatioEstimator (loss alices)."
-        )
-    return "Train a RatioEstimator or a LikelihoodEstimator, or pass an object with that method."
+Estimate: TypeAlias = LogRatio | LogLikelihood | DirectPosterior
+"""What inference takes: an estimate of a ratio, of a likelihood or of a posterior."""

@@ -13,14 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from motherlode.estimators.arrays import accepts_arrays, broadcast_shapes
-from motherlode.estimators.estimator import Surrogate
+from motherlode.estimators.base import Estimator
 from motherlode.estimators.networks.embeddings import configuration_of, make_embedding
 from motherlode.estimators.networks.perceptrons import make_network
 
 __all__ = ["RatioEstimator"]
 
 
-class RatioEstimator(Surrogate):
+class RatioEstimator(Estimator):
     r"""An estimator of :math:`\log r(x|θ_0, θ_1)`.
 
     Parameters

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from motherlode.estimators.base import Estimator
 from motherlode.estimators.errors import UnknownFormat
-from motherlode.estimators.estimator import Surrogate
 from motherlode.estimators.record import Record
 
 __all__ = ["FORMAT", "load", "save"]
@@ -21,7 +21,7 @@ FORMAT = 1
 _HEADER = "motherlode.json"
 
 
-def save(estimator: Surrogate, path: Path) -> Path:
+def save(estimator: Estimator, path: Path) -> Path:
     """Write an estimator to ``path`` (NumPy's zip of arrays); a file there is replaced only when all is written.
 
     Returns
@@ -87,27 +87,27 @@ def _read(path: Path) -> dict[str, np.ndarray[Any, Any]]:
         raise UnknownFormat(path, str(error)) from error
 
 
-def _fill(estimator: Surrogate, arrays: dict[str, np.ndarray[Any, Any]], path: Path) -> None:
+def _fill(estimator: Estimator, arrays: dict[str, np.ndarray[Any, Any]], path: Path) -> None:
     try:
         estimator.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
     except RuntimeError as error:
         raise UnknownFormat(path, f"its weights are not those of this version's {type(estimator).__name__}") from error
 
 
-def _build(header: dict[str, Any], embedding: nn.Module | None, path: Path) -> Surrogate:
+def _build(header: dict[str, Any], embedding: nn.Module | None, path: Path) -> Estimator:
     try:
         return build(header["class"], header["configuration"], embedding)
     except (KeyError, TypeError) as error:
         raise UnknownFormat(path, f"{error} is not known to this version") from error
 
 
-def build(name: str, configuration: dict[str, Any], embedding: nn.Module | None = None) -> Surrogate:
+def build(name: str, configuration: dict[str, Any], embedding: nn.Module | None = None) -> Estimator:
     """Return an untrained estimator from the name of its class and its arguments.
 
     Parameters
     ----------
     name
-        Name of a subclass of :class:`~motherlode.estimators.estimator.Surrogate`.
+        Name of a subclass of :class:`~motherlode.estimators.base.Estimator`.
     configuration
         Arguments of its constructor.
     embedding
@@ -118,10 +118,10 @@ def build(name: str, configuration: dict[str, Any], embedding: nn.Module | None 
     KeyError
         If this version has no such class.
     """
-    kinds = {kind.__name__: kind for kind in _kinds(Surrogate)}
+    kinds = {kind.__name__: kind for kind in _kinds(Estimator)}
     arguments = dict(configuration) | ({} if embedding is None else {"embedding": embedding})
     return kinds[name](**arguments)
 
 
-def _kinds(base: type[Surrogate]) -> list[type[Surrogate]]:
+def _kinds(base: type[Estimator]) -> list[type[Estimator]]:
     return [kind for child in base.__subclasses__() for kind in (child, *_kinds(child))]

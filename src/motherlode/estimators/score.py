@@ -10,16 +10,16 @@ import torch
 from torch import Tensor, nn
 
 from motherlode.estimators.arrays import accepts_arrays
+from motherlode.estimators.base import Estimator
 from motherlode.estimators.batches import EventBatch
 from motherlode.estimators.errors import UnsuitableEstimator
-from motherlode.estimators.estimator import Surrogate
 from motherlode.estimators.networks.embeddings import configuration_of, make_embedding
 from motherlode.estimators.networks.perceptrons import make_network
 
 __all__ = ["ScoreEstimator"]
 
 
-class ScoreEstimator(Surrogate):
+class ScoreEstimator(Estimator):
     r"""An estimator of :math:`t(x|θ_{ref})` from events drawn at one θ_ref.
 
     Parameters

@@ -9,7 +9,14 @@ from motherlode.core.parameters import Parameters
 from motherlode.events.batch import Events
 from motherlode.events.report import CheckReport
 
-__all__ = ["Simulator"]
+__all__ = ["Simulates", "Simulator"]
+
+
+class Simulates(Protocol):
+    """Run events, without gold: all that toys, predictive checks and black boxes need."""
+
+    def simulate(self, theta: NDArray[np.float64], seed: int, first: int = 0) -> NDArray[np.float64]:
+        """Return x with shape (N, *L) for θ with shape (N, D); event i uses random stream (seed, first + i)."""
 
 
 @runtime_checkable

@@ -3,6 +3,7 @@ r"""Inference: posteriors from any log-ratio or likelihood, through Pyro.
 .. math:: p(θ|x_1 … x_M) \propto π(θ) \prod_i \hat r(x_i|θ)
 """
 
+from motherlode.estimators.protocols import DirectPosterior, LogLikelihood, LogRatio
 from motherlode.inference.errors import (
     ConvergenceWarning,
     InferenceError,
@@ -18,7 +19,6 @@ from motherlode.inference.mcmc import ManyChains
 from motherlode.inference.posterior import Posterior, posterior
 from motherlode.inference.potential import Observation, Potential
 from motherlode.inference.prior import Prior
-from motherlode.inference.protocols import DirectPosterior, LogLikelihood, LogRatio
 from motherlode.inference.results import PosteriorSamples
 
 __all__ = [

@@ -14,9 +14,9 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch.distributions import Distribution
 
+from motherlode.events.simulator import Simulates
 from motherlode.inference.potential import Observation
 from motherlode.inference.prior import Prior
-from motherlode.inference.protocols import Simulates
 from motherlode.inference.results import PosteriorSamples
 
 __all__ = ["abc"]

@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 from scipy.stats import chi2
 
+from motherlode.inference.event_likelihood import log_likelihood_of
 from motherlode.inference.frequentist.rate import Rate
-from motherlode.inference.protocols import log_likelihood_of
 
 __all__ = ["Information", "distance", "fisher", "histogram_information", "rate_information", "scores_of"]
 

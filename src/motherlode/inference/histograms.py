@@ -16,9 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from motherlode.estimators import HistogramRatio
+from motherlode.events.simulator import Simulates
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.frequentist.interpolation import Chebyshev
-from motherlode.inference.protocols import Simulates
 
 __all__ = ["HistogramLikelihood", "SallinoRatio"]
 

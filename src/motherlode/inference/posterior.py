@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 from torch.distributions import Distribution
 
+from motherlode.estimators.protocols import DirectPosterior
 from motherlode.inference.convergence import members_of
 from motherlode.inference.direct import DirectRatio, as_one_outcome, draw_inside
 from motherlode.inference.errors import UnusableObservation, UnusablePrior
@@ -25,7 +26,6 @@ from motherlode.inference.optimize import maximize
 from motherlode.inference.potential import Observation, Potential
 from motherlode.inference.prior import Prior
 from motherlode.inference.proposed import proposal_of, recorded_order, sample_reweighted, warn_unlike_proposal
-from motherlode.inference.protocols import is_direct
 from motherlode.inference.randomness import seeded
 from motherlode.inference.ranges import warn_out_of_range
 from motherlode.inference.results import PosteriorSamples
@@ -82,7 +82,7 @@ def posterior(
     _check_shapes(estimator, law, observation)
     warn_unnormalized(law)
     warn_out_of_range(estimator, law, observation)
-    if not is_direct(estimator):
+    if not isinstance(estimator, DirectPosterior):
         return Posterior(Potential(estimator, law, observation), estimator)
     whole = Observation(as_one_outcome(estimator, observation.x))
     proposed = proposal_of(estimator, law, proposal)
@@ -145,7 +145,7 @@ class Posterior:
         UnusableObservation
             If a posterior density has no draws inside the prior.
         """
-        if not is_direct(self.estimator):
+        if not isinstance(self.estimator, DirectPosterior):
             return resample(self.potential, count, seed).warn()
         if self.proposal is not None and self.proposal is not self.potential.prior:
             return sample_reweighted(self.potential, self.estimator, self.proposal, count, seed).warn()
@@ -260,7 +260,7 @@ def _check_shapes(estimator: object, prior: Prior, observation: Observation) -> 
             f"the prior has {prior.dimension} parameters {prior.names}, and the {name} was trained on {parameters}. "
             "Both must be the same, in one order. Give every parameter of the simulator a prior."
         )
-    if not is_direct(estimator) and tuple(observation.x.shape[1:]) != shape:
+    if not isinstance(estimator, DirectPosterior) and tuple(observation.x.shape[1:]) != shape:
         rows = ", ".join(("M", *map(str, shape)))
         raise UnusableObservation(
             observation.x.shape,

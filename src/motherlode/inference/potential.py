@@ -14,8 +14,8 @@ from pyro.distributions import Normal
 from torch import Tensor
 
 from motherlode.inference.errors import UnusableObservation, WrongEstimator
+from motherlode.inference.event_likelihood import log_likelihood_of
 from motherlode.inference.prior import Prior
-from motherlode.inference.protocols import log_likelihood_of
 
 __all__ = ["Observation", "Potential"]
 
@@ -58,7 +58,7 @@ class Potential:
     Parameters
     ----------
     estimator
-        A ratio or a density, see :mod:`motherlode.inference.protocols`.
+        A ratio or a density, see :mod:`motherlode.estimators.protocols`.
     prior
         The prior on θ.
     observation

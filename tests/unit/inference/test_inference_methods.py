@@ -12,6 +12,7 @@ from pyro.infer.autoguide import AutoIAFNormal
 
 from motherlode.inference import (
     ConvergenceWarning,
+    DirectPosterior,
     ManyChains,
     OutOfRangeWarning,
     Prior,
@@ -91,7 +92,7 @@ def test_a_missed_mode_is_noticed():
     assert any("mode" in str(warning.message) for warning in caught)
 
 
-class ExactPosterior:
+class ExactPosterior(DirectPosterior):
     """q(θ|x) of x ~ N(θ, 1), θ ~ N(0, 1), optionally for sets of several events."""
 
     def __init__(self, shape):

@@ -10,6 +10,7 @@ from closed_forms import ALPHA_Z, truncated_normal_moments
 
 from motherlode.inference import (
     ConvergenceWarning,
+    DirectPosterior,
     OutOfRangeWarning,
     Prior,
     UnusableObservation,
@@ -30,7 +31,7 @@ def uniform(low, high):
     return D.Uniform(torch.tensor(low, dtype=torch.float64), torch.tensor(high, dtype=torch.float64))
 
 
-class Trained:
+class Trained(DirectPosterior):
     """The posterior N(x/2, 1/2) of x ~ N(θ, 1) under θ ~ N(0, 1)."""
 
     shape = (1,)

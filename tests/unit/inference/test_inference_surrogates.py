@@ -5,10 +5,12 @@ import pytest
 import torch
 
 import motherlode
+from motherlode.estimators.protocols import DirectPosterior
 from motherlode.inference import Baselines, WrongEstimator
+from motherlode.inference.event_likelihood import log_likelihood_of
 from motherlode.inference.fisher import fisher
 from motherlode.inference.histograms import HistogramLikelihood
-from motherlode.inference.protocols import is_direct, log_likelihood_of
+from motherlode.training import calibrate
 
 PRIOR = torch.distributions.Uniform(-torch.ones(2), torch.ones(2))
 
@@ -32,7 +34,7 @@ def test_ratio_and_likelihood_estimators_give_posteriors(method):
 
 def test_a_posterior_estimator_samples_directly():
     estimator = motherlode.PosteriorEstimator(2, (3,)).eval()
-    assert is_direct(estimator)
+    assert isinstance(estimator, DirectPosterior)
     wide = torch.distributions.Uniform(-50 * torch.ones(2), 50 * torch.ones(2))
     result = motherlode.posterior(estimator, wide, np.zeros((1, 3))).sample(200)
     assert result.method == "direct"
@@ -66,7 +68,7 @@ def test_a_ratio_calibrated_by_toys_sets_limits_whose_statistic_is_closer_to_the
     observed = generator.normal(0.3, 1.0, (20, 1))
     statistics = [
         motherlode.limits(one, observed, {"theta": (-1.0, 1.0)}).wilks(points=11).statistic
-        for one in (bad, motherlode.training.calibrate(bad, events, cells=8))
+        for one in (bad, calibrate(bad, events, cells=8))
     ]
     step = np.linspace(-1.0, 1.0, 11) - observed.mean()
     exact = 20.0 * step**2

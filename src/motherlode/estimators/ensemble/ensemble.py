@@ -11,16 +11,17 @@ import torch
 from torch import Tensor, nn
 
 from motherlode.estimators.arrays import accepts_arrays, broadcast_shapes
+from motherlode.estimators.base import Estimator
 from motherlode.estimators.batches import EventBatch
 from motherlode.estimators.ensemble.members import refuse_sharing, silent
 from motherlode.estimators.errors import UnsuitableEstimator
-from motherlode.estimators.estimator import Surrogate
 from motherlode.estimators.gradients import gradient_at
+from motherlode.estimators.protocols import DirectPosterior
 
 __all__ = ["Ensemble"]
 
 
-class Ensemble(Surrogate):
+class Ensemble(Estimator):
     """An average over trained estimators of one kind; it answers to the methods of that kind.
 
     ``Ensemble(members)`` returns the subclass for the members' task, so that an ensemble of ratios has ``log_ratio``
@@ -189,7 +190,7 @@ class LikelihoodEnsemble(Ensemble):
         return DensityLikelihood(self, theta)
 
 
-class PosteriorEnsemble(Ensemble):
+class PosteriorEnsemble(Ensemble, DirectPosterior):
     """The mixture of several posterior estimators."""
 
     task: ClassVar[str] = "posterior"

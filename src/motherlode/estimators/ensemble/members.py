@@ -7,8 +7,8 @@ from typing import Any
 
 from torch import nn
 
+from motherlode.estimators.base import Estimator
 from motherlode.estimators.errors import UnsuitableEstimator
-from motherlode.estimators.estimator import Surrogate
 
 __all__ = ["refuse_sharing", "silent"]
 
@@ -35,7 +35,7 @@ def refuse_sharing(members: Sequence[Any]) -> None:
 @contextmanager
 def silent(members: nn.Module) -> Iterator[None]:
     """Let nothing in a module warn of parameters out of range."""
-    told = {module: module._warned for module in members.modules() if isinstance(module, Surrogate)}
+    told = {module: module._warned for module in members.modules() if isinstance(module, Estimator)}
     for module in told:
         module.quiet(True)
     try:

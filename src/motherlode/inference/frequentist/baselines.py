@@ -19,6 +19,7 @@ from torch.distributions import (
     Uniform,
 )
 
+from motherlode.events.simulator import Simulates
 from motherlode.inference.abc import abc
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.frequentist.likelihood import Experiment
@@ -26,7 +27,6 @@ from motherlode.inference.frequentist.nuisance import Constraint
 from motherlode.inference.frequentist.regions import Grid, Region
 from motherlode.inference.histograms import HistogramLikelihood, SallinoRatio
 from motherlode.inference.potential import Observation
-from motherlode.inference.protocols import Simulates
 
 __all__ = ["Baselines", "Seen", "abc_region", "default_prior", "score_of"]
 

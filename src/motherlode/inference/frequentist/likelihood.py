@@ -14,10 +14,10 @@ from scipy.special import xlogy
 from torch import Tensor
 
 from motherlode.inference.errors import InferenceError
+from motherlode.inference.event_likelihood import log_likelihood_of
 from motherlode.inference.frequentist.nuisance import Constraint, Shift
 from motherlode.inference.frequentist.rate import Rate
 from motherlode.inference.potential import Observation
-from motherlode.inference.protocols import log_likelihood_of
 
 __all__ = ["Experiment", "Mode"]
 

@@ -13,6 +13,7 @@ from scipy.special import logsumexp
 from torch.distributions import Distribution
 from tqdm.auto import tqdm
 
+from motherlode.events.simulator import Simulates
 from motherlode.inference.errors import InferenceError, UnusablePrior
 from motherlode.inference.frequentist.baselines import Baselines, Seen, abc_region, default_prior
 from motherlode.inference.frequentist.contours import trace_contour
@@ -27,7 +28,6 @@ from motherlode.inference.frequentist.toys import Scan, Toys
 from motherlode.inference.frequentist.upper import UpperLimit, upper_limit
 from motherlode.inference.potential import Observation
 from motherlode.inference.prior import Prior
-from motherlode.inference.protocols import Simulates
 
 __all__ = ["Limits"]
 

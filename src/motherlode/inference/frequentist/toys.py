@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from motherlode.core import philox_generator
+from motherlode.events.simulator import Simulates
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.frequentist.interpolation import Chebyshev
 from motherlode.inference.frequentist.likelihood import Experiment
 from motherlode.inference.frequentist.regions import Grid
 from motherlode.inference.potential import Observation
-from motherlode.inference.protocols import Simulates
 
 __all__ = ["Scan", "Toys", "simulate_at"]
 

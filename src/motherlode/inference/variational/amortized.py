@@ -6,7 +6,7 @@ Unlike a posterior network it is trained on the surrogate likelihood, so it need
 The result is a posterior density: :func:`motherlode.posterior` takes it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,14 +17,15 @@ from torch.distributions import Distribution
 from tqdm.auto import tqdm
 
 from motherlode.estimators.density.inverse_flows import InverseFlow
+from motherlode.estimators.protocols import DirectPosterior
+from motherlode.inference.event_likelihood import log_likelihood_of
 from motherlode.inference.prior import Prior
-from motherlode.inference.protocols import log_likelihood_of
 from motherlode.inference.randomness import seeded
 
 __all__ = ["AmortizedGuide", "amortize"]
 
 
-class AmortizedGuide(nn.Module):
+class AmortizedGuide(nn.Module, DirectPosterior):
     """q(θ|x) for sets of M events: events are embedded one by one, averaged, and given to a spline flow.
 
     Parameters
@@ -63,7 +64,7 @@ class AmortizedGuide(nn.Module):
         value: Tensor = self.flow.log_prob(u, self.context(x))
         return value - self._prior.constrain(u)[1]
 
-    def sample(self, shape: tuple[int, ...], x: Tensor) -> Tensor:
+    def sample(self, shape: Sequence[int], x: Tensor) -> Tensor:
         """Return draws from q(θ|x) with shape ``(*shape, *B, D)``."""
         with torch.no_grad():
             return self._prior.constrain(self.flow.rsample_and_log_prob(torch.Size(shape), self.context(x))[0])[0]
