@@ -12,7 +12,7 @@ from motherlode.cli.threads import use_one_thread
 
 __all__ = ["limits"]
 
-_ZOOMS, _SMALL, _FEW, _DRAWN = 4, 1 / 3, 5, 2
+_ZOOMS, _DRAWN = 4, 2
 
 
 @click.command()
@@ -33,7 +33,9 @@ _ZOOMS, _SMALL, _FEW, _DRAWN = 4, 1 / 3, 5, 2
     show_default=True,
     help="Confidence level, as a share of 1.",
 )
-@click.option("--zoom/--no-zoom", default=True, show_default=True, help="Scan again around a region of few points.")
+@click.option(
+    "--zoom/--no-zoom", "zooming", default=True, show_default=True, help="Scan again around a region of few points."
+)
 @click.option("--seed", default=0, show_default=True, type=SEED, help="Decides the toys.")
 @click.pass_context
 def limits(
@@ -47,7 +49,7 @@ def limits(
     points: int,
     toys: int,
     levels: tuple[float, ...],
-    zoom: bool,
+    zooming: bool,
     seed: int,
 ) -> None:
     """Set confidence limits on theta given observed events, with the surrogate in MODEL.
@@ -60,6 +62,7 @@ def limits(
     no point lies in the widest region, the steps around the best fit are scanned.
     """
     import motherlode
+    from motherlode.inference.frequentist import finer_axes, zoom
     from motherlode.store import read_table
 
     use_one_thread()
@@ -75,16 +78,12 @@ def limits(
         if simulator is None:
             return motherlode.limits(estimator, data, box).wilks(points, seed=seed)
         study = motherlode.limits(estimator, data, bounds)
-        axes = {name: _merged(bounds[name], box[name], points) for name in bounds}
-        return study.neyman(simulator, axes, toys, min(levels), seed, within=box, progress=True)
+        return study.neyman(
+            simulator, finer_axes(bounds, box, points), toys, min(levels), seed, within=box, progress=True
+        )
 
     make_folder(out)
-    region = scan(bounds)
-    for _ in range(_ZOOMS if zoom else 0):
-        box = _next_box(region, levels)
-        if box is None:
-            break
-        region = scan(box)
+    region = zoom(scan, bounds, levels, _ZOOMS if zooming else 0)
     best = dict(zip(region.grid.names, map(float, region.best), strict=True))
     found = [_numbers(region, level) for level in levels]
     lines = ["best fit: " + ", ".join(f"{name} = {value:.4g}" for name, value in best.items())]
@@ -96,30 +95,6 @@ def limits(
     origin |= {"simulator": target, **thrown, "prior": law.to_json(), "box": bounds, "options": settings(ctx, *idle)}
     _write(region, out, {"command": "limits", **origin, "best": best, "regions": found, "limits": lines})
     _draw(region, out, levels)
-
-
-def _merged(whole: tuple[float, float], part: tuple[float, float], points: int) -> Any:
-    """Return the values of two even grids, over the whole range and over a part of it, in one."""
-    import numpy as np
-
-    return np.unique(np.concatenate([np.linspace(*whole, points), np.linspace(*part, points)]))
-
-
-def _next_box(region: Any, levels: tuple[float, ...]) -> dict[str, tuple[float, float]] | None:
-    """Return what to scan again: around the best fit where no grid point belongs to the region; None for nothing."""
-    axes = region.grid.axes
-    if not region.contains(max(levels)).any():
-        return {name: _neighbours(axes[name], at) for name, at in zip(axes, region.best, strict=True)}
-    box: dict[str, tuple[float, float]] = region.hull(max(levels), margin=1)
-    share = min((high - low) / (axes[name][-1] - axes[name][0]) for name, (low, high) in box.items())
-    is_coarse = len(axes) == 1 and region.contains(min(levels)).sum() < _FEW
-    return box if share < (1.0 if is_coarse else _SMALL) else None
-
-
-def _neighbours(axis: Any, value: float) -> tuple[float, float]:
-    """Return the grid values on either side of the one nearest to a value."""
-    nearest = int(abs(axis - value).argmin())
-    return float(axis[max(nearest - 1, 0)]), float(axis[min(nearest + 1, len(axis) - 1)])
 
 
 def _box(proposal: Any) -> dict[str, tuple[float, float]]:

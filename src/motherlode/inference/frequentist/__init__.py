@@ -11,13 +11,15 @@ from motherlode.inference.frequentist.likelihood import Experiment
 from motherlode.inference.frequentist.neyman import rank_p_value
 from motherlode.inference.frequentist.nuisance import Constraint, Shift
 from motherlode.inference.frequentist.rate import Rate
-from motherlode.inference.frequentist.regions import Grid, GridWarning, Region
+from motherlode.inference.frequentist.regions import Box, Grid, GridWarning, Region
 from motherlode.inference.frequentist.study import Limits
 from motherlode.inference.frequentist.toys import Scan, Toys
 from motherlode.inference.frequentist.upper import UpperLimit
+from motherlode.inference.frequentist.zoom import finer_axes, zoom
 
 __all__ = [
     "Baselines",
+    "Box",
     "Constraint",
     "Estimate",
     "Experiment",
@@ -31,6 +33,8 @@ __all__ = [
     "Shift",
     "Toys",
     "UpperLimit",
+    "finer_axes",
     "limits",
     "rank_p_value",
+    "zoom",
 ]

@@ -3,19 +3,22 @@
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import chi2
 
-__all__ = ["BANDS", "Grid", "GridWarning", "Points", "Region"]
+__all__ = ["BANDS", "Box", "Grid", "GridWarning", "Points", "Region"]
 
 Array = NDArray[np.float64]
 
 _FEWEST = 5
 _HUGE = 1e150
+
+Box: TypeAlias = Mapping[str, tuple[float, float]]
+"""``(low, high)`` of each parameter by name."""
 
 Points = int | Mapping[str, int | NDArray[np.float64]]
 """How fine a grid is: points of each parameter, or by name their number or values."""
@@ -41,17 +44,17 @@ class Grid:
     axes: Mapping[str, Array]
 
     @classmethod
-    def over(cls, bounds: Mapping[str, tuple[float, float]], points: Points) -> "Grid":
+    def over(cls, bounds: Box, points: Points) -> "Grid":
         """Spread that many points evenly from bound to bound of each parameter, or take the values that are given."""
         asked = points if isinstance(points, Mapping) else dict.fromkeys(bounds, points)
         return cls({name: _axis(asked[name], *bounds[name]) for name in bounds})
 
-    def within(self, box: Mapping[str, tuple[float, float]]) -> NDArray[np.bool_]:
+    def within(self, box: Box) -> NDArray[np.bool_]:
         """Return which points lie in a box over some of the parameters, edges included, with shape ``(G,)``."""
         low, high = np.array([box.get(name, (-np.inf, np.inf)) for name in self.axes]).T
         return np.asarray(((self.points >= low) & (self.points <= high)).all(axis=1))
 
-    def cut(self, box: Mapping[str, tuple[float, float]]) -> "Grid":
+    def cut(self, box: Box) -> "Grid":
         """Return the grid of the points within a box over some of the parameters."""
         sides = {name: box.get(name, (-np.inf, np.inf)) for name in self.axes}
         return Grid({n: axis[(axis >= sides[n][0]) & (axis <= sides[n][1])] for n, axis in self.axes.items()})
@@ -153,7 +156,7 @@ class Region:
             self._warn_of_few_points(level)
         return _stretches(at, root, wanted, self.profile)
 
-    def hull(self, level: float, margin: int = 0) -> dict[str, tuple[float, float]]:
+    def hull(self, level: float, margin: int = 0) -> Box:
         """Return the smallest box of grid points that holds the region of that level, by name.
 
         Parameters
