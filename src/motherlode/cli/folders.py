@@ -1,14 +1,10 @@
-"""Make folders for results before anything is computed, and clear only those that a command made itself."""
+"""Make folders for results before anything is computed."""
 
-import shutil
 from pathlib import Path
 
 import click
 
-__all__ = ["claim_folder", "make_folder"]
-
-_MARK = ".made-by-motherlode-demo"
-_NOTE = "motherlode demo made this folder, and deletes it when it runs again with the same --out.\n"
+__all__ = ["make_folder"]
 
 
 def make_folder(path: Path) -> None:
@@ -27,23 +23,3 @@ def make_folder(path: Path) -> None:
             "was computed. Name another one.",
             param_hint="--out",
         ) from error
-
-
-def claim_folder(path: Path) -> None:
-    """Make an empty directory that carries the demo's mark; one that carries it already is deleted before.
-
-    Raises
-    ------
-    click.BadParameter
-        If there is something in it and no mark, or it cannot be a directory.
-    """
-    if (path / _MARK).is_file():
-        shutil.rmtree(path)
-    make_folder(path)
-    if any(path.iterdir()):
-        raise click.BadParameter(
-            f"{path} holds files that motherlode demo did not mark as its own, and a demo starts with no events. "
-            "Nothing was deleted. Name another folder, or remove that one yourself.",
-            param_hint="--out",
-        )
-    (path / _MARK).write_text(_NOTE)

@@ -1,7 +1,7 @@
 """Set frequentist limits on the command line."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -9,6 +9,9 @@ from motherlode.cli.folders import make_folder
 from motherlode.cli.options import SEED, NumberRange, refuse_idle, settings
 from motherlode.cli.origin import describe_model, digest, trained_on, write_manifest
 from motherlode.cli.threads import use_one_thread
+
+if TYPE_CHECKING:
+    from motherlode.inference.frequentist import Box, Region
 
 __all__ = ["limits"]
 
@@ -74,7 +77,7 @@ def limits(
     data = read_table(observed, tuple(estimator.shape))
     simulator = _open(target, tuple(bounds)) if method == "neyman" else None
 
-    def scan(box: dict[str, tuple[float, float]]) -> Any:
+    def scan(box: "Box") -> "Region":
         if simulator is None:
             return motherlode.limits(estimator, data, box).wilks(points, seed=seed)
         study = motherlode.limits(estimator, data, bounds)

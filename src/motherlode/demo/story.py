@@ -31,22 +31,28 @@ THETA0, THETA1 = -0.8, -0.6
 BALLS = 50
 
 
-@dataclass
+@dataclass(frozen=True)
 class Story:
     """Hold what the demo found.
 
     Attributes
     ----------
+    simulator
+        The board.
     store, audit
         The mined events on disk, and their audit.
-    seconds
-        Wall time of each step by name.
+    draws
+        Random draws behind them.
+    x_observed
+        The observation with shape ``(BALLS,)``.
     estimators
         Trained ratio estimators by loss.
-    x_observed
-        The observation, shape (BALLS,).
     samples
         Posterior draws.
+    seconds
+        Wall time of each step by name.
+    exact
+        The exact truths, by dynamic programming.
     """
 
     simulator: Simulator
@@ -54,9 +60,9 @@ class Story:
     audit: Audit
     draws: int
     x_observed: Array
-    estimators: dict[str, RatioEstimator] = field(default_factory=dict)
-    samples: PosteriorSamples | None = None
-    seconds: dict[str, float] = field(default_factory=dict)
+    estimators: dict[str, RatioEstimator]
+    samples: PosteriorSamples
+    seconds: dict[str, float]
     exact: ModuleType = field(default_factory=lambda: board_module("exact"))
 
     def log_ratio(self, method: str) -> Array:
@@ -132,14 +138,14 @@ def tell(
     click.echo(str(audit))
     thrown = np.full((BALLS, 1), THETA0)
     observed = np.asarray(simulator.simulate(thrown, seed=seed + 1), dtype=np.float64)
-    story = Story(simulator, store, audit, mined.counts.draws, observed, seconds=seconds)
     options = TrainingOptions(steps=2500) if quick else TrainingOptions()
+    estimators = {}
     for method in methods:
         with _step(seconds, f"train {method}", f"Training {method.upper()}"):
-            story.estimators[method] = train(store, loss=getattr(losses, method), seed=seed, options=options)
+            estimators[method] = train(store, loss=getattr(losses, method), seed=seed, options=options)
     with _step(seconds, "infer", f"Sampling the posterior of theta for {BALLS} balls with Pyro's NUTS"):
-        story.samples = _infer(story, methods[0], quick, seed)
-    return story
+        samples = _infer(simulator, estimators[methods[0]], observed, quick, seed)
+    return Story(simulator, store, audit, mined.counts.draws, observed, estimators, samples, seconds)
 
 
 def _mine(simulator: Simulator, path: Path, events: int, seed: int, workers: int) -> EventStore:
@@ -147,12 +153,14 @@ def _mine(simulator: Simulator, path: Path, events: int, seed: int, workers: int
     return Campaign(simulator, prior, events=events, alternatives=1, seed=seed, path=path).run(workers)
 
 
-def _infer(story: Story, method: str, quick: bool, seed: int) -> PosteriorSamples:
-    low, high = story.simulator.parameters.probe_box()
+def _infer(
+    simulator: Simulator, estimator: RatioEstimator, observed: Array, quick: bool, seed: int
+) -> PosteriorSamples:
+    low, high = simulator.parameters.probe_box()
     prior = {"theta": Uniform(float(low[0]), float(high[0]))}
-    result = posterior(story.estimators[method], prior, story.x_observed)
     chains, samples = (2, 500) if quick else (4, 1000)
-    return result.mcmc(method="pyro-nuts", chains=chains, samples=samples, warmup=300, seed=seed, progress=True)
+    made = posterior(estimator, prior, observed)
+    return made.mcmc(method="pyro-nuts", chains=chains, samples=samples, warmup=300, seed=seed, progress=True)
 
 
 @contextmanager

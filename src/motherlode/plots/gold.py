@@ -26,7 +26,7 @@ def plot_log_ratio(
     exact: ArrayLike,
     curves: Mapping[str, ArrayLike],
     ax: Axes | None = None,
-    xlabel: str = "x (bin in which the ball ends)",
+    xlabel: str = "x",
     title: str = "Joint log-ratios scatter around the exact one; learning averages them",
 ) -> Figure:
     r"""Draw joint log-ratios of events around the exact :math:`\log r(x)`, with learned curves through them.
@@ -60,7 +60,7 @@ def plot_score(
     exact: ArrayLike,
     curves: Mapping[str, ArrayLike],
     ax: Axes | None = None,
-    xlabel: str = "x (bin in which the ball ends)",
+    xlabel: str = "x",
     title: str = "Joint scores scatter around the exact one; learning averages them",
 ) -> Figure:
     r"""Draw joint scores of events around the exact score, with learned curves through them.

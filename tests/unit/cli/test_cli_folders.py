@@ -1,9 +1,4 @@
-"""Folders of results: the demo clears what it marked itself, and nothing of the user's."""
-
-import click
-import pytest
-
-from motherlode.cli.folders import claim_folder
+"""Folders of results: the demo keeps what is the user's, and nothing is computed that could not be saved."""
 
 
 def test_the_demo_keeps_a_store_of_the_same_name(command, tmp_path):
@@ -20,27 +15,17 @@ def test_the_demo_keeps_a_store_of_the_same_name(command, tmp_path):
     assert before == {path: path.read_bytes() for path in store.rglob("*") if path.is_file()}
 
 
-def test_what_the_demo_marked_is_cleared(tmp_path):
-    claim_folder(tmp_path / "events")
-    (tmp_path / "events" / "shards").mkdir()
-    (tmp_path / "events" / "manifest.json").write_text("{")
-    claim_folder(tmp_path / "events")
-    (mark,) = (tmp_path / "events").iterdir()
-    assert "motherlode demo made this folder" in mark.read_text()
-
-
-def test_an_empty_folder_is_taken_and_a_file_refused(tmp_path):
-    (tmp_path / "events").mkdir()
-    claim_folder(tmp_path / "events")
-    (tmp_path / "file").write_text("mine")
-    with pytest.raises(click.BadParameter, match="cannot be made a directory"):
-        claim_folder(tmp_path / "file")
-    assert (tmp_path / "file").read_text() == "mine"
-
-
 def test_a_model_that_could_not_be_saved_is_not_trained(command, tmp_path):
     (tmp_path / "store").mkdir()
     (tmp_path / "file").write_text("")
     result = command("train", tmp_path / "store", "--out", tmp_path / "file" / "model")
     assert result.exit_code == 2
     assert "nothing was computed" in " ".join(result.output.split())
+
+
+def test_a_demo_whose_folder_is_a_file_is_refused(command, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    result = command("demo", "--quick", "--simulator", "python", "--out", tmp_path / "file")
+    assert result.exit_code == 2
+    assert "cannot be made a directory" in " ".join(result.output.split())
+    assert (tmp_path / "file").read_text() == "mine"
