@@ -14,7 +14,7 @@ from motherlode.frontends.pyro.errors import (
     NotBatched,
     ThetaUnseen,
 )
-from motherlode.frontends.pyro.handler import Mined, mining
+from motherlode.frontends.pyro.mining_pass import Mined, mining
 from motherlode.frontends.pyro.shadows import StaleView, TangentLost
 from motherlode.frontends.pyro.simulator import PyroSimulator
 

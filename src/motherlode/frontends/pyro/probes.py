@@ -11,8 +11,8 @@ from torch import Tensor
 from motherlode.core import philox_generator
 from motherlode.core.streams import PROBES
 from motherlode.frontends.pyro.errors import GradientLost
+from motherlode.frontends.pyro.layout_search import take
 from motherlode.frontends.pyro.passes import Record, Replay, Visit
-from motherlode.frontends.pyro.plan import take
 from motherlode.frontends.pyro.replays import Request, compare, run_at
 from motherlode.frontends.pyro.sites.streams import Source
 from motherlode.gold.guards.probes import PROBE_EVENTS, PROBE_EVERY

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from motherlode.frontends.pyro.layout import Layout
+from motherlode.frontends.pyro.layout_search import same_rows
 from motherlode.frontends.pyro.passes import Replay, Visit
-from motherlode.frontends.pyro.plan import same_rows
 from motherlode.frontends.pyro.running import run
 from motherlode.frontends.pyro.sites.streams import BlockSource, EventSource, Source
 from motherlode.tracing import LeakError, ReplayDiverged

@@ -12,8 +12,8 @@ from motherlode.core import MotherlodeError, Parameters
 from motherlode.events import CheckReport, Counts, Events, EventsError, Failure
 from motherlode.frontends.fingerprint import fingerprint
 from motherlode.frontends.pyro.layout import Layout
+from motherlode.frontends.pyro.layout_search import TRIAL, plan
 from motherlode.frontends.pyro.passes import Record
-from motherlode.frontends.pyro.plan import TRIAL, plan
 from motherlode.frontends.pyro.provenance import explain
 from motherlode.frontends.pyro.replays import Request, source_of
 from motherlode.frontends.pyro.rows import Rows, mine_rows
@@ -34,7 +34,7 @@ class PyroSimulator:
     """Run and mine a Pyro model.
 
     How the model is called (for rows, in a plate over events, or event by event) is found out at the first use; see
-    :mod:`motherlode.frontends.pyro.plan` for the rule and :attr:`layout` for the outcome. Global torch and Pyro random
+    :mod:`motherlode.frontends.pyro.layout_search` for the rule and :attr:`layout` for the outcome. Global torch and Pyro random
     state is neither used nor changed; the default dtype is float64 while the model runs.
 
     Parameters
