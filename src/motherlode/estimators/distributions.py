@@ -11,7 +11,7 @@ __all__ = ["DensityLikelihood", "RatioLikelihood"]
 
 
 def _real_array(dimensions: int) -> Any:
-    return constraints.independent(constraints.real, dimensions)  # type: ignore[no-untyped-call]
+    return constraints.independent(constraints.real, dimensions)
 
 
 class RatioLikelihood(TorchDistribution):  # type: ignore[misc]

@@ -193,7 +193,7 @@ def _one_draw(name: str, distribution: Distribution) -> Tensor:
 
 
 def _log_det(block: _Block, u: Tensor, theta: Tensor) -> Tensor:
-    log_det: Tensor = block.transform.log_abs_det_jacobian(u, theta)  # type: ignore[no-untyped-call]
+    log_det: Tensor = block.transform.log_abs_det_jacobian(u, theta)
     return log_det.sum(dim=-1) if log_det.dim() == u.dim() else log_det
 
 

@@ -124,7 +124,7 @@ class Descent:
     def _norm(self, value: Tensor) -> Tensor:
         for gradient in self._gradients:
             gradient.zero_()
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         norms = [torch.linalg.vector_norm(gradient) for gradient in self._gradients]
         return norms[0] if len(norms) == 1 else torch.linalg.vector_norm(torch.stack([n.float() for n in norms]))
 

@@ -121,7 +121,7 @@ def default_prior(experiment: Experiment) -> dict[str, Distribution]:
 def _truncated(law: Constraint, low: float, high: float) -> Distribution:
     """Return the normal of an auxiliary measurement inside the bounds: the simulator may know nothing outside."""
     normal = Normal(torch.tensor(law.measured, dtype=torch.float64), law.sd)
-    share = Uniform(normal.cdf(torch.tensor(low)), normal.cdf(torch.tensor(high)))  # type: ignore[no-untyped-call]
+    share = Uniform(normal.cdf(torch.tensor(low)), normal.cdf(torch.tensor(high)))
     return TransformedDistribution(share, [CumulativeDistributionTransform(normal).inv])
 
 

@@ -110,7 +110,7 @@ def _covariance(experiment: Experiment, observation: Observation, theta: Array, 
     low, high = experiment.bounds.T
     origin, width = torch.from_numpy(low.copy()), torch.from_numpy(high - low)
     unit = (theta - low) / (high - low)
-    hessian = torch.autograd.functional.hessian(  # type: ignore[no-untyped-call]
+    hessian = torch.autograd.functional.hessian(
         lambda at: experiment.log_likelihood(origin + width * at, observation), torch.from_numpy(unit)
     ).numpy()
     inside = [i for i in free if _EDGE < unit[i] < 1.0 - _EDGE]

@@ -59,7 +59,7 @@ def _record(function: Callable[[Tensor], Tensors], example: Tensor) -> Callable[
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            script = torch.jit.trace(tape.replay(example, outputs), (example,), check_trace=False)  # type: ignore[no-untyped-call]
+            script = torch.jit.trace(tape.replay(example, outputs), (example,), check_trace=False)
         except (RuntimeError, TypeError):
             return None
 

@@ -86,7 +86,7 @@ def _smallest(quantile: Tensor, below: Callable[[Tensor], Tensor], u: Tensor) ->
 
 
 def _poisson(rate: Tensor, u: Tensor) -> Tensor:
-    rate, u = torch.broadcast_tensors(rate, u)  # type: ignore[no-untyped-call]
+    rate, u = torch.broadcast_tensors(rate, u)
     drawn = _smallest(_invert(special.pdtrik, u, rate), lambda k: _invert(special.pdtr, k, rate), u)
     return torch.where(rate == 0, 0.0, drawn)
 
