@@ -9,7 +9,18 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["JSON", "Array", "Bools", "Foreign", "Integers", "Shape", "Size", "UserFunction", "UserValue"]
+__all__ = [
+    "JSON",
+    "Array",
+    "Bools",
+    "Foreign",
+    "ForeignFunction",
+    "Integers",
+    "Shape",
+    "Size",
+    "UserFunction",
+    "UserValue",
+]
 
 Array: TypeAlias = NDArray[np.float64]
 """Numbers in float64."""
@@ -31,6 +42,9 @@ JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | Non
 
 Foreign: TypeAlias = Any
 """An object of another library that has no type we could name."""
+
+ForeignFunction: TypeAlias = Callable[..., Any]
+"""A function of another library, of whatever signature."""
 
 UserFunction: TypeAlias = Callable[..., Any]
 """A function of the user's, of whatever signature."""

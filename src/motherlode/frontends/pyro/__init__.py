@@ -14,14 +14,14 @@ from motherlode.frontends.pyro.errors import (
     NotBatched,
     ThetaUnseen,
 )
-from motherlode.frontends.pyro.mining_pass import Mined, mining
+from motherlode.frontends.pyro.mining_pass import MiningPass, mining
 from motherlode.frontends.pyro.shadows import StaleView, TangentLost
 from motherlode.frontends.pyro.simulator import PyroSimulator
 
 __all__ = [
     "GradientLost",
     "LiveTangent",
-    "Mined",
+    "MiningPass",
     "ModelRefused",
     "NameClash",
     "NoDensity",

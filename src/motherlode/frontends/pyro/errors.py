@@ -1,10 +1,13 @@
 """Say why a Pyro model cannot be mined: one class a cause."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Self
+
+from torch import Tensor
 
 from motherlode.core import MotherlodeError
 from motherlode.core.errors import show
+from motherlode.core.types import Array
 from motherlode.tracing import LeakError
 
 __all__ = ["GradientLost", "LiveTangent", "ModelRefused", "NameClash", "NoDensity", "NotBatched", "ThetaUnseen"]
@@ -31,7 +34,7 @@ class GradientLost(MotherlodeError, ValueError):
         An event, its score by autograd and by differences, shape (D,) each.
     """
 
-    def __init__(self, theta: Any, score: Any, slope: Any) -> None:
+    def __init__(self, theta: Array, score: Array, slope: Array) -> None:
         self.theta, self.score, self.slope = theta, score, slope
         super().__init__(
             f"At theta={show(theta)} autograd gives the joint score {show(score)}, but the log-density changes by "
@@ -57,6 +60,11 @@ class NoDensity(MotherlodeError, ValueError):
             "The product of the sites is then no density of (x, z) that events could be drawn from, so neither the "
             f"joint ratio nor the joint score exists. {remedy}"
         )
+
+    @classmethod
+    def scaled(cls, site: str, scale: Tensor | float) -> Self:
+        """Refuse a site whose log-density is multiplied by a number while θ enters."""
+        return cls(site, f"depends on theta and is scaled by {scale}", "Remove the scale or subsampling.")
 
 
 class NameClash(MotherlodeError, ValueError):

@@ -1,16 +1,19 @@
 """Describe one reading of a Pyro model: how θ goes in, where the events lie, and what x is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, Protocol, TypedDict
 
 import pyro
 import torch
 from torch import Tensor
+from torch.distributions import Distribution
 
+from motherlode.core.types import Shape, UserFunction, UserValue
 from motherlode.frontends.pyro.errors import NotBatched
+from motherlode.frontends.pyro.sites.streams import BlockSource, EventSource, Source
 
-__all__ = ["Batching", "Layout", "Style"]
+__all__ = ["Batching", "Layout", "Plate", "SiteMessage", "Style"]
 
 Style = Literal["tensor", "named", "sites"]
 Batching = Literal["rows", "plate", "single"]
@@ -18,6 +21,40 @@ Batching = Literal["rows", "plate", "single"]
 _PLATE = "motherlode_events"
 _CHUNK = 1 << 17
 _NUMBERS = 1 << 21
+
+
+class Plate(Protocol):
+    """Show what Pyro tells of a plate around a site."""
+
+    @property
+    def name(self) -> str:
+        """The plate's name."""
+
+    @property
+    def dim(self) -> int:
+        """Its axis in batch shapes, counted from the right; negative."""
+
+    @property
+    def size(self) -> int:
+        """Its length."""
+
+    @property
+    def vectorized(self) -> bool:
+        """Whether it is an axis rather than a loop."""
+
+
+class SiteMessage(TypedDict):
+    """Show what Pyro's handlers are told of a sample site, as far as it is read here."""
+
+    name: str
+    fn: Distribution
+    value: Tensor | None
+    is_observed: bool
+    mask: Tensor | bool | None
+    scale: Tensor | float
+    infer: Mapping[str, bool]
+    cond_indep_stack: tuple[Plate, ...]
+    done: bool
 
 
 @dataclass(frozen=True)
@@ -58,7 +95,7 @@ class Layout:
     width: int = 0
     plates: frozenset[str] | None = frozenset()
     axes: tuple[int, ...] = ()
-    shape: tuple[int, ...] | None = None
+    shape: Shape | None = None
     elements: int = 1
 
     @property
@@ -66,7 +103,11 @@ class Layout:
         """Events that are run in one pass: enough to hide Python, few enough for the graph to stay small."""
         return 1 if self.batching == "single" else max(64, min(_CHUNK, _NUMBERS // max(1, self.elements)))
 
-    def call(self, model: Callable[..., Any], theta: Tensor) -> Any:
+    def source(self, seed: int, first: int, events: int) -> Source:
+        """Return the stream of uniforms that `events` events from `first` on are drawn from."""
+        return EventSource(seed, first) if self.batching == "single" else BlockSource(seed, first, events)
+
+    def call(self, model: UserFunction, theta: Tensor) -> UserValue:
         """Run the model at θ, shape (N, D), under the handlers that are active."""
         arguments, named = self._arguments(theta)
         if self.batching == "plate":
@@ -80,7 +121,7 @@ class Layout:
             return list(theta[0].unbind())
         return [column.reshape(-1, *(1,) * self.width) for column in theta.unbind(-1)]
 
-    def _arguments(self, theta: Tensor) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
+    def _arguments(self, theta: Tensor) -> tuple[tuple[Tensor, ...], Mapping[str, Tensor]]:
         if self.style == "sites":
             return (), {}
         if self.style == "named":
@@ -89,7 +130,7 @@ class Layout:
             return (theta,), {}
         return (theta[0] if self.batching == "single" else torch.stack(self.columns(theta)),), {}
 
-    def position(self, message: Mapping[str, Any], events: int) -> int | None:
+    def position(self, message: SiteMessage, events: int) -> int | None:
         """Return the event axis of a site counted from the left of its batch shape; None in a single run.
 
         Raises
@@ -107,18 +148,18 @@ class Layout:
             )
         return axis
 
-    def _axis(self, message: Mapping[str, Any], events: int) -> int:
+    def _axis(self, message: SiteMessage, events: int) -> int:
         if self.batching == "plate":
             return -1 - self.depth
-        frames = self.event_frames(message, events)
-        return int(frames[-1].dim) if frames else -len(message["fn"].batch_shape)
+        plates = self.event_plates(message, events)
+        return int(plates[-1].dim) if plates else -len(message["fn"].batch_shape)
 
-    def event_frames(self, message: Mapping[str, Any], events: int) -> list[Any]:
+    def event_plates(self, message: SiteMessage, events: int) -> list[Plate]:
         """Return the model's own plates around a site that run over events."""
-        frames = [frame for frame in message["cond_indep_stack"] if frame.vectorized]
+        plates = [plate for plate in message["cond_indep_stack"] if plate.vectorized]
         if self.plates is None:
-            return [frame for frame in frames if frame.size == events]
-        return [frame for frame in frames if frame.name in self.plates]
+            return [plate for plate in plates if plate.size == events]
+        return [plate for plate in plates if plate.name in self.plates]
 
     def rows(self, outputs: list[Tensor], events: int) -> Tensor:
         """Return the outputs of a call as x with shape (N, *L)."""

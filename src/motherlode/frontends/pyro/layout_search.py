@@ -15,35 +15,40 @@ draws. So a model that mixes events (``z.sum()``) or branches on values falls ba
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from motherlode.core import MotherlodeError
+from motherlode.core.types import UserFunction
 from motherlode.frontends.pyro.errors import ModelRefused, NotBatched
 from motherlode.frontends.pyro.layout import Layout, Style
-from motherlode.frontends.pyro.passes import Record, Replay, Visit
-from motherlode.frontends.pyro.running import run
-from motherlode.frontends.pyro.sites.streams import BlockSource, EventSource
+from motherlode.frontends.pyro.passes import RecordingPass, ReplayPass, run
+from motherlode.frontends.pyro.replays import last_site, same_rows
+from motherlode.frontends.pyro.sites.visit import Visit
 from motherlode.tracing import HiddenRandomness, ReplayDiverged
 
-__all__ = ["MODEL_ERRORS", "TRIAL", "plan", "same_rows", "take"]
+__all__ = ["TRIAL", "LayoutChoice", "choose_layout"]
 
 TRIAL = 7
 """Events of the trial; a prime that few models use as a size of their own."""
 
-MODEL_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+_MODEL_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """What a model may raise when it is called in a way it was not written for, or at parameters it does not know."""
 
-_CLOSE = 1e-10
 
-Model = Callable[..., Any]
+class LayoutChoice(NamedTuple):
+    """Hold the layout to use, and why faster ones were rejected."""
+
+    layout: Layout
+    rejected: tuple[str, ...]
 
 
-def plan(
-    model: Model, names: tuple[str, ...], theta: Tensor, observed: tuple[str, ...], batch: bool | None
-) -> tuple[Layout, tuple[str, ...]]:
-    """Return the layout to use and why faster ones were rejected.
+def choose_layout(
+    model: UserFunction, names: tuple[str, ...], theta: Tensor, observed: tuple[str, ...], batch: bool | None
+) -> LayoutChoice:
+    """Return the first layout that is verified, and why those before it were rejected.
 
     Parameters
     ----------
@@ -68,10 +73,10 @@ def plan(
     reasons: list[str] = []
     for attempt, candidate in _candidates(model, names, observed, batch):
         try:
-            return attempt(model, candidate, theta), tuple(reasons)
+            return LayoutChoice(attempt(model, candidate, theta), tuple(reasons))
         except ReplayDiverged as diverged:
             reasons.append(f"{_label(candidate)}: draws other sites than alone, '{diverged.found_draw}'")
-        except MODEL_ERRORS as error:
+        except _MODEL_ERRORS as error:
             if _is_final(error):
                 raise
             reasons.append(f"{_label(candidate)}: {type(error).__name__}: {_shortened(error)}")
@@ -79,7 +84,7 @@ def plan(
 
 
 def _is_final(error: BaseException) -> bool:
-    return type(error).__module__.startswith("motherlode.") and not isinstance(error, NotBatched)
+    return isinstance(error, MotherlodeError) and not isinstance(error, NotBatched)
 
 
 def _shortened(error: Exception) -> str:
@@ -93,8 +98,8 @@ def _label(layout: Layout) -> str:
 
 
 def _candidates(
-    model: Model, names: tuple[str, ...], observed: tuple[str, ...], batch: bool | None
-) -> Iterator[tuple[Callable[[Model, Layout, Tensor], Layout], Layout]]:
+    model: UserFunction, names: tuple[str, ...], observed: tuple[str, ...], batch: bool | None
+) -> Iterator[tuple[Callable[[UserFunction, Layout, Tensor], Layout], Layout]]:
     styles = _styles(model, names)
     if batch is not False:
         yield from ((_rows, Layout(names, s, "rows", observed, plates=None)) for s in styles if s != "sites")
@@ -103,7 +108,7 @@ def _candidates(
         yield from ((_single, Layout(names, s, "single", observed)) for s in styles)
 
 
-def _styles(model: Model, names: tuple[str, ...]) -> list[Style]:
+def _styles(model: UserFunction, names: tuple[str, ...]) -> list[Style]:
     arguments = _signature_of(model).parameters.values()
     positional = [a.name for a in arguments if a.kind in (a.POSITIONAL_ONLY, a.POSITIONAL_OR_KEYWORD)]
     required = [a.name for a in arguments if a.default is a.empty and a.kind not in (a.VAR_POSITIONAL, a.VAR_KEYWORD)]
@@ -114,12 +119,12 @@ def _styles(model: Model, names: tuple[str, ...]) -> list[Style]:
     return styles if required else ["sites", *styles]
 
 
-def _signature_of(model: Model) -> inspect.Signature:
+def _signature_of(model: UserFunction) -> inspect.Signature:
     """Return the signature of a function, or of the ``forward`` of a module."""
     return inspect.signature(model.forward if isinstance(model, torch.nn.Module) else model)
 
 
-def _rows(model: Model, layout: Layout, theta: Tensor) -> Layout:
+def _rows(model: UserFunction, layout: Layout, theta: Tensor) -> Layout:
     record, outputs = _trial(model, layout, theta)
     layout = replace(layout, plates=frozenset(record.plates))
     layout = replace(layout, axes=tuple(_event_axis(output) for output in outputs))
@@ -128,9 +133,9 @@ def _rows(model: Model, layout: Layout, theta: Tensor) -> Layout:
     return replace(layout, shape=tuple(x.shape[1:]), elements=_elements(record))
 
 
-def _plate(model: Model, layout: Layout, theta: Tensor) -> Layout:
+def _plate(model: UserFunction, layout: Layout, theta: Tensor) -> Layout:
     alone = replace(layout, batching="single")
-    single = Record(alone, theta[:1], EventSource(0, 0))
+    single = RecordingPass(alone, theta[:1], alone.source(0, 0, 1))
     shape = tuple(alone.rows(run(model, single), 1).shape[1:])
     depth = max((len(visit.fn.batch_shape) for visit in single.visits), default=0)
     extra = max((len(visit.fn.event_shape) for visit in single.visits), default=0)
@@ -138,14 +143,14 @@ def _plate(model: Model, layout: Layout, theta: Tensor) -> Layout:
     for width in sorted({depth, depth + extra}):
         try:
             return _plate_of(model, replace(layout, depth=depth, width=width, shape=shape), theta, single.visits)
-        except (ReplayDiverged, *MODEL_ERRORS) as error:
+        except (ReplayDiverged, *_MODEL_ERRORS) as error:
             if _is_final(error) and not isinstance(error, ReplayDiverged):
                 raise
             failure = error
     raise failure
 
 
-def _plate_of(model: Model, layout: Layout, theta: Tensor, shapes: list[Visit]) -> Layout:
+def _plate_of(model: UserFunction, layout: Layout, theta: Tensor, shapes: list[Visit]) -> Layout:
     record, outputs = _trial(model, layout, theta)
     layout = replace(layout, axes=tuple(_event_axis(output) for output in outputs))
     alone = replace(layout, batching="single")
@@ -153,27 +158,30 @@ def _plate_of(model: Model, layout: Layout, theta: Tensor, shapes: list[Visit]) 
     return replace(layout, elements=_elements(record))
 
 
-def _single(model: Model, layout: Layout, theta: Tensor) -> Layout:
-    run(model, Record(layout, theta[:1], EventSource(0, 0)))
+def _single(model: UserFunction, layout: Layout, theta: Tensor) -> Layout:
+    run(model, RecordingPass(layout, theta[:1], layout.source(0, 0, 1)))
     return layout
 
 
-def _trial(model: Model, layout: Layout, theta: Tensor) -> tuple[Record, list[Tensor]]:
-    record = Record(layout, theta, BlockSource(0, 0, TRIAL))
+def _trial(model: UserFunction, layout: Layout, theta: Tensor) -> tuple[RecordingPass, list[Tensor]]:
+    record = RecordingPass(layout, theta, layout.source(0, 0, TRIAL))
     outputs = run(model, record)
-    again = run(model, Replay(layout, theta, record.visits))
+    again = run(model, ReplayPass(layout, theta, record.visits))
     for before, after in zip(outputs, again, strict=True):
         if before.shape != after.shape or not bool(same_rows(before, after).all()):
-            last = record.visits[-1].name if record.visits else None
-            raise HiddenRandomness(last, 0, theta[0].numpy(), theta[0].numpy(), before.numpy(), after.numpy())
+            raise HiddenRandomness(
+                last_site(record.visits), 0, theta[0].numpy(), theta[0].numpy(), before.numpy(), after.numpy()
+            )
     return record, outputs
 
 
-def _verify(model: Model, alone: Layout, record: Record, x: Tensor, shapes: list[Visit] | None = None) -> None:
-    together = record.log_prob()
+def _verify(
+    model: UserFunction, alone: Layout, record: RecordingPass, x: Tensor, shapes: list[Visit] | None = None
+) -> None:
+    together, visits_of = record.log_prob(), list(enumerate(record.visits))
     for i in range(TRIAL):
-        visits = [_row(visit, i, shapes[j] if shapes else None) for j, visit in enumerate(record.visits)]
-        replay = Replay(alone, record.theta[i : i + 1], visits)
+        visits = [visit.alone(i, shapes[j]) if shapes else visit.rows(torch.tensor([i])) for j, visit in visits_of]
+        replay = ReplayPass(alone, record.theta[i : i + 1], visits)
         row = alone.rows(run(model, replay), 1)
         density = replay.log_prob()
         if not torch.allclose(density, together[i], rtol=1e-9, atol=1e-9, equal_nan=True):
@@ -184,33 +192,7 @@ def _verify(model: Model, alone: Layout, record: Record, x: Tensor, shapes: list
             raise NotBatched(f"event {i} has another x alone than among others")
 
 
-def _row(visit: Visit, row: int, shape: Visit | None) -> Visit:
-    if shape is None or visit.position is None:
-        return take(visit, torch.tensor([row]))
-    value = visit.value.select(visit.position, row).reshape(shape.value.shape)
-    mask = None if visit.mask is None else visit.mask.select(visit.position, row).reshape(shape.fn.batch_shape)
-    return Visit(visit.name, visit.fn, value, None, None, mask, visit.observed)
-
-
-def take(visit: Visit, rows: Tensor) -> Visit:
-    """Return the given events of a recorded site."""
-    if visit.position is None:
-        return visit
-    value = visit.value.index_select(visit.position, rows)
-    mask = None if visit.mask is None else visit.mask.index_select(visit.position, rows)
-    return Visit(visit.name, visit.fn, value, visit.position, None, mask, visit.observed)
-
-
-def same_rows(a: Tensor, b: Tensor) -> Tensor:
-    """Return which rows of two outputs agree to a part in 1e10, NaN equal to NaN.
-
-    Not bit for bit: torch's vectorized functions round differently in batches of another size.
-    """
-    same = (a == b) | ((a - b).abs() <= _CLOSE * a.abs()) | (a.isnan() & b.isnan())
-    return same.reshape(len(a), -1).all(1) if a.dim() else same.reshape(1)
-
-
-def _elements(record: Record) -> int:
+def _elements(record: RecordingPass) -> int:
     return sum(visit.value.numel() for visit in record.visits) // TRIAL
 
 

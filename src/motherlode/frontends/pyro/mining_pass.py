@@ -3,29 +3,29 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pyro
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from torch import Tensor
+from torch.distributions import Distribution
 
 from motherlode.core import Parameters
+from motherlode.core.types import Array
 from motherlode.events import Counts, Events
 from motherlode.frontends.pyro.errors import LiveTangent, ThetaUnseen
-from motherlode.frontends.pyro.layout import Layout
-from motherlode.frontends.pyro.passes import Pass, check_density, masked, moves_with
+from motherlode.frontends.pyro.layout import Layout, SiteMessage
+from motherlode.frontends.pyro.passes import Pass
 from motherlode.frontends.pyro.shadows import Shadowing, cast_shadows, drop_shadows, shadows_of
-from motherlode.frontends.pyro.sites.density import log_density, support_bounds
+from motherlode.frontends.pyro.sites.density import check_density, log_density, masked, moves_with, support_bounds
 from motherlode.tracing import LeakError
 
-__all__ = ["Mined", "mining"]
-
-Array = NDArray[np.float64]
+__all__ = ["MiningPass", "mining"]
 
 
-class Mined(Pass):
+class MiningPass(Pass):
     """Collect gold while a Pyro model runs once; made by :func:`mining`.
 
     Attributes
@@ -34,7 +34,9 @@ class Mined(Pass):
         θ as the model is to be given it, a tensor of the shape passed to :func:`mining`.
     """
 
-    def __init__(self, theta: Any, alternatives: ArrayLike | Tensor | None, parameters: Sequence[str]) -> None:
+    def __init__(
+        self, theta: ArrayLike | Tensor, alternatives: ArrayLike | Tensor | None, parameters: Sequence[str]
+    ) -> None:
         given = theta if isinstance(theta, Tensor) else torch.as_tensor(np.asarray(theta, dtype=np.float64))
         others = None if alternatives is None else np.asarray(alternatives, dtype=np.float64)
         rows, alone = _rows(given, others, len(parameters))
@@ -67,7 +69,7 @@ class Mined(Pass):
         score[moves_with(self._bounds, self._leaves[0]) | ~score.isfinite().all(1)] = torch.nan
         return score.numpy()
 
-    def events(self, x: Any) -> Events:
+    def events(self, x: ArrayLike | Tensor) -> Events:
         """Return the gold as events with output x, shape (N, *L), or (*L) for a single event.
 
         Raises
@@ -100,20 +102,20 @@ class Mined(Pass):
         if kind is None and not self._touched:
             raise ThetaUnseen(self._last)
 
-    def _visit(self, msg: dict[str, Any], fn: Any, mask: Tensor | None, position: int | None) -> None:
+    def _visit(self, msg: SiteMessage, fn: Distribution, mask: Tensor | None, position: int | None) -> None:
         given = msg["value"] if msg["is_observed"] else None
         self._refuse_shadows(msg["name"], given)
         value = drop_shadows(_draw(fn) if given is None else given)
         density = masked(log_density(fn, value), mask)
         shadows = shadows_of(density) or [density] * len(self._leaves)
-        check_density(msg, fn, shadows[0])
+        check_density(msg["name"], fn, shadows[0], msg["scale"])
         self._touched |= shadows_of(density) is not None
         self._bounds += [shadows[0] for shadows in map(shadows_of, support_bounds(fn)) if shadows]
         self._totals = [a + self.per_event(b, position) for a, b in zip(self._totals, shadows, strict=True)]
         self._last, self._draws = msg["name"], self._draws + value.numel()
         msg["value"] = value
 
-    def _refuse_shadows(self, address: str | None, output: Any) -> None:
+    def _refuse_shadows(self, address: str | None, output: Tensor | None) -> None:
         here, *there = shadows_of(output) or [torch.zeros(())]
         for k, other in enumerate(there):
             if not torch.equal(here, other):
@@ -123,10 +125,10 @@ class Mined(Pass):
             raise LiveTangent(address, 0, self._leaves[0][0].detach().numpy())
 
 
-def _draw(fn: Any) -> Tensor:
+def _draw(fn: Distribution) -> Tensor:
     """Draw as Pyro does, unseen by the shadows."""
     with torch.no_grad(), torch._C.DisableTorchFunction():
-        return torch.as_tensor(fn())
+        return torch.as_tensor(fn.rsample() if fn.has_rsample else fn.sample())
 
 
 def _rows(theta: Tensor, alternatives: Array | None, names: int) -> tuple[Array, bool]:
@@ -142,7 +144,7 @@ def _rows(theta: Tensor, alternatives: Array | None, names: int) -> tuple[Array,
 
 def mining(
     theta: ArrayLike | Tensor, alternatives: ArrayLike | Tensor | None = None, *, parameters: Sequence[str] = ()
-) -> Mined:
+) -> MiningPass:
     """Mine a Pyro model that runs once inside a ``with`` block of a script of your own.
 
     Everything that is computed from θ in the block carries along its values at the alternatives, so one run is enough.
@@ -161,7 +163,7 @@ def mining(
 
     Returns
     -------
-    Mined
+    MiningPass
         A context manager with ``joint_log_ratio`` (N, K), ``joint_score`` (N, D) and ``events(x)``.
 
     Raises
@@ -181,4 +183,4 @@ def mining(
     >>> mined.joint_log_ratio.shape, torch.allclose(torch.tensor(mined.joint_score[:, 0]), x.double())
     ((3, 1), True)
     """
-    return Mined(theta, alternatives, parameters)
+    return MiningPass(theta, alternatives, parameters)

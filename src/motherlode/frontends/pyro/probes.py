@@ -5,22 +5,20 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from motherlode.core import philox_generator
 from motherlode.core.streams import PROBES
+from motherlode.core.types import Array, Integers
 from motherlode.frontends.pyro.errors import GradientLost
-from motherlode.frontends.pyro.layout_search import take
-from motherlode.frontends.pyro.passes import Record, Replay, Visit
-from motherlode.frontends.pyro.replays import Request, compare, run_at
+from motherlode.frontends.pyro.passes import RecordingPass, ReplayPass
+from motherlode.frontends.pyro.replays import PyroRequest, compare, run_at
 from motherlode.frontends.pyro.sites.streams import Source
+from motherlode.frontends.pyro.sites.visit import Visit
 from motherlode.gold.guards.probes import PROBE_EVENTS, PROBE_EVERY
 from motherlode.tracing import HiddenRandomness, LeakError
 
 __all__ = ["Probed", "probe"]
-
-Array = NDArray[np.float64]
 
 _DIFFERENCED = 32
 _WRONG = 1e-3
@@ -34,7 +32,7 @@ class Probed:
     discrepancy: float = 0.0
 
 
-def probe(request: Request, record: Record, x: Tensor, score: Array) -> Probed:
+def probe(request: PyroRequest, record: RecordingPass, x: Tensor, score: Array) -> Probed:
     """Probe the events whose turn it is.
 
     Raises
@@ -57,30 +55,34 @@ def probe(request: Request, record: Record, x: Tensor, score: Array) -> Probed:
     else:
         _probe_at(request, record, rows, x, (here, there), None)
     checked = np.flatnonzero(np.isfinite(score).all(1) & (event < _DIFFERENCED))
-    steps = np.cbrt(np.finfo(np.float64).eps) * np.minimum(np.maximum(1.0, np.abs(request.theta)), high - low)
-    inside = ((request.theta - steps >= low) & (request.theta + steps <= high)).all(1)
-    return Probed(len(rows), _check_score(request, record, score, checked[inside[checked]], steps))
+    inside = np.all((request.theta - request.steps >= low) & (request.theta + request.steps <= high), axis=1)
+    return Probed(len(rows), _check_score(request, record, score, checked[inside[checked]]))
 
 
 def _probe_at(
-    request: Request, record: Record, rows: NDArray[np.int64], x: Tensor, points: Sequence[Array], source: Source | None
+    request: PyroRequest,
+    record: RecordingPass,
+    rows: Integers,
+    x: Tensor,
+    points: Sequence[Array],
+    source: Source | None,
 ) -> None:
     """Replay rows at each of some parameters in one pass."""
     index = torch.from_numpy(np.tile(rows, len(points)))
-    visits = [take(visit, index) for visit in record.visits]
+    visits = [visit.rows(index) for visit in record.visits]
     theta = np.concatenate(points)
-    found = run_at(request, Replay(request.layout, torch.tensor(theta), visits, source), index.numpy(), theta)
+    found = run_at(request, ReplayPass(request.layout, torch.tensor(theta), visits, source), index.numpy(), theta)
     for part, point in zip(torch.split(found, len(rows)), points, strict=True):
         kind = HiddenRandomness if np.array_equal(point, request.theta[rows]) else LeakError
         compare(request, visits, rows, x[index[: len(rows)]], part, point, kind)
 
 
-def _check_score(request: Request, record: Record, score: Array, rows: NDArray[np.int64], steps: Array) -> float:
+def _check_score(request: PyroRequest, record: RecordingPass, score: Array, rows: Integers) -> float:
     if len(rows) == 0:
         return 0.0
-    visits = [take(visit, torch.from_numpy(rows)) for visit in record.visits]
+    visits = [visit.rows(torch.from_numpy(rows)) for visit in record.visits]
     theta = request.theta[rows]
-    slopes = [_slope(request, visits, rows, theta, steps[rows] * axis) for axis in np.eye(theta.shape[1])]
+    slopes = [_slope(request, visits, rows, theta, request.steps[rows] * axis) for axis in np.eye(theta.shape[1])]
     gap = np.abs(np.stack(slopes, 1) - score[rows]) / (1 + np.abs(score[rows]))
     known = np.nan_to_num(gap, nan=0.0, posinf=0.0)
     if np.mean(known.max(1) > _WRONG) > 0.5:
@@ -89,10 +91,10 @@ def _check_score(request: Request, record: Record, score: Array, rows: NDArray[n
     return float(np.median(known.max(1)))
 
 
-def _slope(request: Request, visits: list[Visit], rows: NDArray[np.int64], theta: Array, step: Array) -> Array:
+def _slope(request: PyroRequest, visits: list[Visit], rows: Integers, theta: Array, step: Array) -> Array:
     ends = []
     for point in (theta + step, theta - step):
-        replay = Replay(request.layout, torch.tensor(point), visits)
+        replay = ReplayPass(request.layout, torch.tensor(point), visits)
         run_at(request, replay, rows, point)
         ends.append(replay.log_prob().numpy())
     return np.asarray((ends[0] - ends[1]) / (2 * step.sum(1)))

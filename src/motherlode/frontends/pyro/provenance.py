@@ -5,20 +5,19 @@ is written down with its line; once where it was drawn and once where x moved.
 """
 
 import linecache
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from motherlode.core import MotherlodeError
+from motherlode.core.types import Foreign, ForeignFunction, UserFunction, UserValue
 from motherlode.frontends.pyro.layout import Layout
-from motherlode.frontends.pyro.passes import Record, Replay, Visit
-from motherlode.frontends.pyro.replays import source_of
-from motherlode.frontends.pyro.running import run
+from motherlode.frontends.pyro.passes import RecordingPass, ReplayPass, run
+from motherlode.frontends.pyro.shadows import tensors_in
+from motherlode.frontends.pyro.sites.visit import Visit
 from motherlode.frontends.python.provenance.followed import Log, Step, Way
 from motherlode.frontends.python.provenance.hidden import hidden_calls, told
 from motherlode.frontends.python.provenance.provenance import Found, lost_in, parting
@@ -27,9 +26,6 @@ from motherlode.tracing import HiddenRandomness, LeakError
 from motherlode.tracing.addresses import place, relative_path
 
 __all__ = ["explain", "find_leak"]
-
-Array = NDArray[np.float64]
-Model = Callable[..., Any]
 
 
 class _Following(TorchFunctionMode):
@@ -41,13 +37,19 @@ class _Following(TorchFunctionMode):
         self._ways |= {id(visit.value): (visit.value, Way(log, drawn=True)) for visit in visits}
         self._log = log
 
-    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_function__(
+        self,
+        function: ForeignFunction,
+        types: Sequence[type],
+        args: tuple[Foreign, ...] = (),
+        kwargs: dict[str, Foreign] | None = None,
+    ) -> Foreign:
         result = function(*args, **(kwargs or {}))
         way = self.way_of(args, kwargs)
         if way.log is None:
             return result
         name = getattr(function, "__name__", "")
-        tensors = list(_tensors(result))
+        tensors = list(tensors_in(result))
         after = way.after(name)
         for tensor in tensors:
             self._ways[id(tensor)] = (tensor, after)
@@ -56,15 +58,15 @@ class _Following(TorchFunctionMode):
             self._log.decide(kind, result)
         return result
 
-    def way_of(self, *values: Any) -> Way:
+    def way_of(self, *values: UserValue) -> Way:
         """Return the joint way of the tensors among values."""
-        ways = [self._ways[id(tensor)][1] for tensor in _tensors(values) if id(tensor) in self._ways]
+        ways = [self._ways[id(tensor)][1] for tensor in tensors_in(values) if id(tensor) in self._ways]
         steps = {step[:2]: step for way in ways for step in way.steps}
         met = next((way.met for way in ways if way.met is not None), None)
         return Way(ways[0].log if ways else None, tuple(steps.values()), any(way.drawn for way in ways), met)
 
 
-def explain(model: Model, layout: Layout | None, error: MotherlodeError) -> str:
+def explain(model: UserFunction, layout: Layout | None, error: MotherlodeError) -> str:
     """Return the error's message, after the line where θ got past the sites if that can be told."""
     if isinstance(error, HiddenRandomness) and error.theta is not None:
         return str(error) + told(hidden_calls(lambda: _again(model, layout, error)))
@@ -84,7 +86,7 @@ def _line(step: Step) -> str:
     return f"{where}\n{shown(linecache.getline(step.file, step.line))}"
 
 
-def find_leak(model: Model, layout: Layout, error: LeakError) -> Found:
+def find_leak(model: UserFunction, layout: Layout, error: LeakError) -> Found:
     """Run the event again with a θ that is followed."""
     try:
         record = _record(model, layout, error)
@@ -98,7 +100,7 @@ def find_leak(model: Model, layout: Layout, error: LeakError) -> Found:
     return Found(decision=parting(log.decisions, there.decisions), lost=lost_in(log.decisions))
 
 
-def _again(model: Model, layout: Layout | None, error: LeakError) -> None:
+def _again(model: UserFunction, layout: Layout | None, error: LeakError) -> None:
     """Run the model for the sake of its calls; before its layout is known, as it is."""
     try:
         if layout is None:
@@ -109,29 +111,19 @@ def _again(model: Model, layout: Layout | None, error: LeakError) -> None:
         return
 
 
-def _record(model: Model, layout: Layout, error: LeakError) -> Record:
+def _record(model: UserFunction, layout: Layout, error: LeakError) -> RecordingPass:
     theta = torch.tensor(np.asarray(error.theta))[None]
-    record = Record(layout, theta, source_of(layout, 0, error.event or 0, 1), density=False)
+    record = RecordingPass(layout, theta, layout.source(0, error.event or 0, 1), density=False)
     with torch.no_grad():
         run(model, record)
     return record
 
 
-def _follow(model: Model, layout: Layout, visits: list[Visit], theta: Tensor) -> tuple[Way, Log]:
+def _follow(model: UserFunction, layout: Layout, visits: list[Visit], theta: Tensor) -> tuple[Way, Log]:
     log = Log()
     following = _Following(theta, visits, log)
     try:
         with torch.no_grad(), following:
-            return following.way_of(run(model, Replay(layout, theta, visits))), log
+            return following.way_of(run(model, ReplayPass(layout, theta, visits))), log
     except Exception:  # noqa: BLE001 - what was seen until here may tell
         return Way(), log
-
-
-def _tensors(value: Any) -> Iterator[Tensor]:
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, (tuple, list)):
-        for part in value:
-            yield from _tensors(part)
-    elif isinstance(value, dict):
-        yield from _tensors(list(value.values()))

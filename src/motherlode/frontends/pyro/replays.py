@@ -1,50 +1,55 @@
 """Run a model's recorded events again at other parameters and insist on the same x."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from motherlode.core.types import Array, Integers, UserFunction
 from motherlode.frontends.pyro.layout import Layout
-from motherlode.frontends.pyro.layout_search import same_rows
-from motherlode.frontends.pyro.passes import Replay, Visit
-from motherlode.frontends.pyro.running import run
-from motherlode.frontends.pyro.sites.streams import BlockSource, EventSource, Source
+from motherlode.frontends.pyro.passes import ReplayPass, run
+from motherlode.frontends.pyro.sites.visit import Visit
 from motherlode.tracing import LeakError, ReplayDiverged
 
-__all__ = ["Request", "compare", "last_site", "run_at", "source_of"]
+__all__ = ["PyroRequest", "compare", "last_site", "run_at", "same_rows"]
 
-Array = NDArray[np.float64]
+_CLOSE = 1e-10
 
 
 @dataclass(frozen=True)
-class Request:
-    """Say what to mine: N events from `first` on, at `theta` (N, D), with `alternatives` (N, K, D)."""
+class PyroRequest:
+    """Say what to mine: N events from `first` on, at `theta` (N, D), with `alternatives` (N, K, D).
 
-    model: Callable[..., Any]
+    Attributes
+    ----------
+    model, layout
+        The Pyro model and how it is called.
+    theta, alternatives
+        Shapes (N, D) and (N, K, D).
+    steps
+        Steps of differences in θ, shape (N, D).
+    box
+        Lower and upper bounds of probe parameters, shape (D,) each.
+    seed, first
+        The streams that the events are drawn from.
+    """
+
+    model: UserFunction
     layout: Layout
     theta: Array
     alternatives: Array
+    steps: Array
     box: tuple[Array, Array]
     seed: int
     first: int
 
-    def part(self, rows: slice) -> "Request":
+    def part(self, rows: slice) -> "PyroRequest":
         """Return the request for some of its events."""
-        theta, alternatives = self.theta[rows], self.alternatives[rows]
-        return replace(self, theta=theta, alternatives=alternatives, first=self.first + rows.start)
+        theta, alternatives, steps = self.theta[rows], self.alternatives[rows], self.steps[rows]
+        return replace(self, theta=theta, alternatives=alternatives, steps=steps, first=self.first + rows.start)
 
 
-def source_of(layout: Layout, seed: int, first: int, events: int) -> Source:
-    """Return the stream of uniforms that `events` events from `first` on are drawn from."""
-    return EventSource(seed, first) if layout.batching == "single" else BlockSource(seed, first, events)
-
-
-def run_at(request: Request, replay: Replay, rows: NDArray[np.int64], theta: Array) -> Tensor:
+def run_at(request: PyroRequest, replay: ReplayPass, rows: Integers, theta: Array) -> Tensor:
     """Return x (n, *L) of a replay of the given rows at θ (n, D)."""
     try:
         with torch.no_grad():
@@ -55,9 +60,9 @@ def run_at(request: Request, replay: Replay, rows: NDArray[np.int64], theta: Arr
 
 
 def compare(
-    request: Request,
+    request: PyroRequest,
     visits: list[Visit],
-    rows: NDArray[np.int64],
+    rows: Integers,
     x: Tensor,
     found: Tensor,
     theta: Array,
@@ -85,6 +90,15 @@ def compare(
     row = int(rows[i])
     moved = (x[i].numpy(), found[i].numpy())
     raise kind(last_site(visits), request.first + row, request.theta[row], theta[i], *moved)
+
+
+def same_rows(a: Tensor, b: Tensor) -> Tensor:
+    """Return which rows of two outputs agree to a part in 1e10, NaN equal to NaN.
+
+    Not bit for bit: torch's vectorized functions round differently in batches of another size.
+    """
+    same = (a == b) | ((a - b).abs() <= _CLOSE * a.abs()) | (a.isnan() & b.isnan())
+    return same.reshape(len(a), -1).all(1) if a.dim() else same.reshape(1)
 
 
 def last_site(visits: list[Visit]) -> str | None:

@@ -3,27 +3,24 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from motherlode.core.types import JSON, Array
 from motherlode.frontends.pyro.errors import LiveTangent
-from motherlode.frontends.pyro.passes import Pass, Record, Replay, Visit
+from motherlode.frontends.pyro.passes import Pass, RecordingPass, ReplayPass, run
 from motherlode.frontends.pyro.probes import Probed, probe
-from motherlode.frontends.pyro.replays import Request, compare, last_site, run_at, source_of
-from motherlode.frontends.pyro.running import run
+from motherlode.frontends.pyro.replays import PyroRequest, compare, last_site, run_at
+from motherlode.frontends.pyro.sites.visit import Visit
 from motherlode.tracing import InvalidParameters, LeakError
 
-__all__ = ["Rows", "mine_rows"]
-
-Array = NDArray[np.float64]
+__all__ = ["MinedRows", "mine_rows"]
 
 
 @dataclass(frozen=True)
-class Rows:
+class MinedRows:
     """Hold what mining a request gave.
 
     Attributes
@@ -46,7 +43,7 @@ class Rows:
     refused: dict[int, str] = field(default_factory=dict)
 
 
-def mine_rows(request: Request) -> Rows:
+def mine_rows(request: PyroRequest) -> MinedRows:
     """Run and replay the events of a request.
 
     Raises
@@ -61,13 +58,13 @@ def mine_rows(request: Request) -> Rows:
     undefined = ~log_prob.isfinite() | ratio.isnan().any(1)
     refused = {int(row): _why(request, [record, *replays], int(row)) for row in undefined.nonzero()[:, 0]}
     probed = probe(request, record, x, score.numpy())
-    return Rows(x.numpy(), ratio.numpy(), score.numpy(), [record, *replays], probed, refused)
+    return MinedRows(x.numpy(), ratio.numpy(), score.numpy(), [record, *replays], probed, refused)
 
 
-def _record(request: Request) -> tuple[Record, Tensor, Tensor, Tensor]:
+def _record(request: PyroRequest) -> tuple[RecordingPass, Tensor, Tensor, Tensor]:
     theta = torch.tensor(request.theta, requires_grad=True)
-    source = source_of(request.layout, request.seed, request.first, len(theta))
-    record = Record(request.layout, theta, source)
+    source = request.layout.source(request.seed, request.first, len(theta))
+    record = RecordingPass(request.layout, theta, source)
     with torch.enable_grad():
         outputs = run(request.model, record)
         _check_tangent(request, record, outputs)
@@ -85,7 +82,7 @@ def _gradient(output: Tensor, theta: Tensor) -> Tensor:
     return torch.zeros_like(theta).detach() if gradient is None else gradient
 
 
-def _check_tangent(request: Request, record: Record, outputs: list[Tensor]) -> None:
+def _check_tangent(request: PyroRequest, record: RecordingPass, outputs: list[Tensor]) -> None:
     for output in outputs:
         if not output.requires_grad:
             continue
@@ -95,14 +92,14 @@ def _check_tangent(request: Request, record: Record, outputs: list[Tensor]) -> N
             raise LiveTangent(last_site(record.visits), request.first + row, request.theta[row])
 
 
-def _replay(request: Request, record: Record, x: Tensor, theta: Array) -> Replay:
-    replay = Replay(request.layout, torch.tensor(theta), record.visits)
+def _replay(request: PyroRequest, record: RecordingPass, x: Tensor, theta: Array) -> ReplayPass:
+    replay = ReplayPass(request.layout, torch.tensor(theta), record.visits)
     found = run_at(request, replay, np.arange(len(x)), theta)
     compare(request, record.visits, np.arange(len(x)), x, found, theta, LeakError)
     return replay
 
 
-def _why(request: Request, passes: Sequence[Pass], row: int) -> str:
+def _why(request: PyroRequest, passes: Sequence[Pass], row: int) -> str:
     """Say at which site and parameters an event has no density."""
     for handler in passes:
         for visit in handler.visits:
@@ -119,6 +116,7 @@ def _invalid(visit: Visit, row: int) -> InvalidParameters:
     return InvalidParameters(visit.name, type(visit.fn).__name__, given, domain)
 
 
-def _at(parameter: Any, position: int | None, row: int) -> Any:
+def _at(parameter: Tensor | float, position: int | None, row: int) -> JSON:
     value = torch.as_tensor(parameter).detach()
-    return value.tolist() if position is None or value.dim() <= position else value.select(position, row).tolist()
+    plain: JSON = (value if position is None or value.dim() <= position else value.select(position, row)).tolist()
+    return plain

@@ -5,8 +5,7 @@ A tensor derived from θ has shadows: the same computation in float64 at θ with
 its shadows. Draws have no shadows, so the densities of one run of a model are known at all parameters at once.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -14,8 +13,9 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from motherlode.core import MotherlodeError
+from motherlode.core.types import Foreign, ForeignFunction, UserValue
 
-__all__ = ["Shadowing", "StaleView", "TangentLost", "cast_shadows", "drop_shadows", "shadows_of"]
+__all__ = ["Shadowing", "StaleView", "TangentLost", "cast_shadows", "drop_shadows", "shadows_of", "tensors_in"]
 
 _NAME = "_motherlode_shadows"
 
@@ -23,7 +23,7 @@ _NAME = "_motherlode_shadows"
 class TangentLost(MotherlodeError, RuntimeError):
     """Report a value that left torch while it depended on θ, with another value at an alternative."""
 
-    def __init__(self, operation: str, here: Any, there: Any) -> None:
+    def __init__(self, operation: str, here: UserValue, there: UserValue) -> None:
         self.operation, self.here, self.there = operation, here, there
         super().__init__(
             f"'{operation}' turned a tensor that depends on theta into the Python value {here}, which is {there} at an "
@@ -47,7 +47,7 @@ class StaleView(MotherlodeError, RuntimeError):
         )
 
 
-def shadows_of(value: Any) -> list[Tensor] | None:
+def shadows_of(value: UserValue) -> list[Tensor] | None:
     """Return a tensor's shadows; None where it does not depend on θ."""
     return getattr(value, _NAME, None) if isinstance(value, Tensor) else None
 
@@ -81,8 +81,12 @@ class Shadowing(TorchFunctionMode):
         self._written: dict[int, list[Tensor]] = {}
 
     def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
+        self,
+        func: ForeignFunction,
+        types: Sequence[type],
+        args: Sequence[Foreign] = (),
+        kwargs: dict[str, Foreign] | None = None,
+    ) -> Foreign:
         """Run `func`, and again at each shadow if an argument has any."""
         named = kwargs or {}
         if self._written:
@@ -111,15 +115,15 @@ class Shadowing(TorchFunctionMode):
             return result
         return _attach(result, others)
 
-    def _refuse_stale(self, func: Callable[..., Any], args: Sequence[Any], named: dict[str, Any]) -> None:
+    def _refuse_stale(self, func: ForeignFunction, args: Sequence[Foreign], named: dict[str, Foreign]) -> None:
         """Refuse a tensor whose memory was written to through another one: its shadows missed that."""
-        for tensor in _tensors((args, named)):
+        for tensor in tensors_in((args, named)):
             fresh = self._written.get(_memory(tensor))
             if fresh is not None and all(tensor is not other for other in fresh) and not _writes_back(func, args):
                 raise StaleView(func.__name__)
 
-    def _know(self, result: Any) -> None:
-        for tensor in _tensors(result):
+    def _know(self, result: Foreign) -> None:
+        for tensor in tensors_in(result):
             self._written.get(_memory(tensor), []).append(tensor)
 
     def _shade(self, value: Tensor) -> None:
@@ -131,7 +135,7 @@ _COPIES = (Tensor.detach, Tensor.data.__get__, torch.tensor)  # type: ignore[att
 """Functions that give the same numbers without a gradient; the score is to see through them."""
 
 
-def _copies(func: Callable[..., Any], value: Tensor) -> list[Tensor]:
+def _copies(func: ForeignFunction, value: Tensor) -> list[Tensor]:
     shadows = shadows_of(value) or []
     return [shadow.clone() for shadow in shadows] if func is torch.tensor else shadows
 
@@ -141,7 +145,7 @@ def _memory(value: Tensor) -> int:
         return value.untyped_storage().data_ptr()
 
 
-def _writes_back(func: Callable[..., Any], args: Sequence[Any]) -> bool:
+def _writes_back(func: ForeignFunction, args: Sequence[Foreign]) -> bool:
     """Return whether this is the last step of ``a[i] += b``: what is written is the view of that very place."""
     if func.__name__ != "__setitem__" or not isinstance(args[2], Tensor):
         return False
@@ -150,17 +154,18 @@ def _writes_back(func: Callable[..., Any], args: Sequence[Any]) -> bool:
         return bool(place.data_ptr() == args[2].data_ptr() and place.shape == args[2].shape)
 
 
-def _tensors(value: Any) -> Iterator[Tensor]:
+def tensors_in(value: UserValue) -> Iterator[Tensor]:
+    """Yield the tensors in a value: itself, or those in its lists, tuples and mappings, however deep."""
     if isinstance(value, Tensor):
         yield value
     elif isinstance(value, dict):
-        yield from _tensors(list(value.values()))
+        yield from tensors_in(list(value.values()))
     elif isinstance(value, (tuple, list)):
         for part in value:
-            yield from _tensors(part)
+            yield from tensors_in(part)
 
 
-def _is_shadowed(value: Any) -> bool:
+def _is_shadowed(value: Foreign) -> bool:
     if isinstance(value, Tensor):
         return hasattr(value, _NAME)
     if isinstance(value, dict):
@@ -168,7 +173,7 @@ def _is_shadowed(value: Any) -> bool:
     return isinstance(value, (tuple, list)) and any(_is_shadowed(part) for part in value)
 
 
-def _at(value: Any, index: int, detached: bool) -> Any:
+def _at(value: Foreign, index: int, detached: bool) -> Foreign:
     if isinstance(value, Tensor):
         shadows = shadows_of(value)
         chosen = value if shadows is None else shadows[index]
@@ -180,17 +185,17 @@ def _at(value: Any, index: int, detached: bool) -> Any:
     return value
 
 
-def _is_in_place(func: Callable[..., Any]) -> bool:
+def _is_in_place(func: ForeignFunction) -> bool:
     name = func.__name__
     return name == "__setitem__" or (name.endswith("_") and not name.endswith("__")) or name.startswith("__i")
 
 
-def _leaves_torch(func: Callable[..., Any], result: Any) -> bool:
+def _leaves_torch(func: ForeignFunction, result: Foreign) -> bool:
     plain = isinstance(result, (bool, int, float, np.ndarray)) and func.__name__ != "__get__"
     return plain or func.__name__ == "tolist"
 
 
-def _attach(result: Any, others: list[Any]) -> Any:
+def _attach(result: Foreign, others: list[Foreign]) -> Foreign:
     if isinstance(result, Tensor):
         return cast_shadows(result, others)
     if isinstance(result, (tuple, list)):
@@ -199,7 +204,7 @@ def _attach(result: Any, others: list[Any]) -> Any:
     return result
 
 
-def _insist(name: str, result: Any, others: list[Any]) -> None:
+def _insist(name: str, result: Foreign, others: list[Foreign]) -> None:
     for other in others:
         if not np.array_equal(others[0], other, equal_nan=True):
             raise TangentLost(name, result, other)

@@ -1,30 +1,27 @@
 """Mine a Pyro model: the simulator protocol over vectorized passes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from motherlode.core import MotherlodeError, Parameters
+from motherlode.core.types import Array, Shape, UserFunction
 from motherlode.events import CheckReport, Counts, Events, EventsError, Failure
 from motherlode.frontends.fingerprint import fingerprint
 from motherlode.frontends.pyro.layout import Layout
-from motherlode.frontends.pyro.layout_search import TRIAL, plan
-from motherlode.frontends.pyro.passes import Record
+from motherlode.frontends.pyro.layout_search import TRIAL, LayoutChoice, choose_layout
+from motherlode.frontends.pyro.passes import RecordingPass, run
 from motherlode.frontends.pyro.provenance import explain
-from motherlode.frontends.pyro.replays import Request, source_of
-from motherlode.frontends.pyro.rows import Rows, mine_rows
-from motherlode.frontends.pyro.running import run
+from motherlode.frontends.pyro.replays import PyroRequest
+from motherlode.frontends.pyro.rows import MinedRows, mine_rows
 from motherlode.frontends.pyro.trace_columns import trace_columns
 from motherlode.gold import examine
 from motherlode.tracing import SimulatorFailed
 
 __all__ = ["PyroSimulator"]
-
-Array = NDArray[np.float64]
 
 _TIER = "autograd: one vectorized pass, one backward pass, and one replay for each alternative"
 _GIVE_UP = 16
@@ -34,8 +31,8 @@ class PyroSimulator:
     """Run and mine a Pyro model.
 
     How the model is called (for rows, in a plate over events, or event by event) is found out at the first use; see
-    :mod:`motherlode.frontends.pyro.layout_search` for the rule and :attr:`layout` for the outcome. Global torch and Pyro random
-    state is neither used nor changed; the default dtype is float64 while the model runs.
+    :mod:`motherlode.frontends.pyro.layout_search` for the rule and :attr:`layout` for the outcome. Global torch and
+    Pyro random state is neither used nor changed; the default dtype is float64 while the model runs.
 
     Parameters
     ----------
@@ -51,11 +48,11 @@ class PyroSimulator:
     """
 
     def __init__(
-        self, model: Callable[..., Any], parameters: Parameters, observed: Sequence[str] = (), batch: bool | None = None
+        self, model: UserFunction, parameters: Parameters, observed: Sequence[str] = (), batch: bool | None = None
     ) -> None:
         self._model, self._parameters = model, parameters
         self._observed, self._batch = tuple(observed), batch
-        self._plan: tuple[Layout, tuple[str, ...]] | None = None
+        self._choice: LayoutChoice | None = None
         self.version = fingerprint(model)
 
     @property
@@ -71,12 +68,12 @@ class PyroSimulator:
     @property
     def layout(self) -> Layout | None:
         """How the model is called; None before the first use."""
-        return None if self._plan is None else self._plan[0]
+        return None if self._choice is None else self._choice.layout
 
     @property
     def rejected(self) -> tuple[str, ...]:
         """Why faster ways of calling the model were rejected."""
-        return () if self._plan is None else self._plan[1]
+        return () if self._choice is None else self._choice.rejected
 
     def simulate(self, theta: ArrayLike, seed: int = 0, first: int = 0) -> Array:
         """Return x with shape (N, *L) for θ with shape (N, D); event i uses stream (seed, first + i)."""
@@ -108,7 +105,7 @@ class PyroSimulator:
         others = self._parameters.check_alternatives(alternatives, len(rows))
         layout = self._layout(rows)
         box = self._parameters.probe_box(rows, others)
-        whole = Request(self._model, layout, rows, others, box, seed, first)
+        whole = PyroRequest(self._model, layout, rows, others, self._parameters.steps(rows), box, seed, first)
         batches = [batch for part in _parts(layout, len(rows)) for batch in _mine(whole.part(part), traces)]
         failures = tuple(failure for batch in batches for failure in batch.failures)
         if len(failures) == len(rows):
@@ -133,17 +130,17 @@ class PyroSimulator:
         return self.layout is not None and self.layout.batching == "single"
 
     def _layout(self, theta: Array) -> Layout:
-        if self._plan is None:
+        if self._choice is None:
             trial = torch.tensor(np.resize(theta, (TRIAL, theta.shape[1])))
             if self._parameters.low is not None:
                 low, high = self._parameters.probe_box(theta)
                 trial = torch.tensor(low + (high - low) * np.linspace(0.1, 0.9, TRIAL)[:, None])
-            self._plan = plan(self._model, self._parameters.names, trial, self._observed, self._batch)
-        return self._plan[0]
+            self._choice = choose_layout(self._model, self._parameters.names, trial, self._observed, self._batch)
+        return self._choice.layout
 
     def _draw(self, layout: Layout, theta: Array, seed: int, first: int) -> Array:
-        source = source_of(layout, seed, first, len(theta))
-        record = Record(layout, torch.tensor(theta), source, density=False)
+        source = layout.source(seed, first, len(theta))
+        record = RecordingPass(layout, torch.tensor(theta), source, density=False)
         with torch.no_grad():
             return layout.rows(run(self._model, record, validate=True), len(theta)).numpy()
 
@@ -152,7 +149,7 @@ def _parts(layout: Layout, events: int) -> list[slice]:
     return [slice(begin, min(begin + layout.chunk, events)) for begin in range(0, events, layout.chunk)]
 
 
-def _mine(request: Request, traces: bool) -> list[Events]:
+def _mine(request: PyroRequest, traces: bool) -> list[Events]:
     """Mine a request; where the model raises, halve it until the failing events stand alone."""
     try:
         return [_events(request, mine_rows(request), traces)]
@@ -165,18 +162,18 @@ def _mine(request: Request, traces: bool) -> list[Events]:
     return _mine(request.part(slice(0, half)), traces) + _mine(request.part(slice(half, len(request.theta))), traces)
 
 
-def _failed(request: Request, reason: str) -> Events:
+def _failed(request: PyroRequest, reason: str) -> Events:
     _, k, d = request.alternatives.shape
     failure = _failure(request, 0, reason)
     empty = np.empty((0, d))
     return Events(empty, np.empty((0, k, d)), np.empty(0), np.empty((0, k)), empty, failures=(failure,))
 
 
-def _failure(request: Request, row: int, reason: str) -> Failure:
+def _failure(request: PyroRequest, row: int, reason: str) -> Failure:
     return Failure(request.first + row, tuple(request.theta[row].tolist()), request.seed, reason)
 
 
-def _events(request: Request, rows: Rows, traces: bool) -> Events:
+def _events(request: PyroRequest, rows: MinedRows, traces: bool) -> Events:
     kept = np.delete(np.arange(len(request.theta)), list(rows.refused))
     columns = trace_columns(rows.passes, request.theta, rows.x) if traces else None
     draws = sum(visit.value.numel() for visit in rows.passes[0].visits)
@@ -207,7 +204,7 @@ def _same_shape(batches: list[Events]) -> None:
         raise EventsError(_shapes_differ(sorted(shapes)))
 
 
-def _shapes_differ(shapes: list[tuple[int, ...]]) -> str:
+def _shapes_differ(shapes: list[Shape]) -> str:
     return (
         f"x has shape {shapes[0]} in one event but {shapes[1]} in another. One array cannot hold both. "
         "Return a fixed number of summaries, or pad x to a fixed shape (NaN is kept and counted)."

@@ -1,20 +1,19 @@
 """Show the passes of a Pyro model as the trace columns that every front end gives."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
+from torch.distributions import Distribution
 
+from motherlode.core.types import Array, Integers
 from motherlode.events import Site, TraceColumns
-from motherlode.frontends.pyro.passes import Pass, Visit
+from motherlode.frontends.pyro.passes import Pass
+from motherlode.frontends.pyro.sites.visit import Visit
 from motherlode.frontends.torch_names import TORCH_NAMES
 
 __all__ = ["trace_columns"]
-
-Array = NDArray[np.float64]
 
 
 def trace_columns(passes: Sequence[Pass], theta: Array, x: Array) -> TraceColumns:
@@ -66,7 +65,7 @@ class _Columns:
         return spread
 
 
-def _base(fn: Any) -> Any:
+def _base(fn: Distribution) -> Distribution:
     return _base(fn.base_dist) if isinstance(fn, torch.distributions.Independent) else fn
 
 
@@ -75,10 +74,10 @@ def _rows(values: Tensor, visit: Visit, events: int) -> Array:
     return moved.detach().reshape(events, -1).to(torch.float64).numpy()
 
 
-def _parameters(fn: Any, visit: Visit, events: int) -> Array:
+def _parameters(fn: Distribution, visit: Visit, events: int) -> Array:
     names = TORCH_NAMES.get(type(fn).__name__, ())
     elements = visit.value.numel() // events
-    if type(fn).__name__ == "Categorical":
+    if isinstance(fn, torch.distributions.Categorical):
         return _rows(fn.probs.expand(*visit.value.shape, -1), visit, events).reshape(events, elements, -1)
     columns = [_rows(torch.as_tensor(getattr(fn, name)).expand(visit.value.shape), visit, events) for name in names]
     return np.stack(columns, axis=2) if columns else np.empty((events, elements, 0))
@@ -90,6 +89,6 @@ def _join(columns: list[Array], events: int) -> Array:
     )
 
 
-def _offsets(counts: list[int], widths: list[int], events: int) -> NDArray[np.int64]:
+def _offsets(counts: list[int], widths: list[int], events: int) -> Integers:
     numbers = np.tile(np.repeat(np.array(counts, dtype=np.int64), widths), events)
     return np.concatenate([[0], np.cumsum(numbers)]).astype(np.int64)

@@ -5,17 +5,21 @@ Pyro's own ``log_prob`` is used, with two repairs: Bernoulli and Categorical giv
 support that depends on parameters has density 0 (torch returns a finite number with validation off).
 """
 
-from typing import Any
+from collections.abc import Sequence
 
+import pyro
 import torch
+from pyro.distributions.torch_distribution import MaskedDistribution
 from torch import Tensor
-from torch.distributions import constraints
+from torch.distributions import Distribution, constraints
 from torch.distributions.utils import _sum_rightmost
 
-__all__ = ["log_density", "support_bounds"]
+from motherlode.frontends.pyro.errors import NoDensity
+
+__all__ = ["check_density", "is_scaled", "log_density", "masked", "moves_with", "support_bounds", "unmasked"]
 
 
-def log_density(fn: Any, value: Tensor) -> Tensor:
+def log_density(fn: Distribution, value: Tensor) -> Tensor:
     """Return log p(value) with the batch shape of `fn`, ``-inf`` outside the support.
 
     Parameters
@@ -35,10 +39,10 @@ def log_density(fn: Any, value: Tensor) -> Tensor:
         return torch.as_tensor(fn.log_prob(value))
     if isinstance(fn, torch.distributions.TransformedDistribution):
         return _transformed(fn, value)
-    return torch.where(fn.support.check(value), torch.as_tensor(fn.log_prob(value)), -torch.inf)
+    return torch.where(_is_inside(fn, value), torch.as_tensor(fn.log_prob(value)), -torch.inf)
 
 
-def support_bounds(fn: Any) -> list[Tensor]:
+def support_bounds(fn: Distribution) -> list[Tensor]:
     """Return the bounds of the support of `fn` that its parameters can move; empty where it stands still."""
     if isinstance(fn, torch.distributions.Independent):
         return support_bounds(fn.base_dist)
@@ -46,7 +50,59 @@ def support_bounds(fn: Any) -> list[Tensor]:
         return []
     if isinstance(fn, torch.distributions.TransformedDistribution):
         return _images(fn)
-    return _bounds(fn.support)
+    return [bound for bound in _bounds(fn.support) if isinstance(bound, Tensor)]
+
+
+def moves_with(bounds: Sequence[Tensor], theta: Tensor) -> Tensor:
+    """Return in which events a bound of a support has a derivative in θ (N, D), shape (N,)."""
+    moved = torch.zeros(len(theta), dtype=torch.bool)
+    for bound in bounds:
+        if bound.requires_grad:
+            (gradient,) = torch.autograd.grad(bound.sum(), theta, retain_graph=True, allow_unused=True)
+            moved |= False if gradient is None else (gradient != 0).any(-1)
+    return moved
+
+
+def unmasked(fn: Distribution, mask: Tensor | bool | None) -> tuple[Distribution, Tensor | None]:
+    """Return a site's distribution without its masks, and the lanes that count; None for all."""
+    while isinstance(fn, MaskedDistribution):
+        mask = fn._mask if mask is None else torch.as_tensor(mask) & torch.as_tensor(fn._mask)
+        fn = fn.base_dist
+    if mask is None or mask is True:
+        return fn, None
+    return fn, torch.as_tensor(mask).bool().expand(fn.batch_shape)
+
+
+def masked(density: Tensor, mask: Tensor | None) -> Tensor:
+    """Return a site's density with the lanes that do not count at 0."""
+    return density if mask is None else torch.where(mask, density, 0.0)
+
+
+def check_density(site: str, fn: Distribution, density: Tensor, scale: Tensor | float) -> None:
+    """Refuse a scale or a Delta where θ enters.
+
+    Parameters
+    ----------
+    site, fn, density
+        A site's name, its distribution and the log-density of its value.
+    scale
+        What Pyro multiplies the log-density with.
+
+    Raises
+    ------
+    NoDensity
+        If the site is no normalized density.
+    """
+    if isinstance(fn, pyro.distributions.Delta) and (fn.v.requires_grad or density.requires_grad):
+        remedy = "Draw the value from a distribution with a density, such as Normal(value, noise)."
+        raise NoDensity(site, "is a Delta at a value that depends on theta", remedy)
+    if density.requires_grad and is_scaled(scale):
+        raise NoDensity.scaled(site, scale)
+
+
+def is_scaled(scale: Tensor | float) -> bool:
+    """Return whether Pyro would multiply a log-density with this."""
+    return isinstance(scale, Tensor) or scale != 1
 
 
 def _categorical(probs: Tensor, value: Tensor) -> Tensor:
@@ -54,11 +110,15 @@ def _categorical(probs: Tensor, value: Tensor) -> Tensor:
     return probs.expand(*index.shape[:-1], probs.shape[-1]).gather(-1, index)[..., 0].log()
 
 
-def _has_fixed_support(fn: Any) -> bool:
+def _has_fixed_support(fn: Distribution) -> bool:
     return not isinstance(getattr(type(fn), "support", None), property)
 
 
-def _transformed(fn: Any, value: Tensor) -> Tensor:
+def _is_inside(fn: Distribution, value: Tensor) -> Tensor:
+    return torch.as_tensor(True if fn.support is None else fn.support.check(value))
+
+
+def _transformed(fn: torch.distributions.TransformedDistribution, value: Tensor) -> Tensor:
     rank = len(fn.event_shape)
     jacobian = torch.zeros(())
     for transform in reversed(fn.transforms):
@@ -68,21 +128,18 @@ def _transformed(fn: Any, value: Tensor) -> Tensor:
         jacobian = jacobian + _sum_rightmost(step, rank - transform.domain.event_dim)
         value = source
     base = fn.base_dist
-    density = torch.where(base.support.check(value), log_density(base, value), -torch.inf)
+    density = torch.where(_is_inside(base, value), log_density(base, value), -torch.inf)
     return _sum_rightmost(density, rank - len(base.event_shape)) - jacobian
 
 
-def _bounds(support: constraints.Constraint) -> list[Tensor]:
+def _bounds(support: constraints.Constraint | None) -> list[Tensor | float | None]:
     inner = getattr(support, "base_constraint", support)
-    named = (getattr(inner, name, None) for name in ("lower_bound", "upper_bound"))
-    return [bound for bound in named if isinstance(bound, Tensor)]
+    return [getattr(inner, name, None) for name in ("lower_bound", "upper_bound")]
 
 
-def _images(fn: Any) -> list[Tensor]:
-    support = fn.base_dist.support
-    inner = getattr(support, "base_constraint", support)
-    named = (getattr(inner, name, None) for name in ("lower_bound", "upper_bound"))
-    images = [torch.as_tensor(bound, dtype=torch.float64) for bound in named if bound is not None]
+def _images(fn: torch.distributions.TransformedDistribution) -> list[Tensor]:
+    bounds = _bounds(fn.base_dist.support)
+    images = [torch.as_tensor(bound, dtype=torch.float64) for bound in bounds if bound is not None]
     for transform in fn.transforms:
         images = [transform(image) for image in images]
     return images
