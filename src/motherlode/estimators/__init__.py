@@ -4,15 +4,15 @@ r"""Estimate likelihood, ratio, posterior and score by networks that are amortiz
 """
 
 from motherlode.estimators.base import Estimator, OutOfRange
-from motherlode.estimators.calibrated import Calibrated
-from motherlode.estimators.ensemble import Ensemble
-from motherlode.estimators.histogram import HistogramRatio
-from motherlode.estimators.likelihood import LikelihoodEstimator
-from motherlode.estimators.posterior import PosteriorEstimator
+from motherlode.estimators.kinds.calibrated import Calibrated
+from motherlode.estimators.kinds.ensembles import Ensemble
+from motherlode.estimators.kinds.histogram import HistogramRatio
+from motherlode.estimators.kinds.likelihood import LikelihoodEstimator
+from motherlode.estimators.kinds.posterior import PosteriorEstimator
+from motherlode.estimators.kinds.ratio import RatioEstimator
+from motherlode.estimators.kinds.score import ScoreEstimator
 from motherlode.estimators.protocols import DirectPosterior, LogLikelihood, LogRatio
-from motherlode.estimators.ratio import RatioEstimator
 from motherlode.estimators.saving import load
-from motherlode.estimators.score import ScoreEstimator
 
 __all__ = [
     "Calibrated",

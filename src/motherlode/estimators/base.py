@@ -14,9 +14,9 @@ from pyro.nn import PyroModule
 from torch import Tensor, nn
 
 from motherlode.estimators.batches import EventBatch
-from motherlode.estimators.coordinates import Coordinates
 from motherlode.estimators.errors import UnsuitableEstimator
 from motherlode.estimators.record import Record
+from motherlode.estimators.transforms import Coordinates
 
 __all__ = ["Estimator", "OutOfRange", "used_parameters"]
 

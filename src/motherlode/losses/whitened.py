@@ -26,7 +26,7 @@ def whitened_score_term(score: Tensor, label: Tensor, whitener: Tensor, alpha: f
     label
         Its label t(x,z|θ), with the prior's score where a posterior is fitted, shape ``(B, D)``.
     whitener
-        W with shape ``(B, D, D)``, from :func:`motherlode.training.whitening.whiteners`.
+        W with shape ``(B, D, D)``, from :func:`motherlode.training.data.derived.whiteners`.
     alpha
         Weight of the plain mean instead of the logarithm; None finds it.
     """

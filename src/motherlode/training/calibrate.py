@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.isotonic import IsotonicRegression
 
-from motherlode.estimators.calibrated import Calibrated
 from motherlode.estimators.errors import UnsuitableEstimator
+from motherlode.estimators.kinds.calibrated import Calibrated
 from motherlode.losses.pairs import alice
 from motherlode.losses.terms import column
 from motherlode.training.data.split import as_batch, pair_up

@@ -8,13 +8,13 @@ import torch
 from torch.distributions import Distribution
 
 from motherlode.estimators.batches import EventBatch
-from motherlode.estimators.likelihood import LikelihoodEstimator
-from motherlode.estimators.posterior import PosteriorEstimator
+from motherlode.estimators.kinds.likelihood import LikelihoodEstimator
+from motherlode.estimators.kinds.posterior import PosteriorEstimator
+from motherlode.estimators.kinds.ratio import RatioEstimator
+from motherlode.estimators.kinds.score import ScoreEstimator
 from motherlode.estimators.proposals import bounds_of
-from motherlode.estimators.ratio import RatioEstimator
-from motherlode.estimators.score import ScoreEstimator
 from motherlode.losses import Loss
-from motherlode.training.whitening import whiteners
+from motherlode.training.data.derived import whiteners
 
 __all__ = ["complete", "default_estimator"]
 

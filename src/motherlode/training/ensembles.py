@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from motherlode.estimators.ensemble.ensemble import Ensemble
 from motherlode.estimators.errors import UnsuitableEstimator
+from motherlode.estimators.kinds.ensembles import Ensemble
 from motherlode.losses.loss import Loss
 from motherlode.losses.pairs import alices
 from motherlode.training.train import train

@@ -26,7 +26,7 @@ from motherlode.training.data.survey import survey
 from motherlode.training.defaults import complete, default_estimator
 from motherlode.training.options import TrainingOptions
 from motherlode.training.run import Run
-from motherlode.training.scalars import writing
+from motherlode.training.tensorboard import writing
 
 __all__ = ["train"]
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from motherlode.estimators.coordinates import Coordinates, Kind
 from motherlode.estimators.density import DENSITIES, Categorical, Ordinal, make_density
+from motherlode.estimators.transforms import Coordinates, Kind
 
 NAMES = sorted(DENSITIES)
 

@@ -8,8 +8,8 @@ from torch import nn
 
 from motherlode import losses
 from motherlode.estimators import LikelihoodEstimator, OutOfRange, PosteriorEstimator, RatioEstimator, ScoreEstimator
-from motherlode.estimators.coordinates import Coordinates, Kind
 from motherlode.estimators.errors import UnsuitableEstimator
+from motherlode.estimators.transforms import Coordinates, Kind
 from motherlode.events import Events
 from motherlode.training import TrainingOptions, train
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from closed_forms import ALPHA_Z, GaltonExact, GaussianLocation, GaussianRatio, OnlyScore, truncated_normal_moments
 
-from motherlode.estimators.ratio import RatioEstimator
+from motherlode.estimators.kinds.ratio import RatioEstimator
 from motherlode.inference import (
     InferenceError,
     NoFiniteDensity,

@@ -6,7 +6,7 @@ import torch
 
 from motherlode import losses
 from motherlode.losses.whitened import whitened_score_term
-from motherlode.training.whitening import whiteners
+from motherlode.training.data.derived import whiteners
 
 SIGMA = 0.2
 

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from motherlode.estimators.coordinates import Coordinates
 from motherlode.estimators.density.base import Density
 from motherlode.estimators.density.mixture import Mixture
 from motherlode.estimators.networks.perceptrons import MLP
+from motherlode.estimators.transforms import Coordinates
 
 __all__ = ["Atomic"]
 

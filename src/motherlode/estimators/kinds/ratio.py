@@ -127,7 +127,7 @@ class RatioEstimator(Estimator):
 
     def likelihood(self, theta: Tensor, theta_reference: Tensor | None = None) -> Any:
         """Return a distribution over x for ``pyro.sample("x", ratio.likelihood(theta), obs=x)``; it cannot sample."""
-        from motherlode.estimators.distributions import RatioLikelihood
+        from motherlode.estimators.kinds.distributions import RatioLikelihood
 
         return RatioLikelihood(self, theta, theta_reference)
 

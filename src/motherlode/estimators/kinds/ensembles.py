@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from motherlode.estimators.arrays import accepts_arrays, broadcast_shapes
 from motherlode.estimators.base import Estimator
 from motherlode.estimators.batches import EventBatch
-from motherlode.estimators.ensemble.members import refuse_sharing, silent
 from motherlode.estimators.errors import UnsuitableEstimator
 from motherlode.estimators.gradients import gradient_at
+from motherlode.estimators.kinds.members import refuse_sharing, silent
 from motherlode.estimators.protocols import DirectPosterior
 
 __all__ = ["Ensemble"]
@@ -145,7 +145,7 @@ class RatioEnsemble(Ensemble):
 
     def likelihood(self, theta: Tensor, theta_reference: Tensor | None = None) -> Any:
         """Return a distribution over x for ``pyro.sample("x", …, obs=x)``; it cannot sample."""
-        from motherlode.estimators.distributions import RatioLikelihood
+        from motherlode.estimators.kinds.distributions import RatioLikelihood
 
         return RatioLikelihood(self, theta, theta_reference)
 
@@ -185,7 +185,7 @@ class LikelihoodEnsemble(Ensemble):
 
     def likelihood(self, theta: Tensor) -> Any:
         """Return the mixture as a Pyro distribution."""
-        from motherlode.estimators.distributions import DensityLikelihood
+        from motherlode.estimators.kinds.distributions import DensityLikelihood
 
         return DensityLikelihood(self, theta)
 

@@ -181,7 +181,7 @@ class LikelihoodEstimator(Estimator):
 
     def likelihood(self, theta: Tensor) -> Any:
         """Return p̂(x|θ) as a Pyro distribution for ``pyro.sample("x", estimator.likelihood(theta), obs=x)``."""
-        from motherlode.estimators.distributions import DensityLikelihood
+        from motherlode.estimators.kinds.distributions import DensityLikelihood
 
         return DensityLikelihood(self, theta)
 

@@ -29,7 +29,7 @@ class ScoreEstimator(Estimator):
     shape
         Shape ``(*L)`` of one outcome x.
     network, hidden, activation
-        As in :class:`~motherlode.estimators.ratio.RatioEstimator`.
+        As in :class:`~motherlode.estimators.kinds.ratio.RatioEstimator`.
     embedding
         Network from x to features; None flattens x.
     """

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from torch import Tensor
 
-from motherlode.estimators.coordinates import Coordinates
+from motherlode.estimators.transforms import Coordinates
 
 __all__ = ["whiteners"]
 

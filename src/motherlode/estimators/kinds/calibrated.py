@@ -106,7 +106,7 @@ class Calibrated(Estimator):
 
     def likelihood(self, theta: Tensor, theta_reference: Tensor | None = None) -> Any:
         """Return a distribution over x for ``pyro.sample("x", …, obs=x)``; it cannot sample."""
-        from motherlode.estimators.distributions import RatioLikelihood
+        from motherlode.estimators.kinds.distributions import RatioLikelihood
 
         return RatioLikelihood(self, theta, theta_reference)
 
