@@ -81,4 +81,5 @@ def test_svi(surrogates, name):
     steps = SVI(model, guide, pyro.optim.Adam({"lr": 0.05}), Trace_ELBO(num_particles=4))
     for _ in range(150):
         steps.step()
-    assert float(guide.median()["theta"].detach()) == pytest.approx(0.5, abs=0.2)
+    mean, deviation = moments_of(surrogates[name])
+    assert abs(float(guide.median()["theta"].detach()) - mean) < 0.25 * deviation

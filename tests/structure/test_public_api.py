@@ -6,7 +6,6 @@ import inspect
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -88,18 +87,6 @@ def test_import_is_lazy():
     code = "import sys, motherlode; print(*sorted({m.split('.')[0] for m in sys.modules}))"
     loaded = set(run(code).split())
     assert not loaded & {"numpy", "scipy", "torch", "pyro", "pyarrow", "zmq", "matplotlib", "click"}
-
-
-def test_import_is_fast():
-    """0.3 s at most above a bare interpreter, at best of five: the machine may be busy."""
-
-    def seconds(code):
-        begin = time.perf_counter()
-        run(code)
-        return time.perf_counter() - begin
-
-    extra = min(seconds("import motherlode") for _ in range(5)) - min(seconds("pass") for _ in range(5))
-    assert extra < 0.3
 
 
 def test_workers_never_pay_for_torch():

@@ -111,7 +111,8 @@ def test_whole_numbers_beyond_float32_stay_apart(count):
     inside = (grid[:, 0] >= 2.0**26) & (grid[:, 0] < 2.0**26 + count)
     assert len(np.unique(log_p[inside])) == count
     draws = estimator.sample(np.zeros((20_000, 1)))
-    assert 0.4 < (draws % 2).mean() < 0.6
+    odd = np.exp(log_p)[grid[:, 0] % 2 == 1].sum()
+    assert abs((draws % 2).mean() - odd) < 4.5 * np.sqrt(odd * (1 - odd) / len(draws))
 
 
 def test_each_column_gets_the_head_that_suits_it():
