@@ -7,8 +7,8 @@ from scipy import stats
 
 from motherlode.families import FAMILIES
 from motherlode.frontends.errors import NotInstrumented
-from motherlode.frontends.python.bare import BareGenerator
-from motherlode.frontends.python.generator import TracedGenerator
+from motherlode.frontends.python.generator.bare import BareGenerator
+from motherlode.frontends.python.generator.traced import TracedGenerator
 from motherlode.frontends.wrapping import wrap
 from motherlode.tracing import record, replay, seed
 

@@ -20,8 +20,8 @@ from motherlode.frontends.pyro.shadows import tensors_in
 from motherlode.frontends.pyro.sites.visit import Visit
 from motherlode.frontends.python.provenance.followed import Log, Step, Way
 from motherlode.frontends.python.provenance.hidden import hidden_calls, told
-from motherlode.frontends.python.provenance.provenance import Found, lost_in, parting
-from motherlode.frontends.python.provenance.raised import shown
+from motherlode.frontends.python.provenance.leaks import Found, lost_in, parting
+from motherlode.frontends.python.provenance.lines import shown
 from motherlode.tracing import HiddenRandomness, LeakError
 from motherlode.tracing.addresses import place, relative_path
 

@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 from motherlode.core import EventStreams, Parameters
 from motherlode.events import CheckReport, Events
 from motherlode.frontends.fingerprint import fingerprint
-from motherlode.frontends.python.bare import BareGenerator
-from motherlode.frontends.python.generator import TracedGenerator
+from motherlode.frontends.python.generator.bare import BareGenerator
+from motherlode.frontends.python.generator.traced import TracedGenerator
 from motherlode.frontends.python.intercept.running import RUNNING
-from motherlode.frontends.python.tangent.tracked_draws import ride_together
-from motherlode.frontends.python.uniforms.arrays import plain_at
+from motherlode.frontends.python.tracked.one_pass import ride_together
+from motherlode.frontends.python.uniforms.array import plain_at
 from motherlode.gold import Ride, TrackingEnded, examine, mine, rides_as_it_replays
 from motherlode.tracing import intern, stream
 

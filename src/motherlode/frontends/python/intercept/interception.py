@@ -14,8 +14,8 @@ from typing import Any, Self
 from unittest.mock import patch
 
 from motherlode.frontends.errors import NotInstrumented, NotWrappable
-from motherlode.frontends.python.intercept.legacy import RENAMED, SCIPY, STATE
 from motherlode.frontends.python.intercept.running import RUNNING, outside
+from motherlode.frontends.python.intercept.translation import RENAMED, SCIPY, STATE
 
 __all__ = ["intercept"]
 

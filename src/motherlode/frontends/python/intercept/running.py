@@ -4,7 +4,7 @@ import sys
 from contextvars import ContextVar
 from typing import Any
 
-from motherlode.frontends.python.generator import TracedGenerator
+from motherlode.frontends.python.generator.traced import TracedGenerator
 from motherlode.tracing.addresses import site_of_frame
 
 __all__ = ["RUNNING", "outside"]

@@ -10,8 +10,8 @@ from motherlode.core import MotherlodeError, philox_generator
 from motherlode.core.errors import show
 from motherlode.frontends.python.provenance.followed import Step
 from motherlode.frontends.python.provenance.hidden import hidden_calls, told
-from motherlode.frontends.python.provenance.provenance import Found, find_leak, record_again
-from motherlode.frontends.python.provenance.raised import raised_at, shown
+from motherlode.frontends.python.provenance.leaks import Found, find_leak, record_again
+from motherlode.frontends.python.provenance.lines import raised_at, shown
 from motherlode.tracing import HiddenRandomness, LeakError, ReplayDiverged, SimulatorFailed
 from motherlode.tracing.addresses import place, relative_path
 

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from motherlode.frontends.python.provenance.raised import LIBRARIES
-from motherlode.frontends.python.uniforms.lazy import Lazy
+from motherlode.frontends.python.provenance.lines import LIBRARIES
+from motherlode.frontends.python.uniforms.delayed import Lazy
 
 __all__ = ["Decision", "Followed", "FollowedArray", "Log", "Step", "Way", "follow", "plain", "way_of"]
 
@@ -156,7 +156,7 @@ def _here(operation: str) -> tuple[Step | None, bool]:
 
 _RUNNERS = {
     "motherlode.frontends.pyro.running",
-    "motherlode.frontends.python.provenance.provenance",
+    "motherlode.frontends.python.provenance.leaks",
     "motherlode.frontends.python.simulator",
 }
 """Modules that call the program; what is further out is none of its lines."""

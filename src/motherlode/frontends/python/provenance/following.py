@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motherlode.frontends.python.provenance.followed import Log, Step, Way, follow, plain, way_of
-from motherlode.frontends.python.uniforms.arrays import plain_at
+from motherlode.frontends.python.uniforms.array import plain_at
 from motherlode.tracing import Draw, Handler, caller_site
 
 __all__ = ["following", "theta_of"]

@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from motherlode.frontends.python.provenance.raised import shown
+from motherlode.frontends.python.provenance.lines import shown
 from motherlode.tracing.addresses import place, relative_path
 
 __all__ = ["hidden_calls", "told"]

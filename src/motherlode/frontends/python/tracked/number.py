@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from motherlode.frontends.python.uniforms.lazy import NUMBERS
+from motherlode.frontends.python.uniforms.delayed import NUMBERS
 from motherlode.gold.one_pass import TrackingEnded
 
 __all__ = ["Tracked", "lane"]

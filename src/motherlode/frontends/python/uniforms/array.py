@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from motherlode.families import FAMILIES
 from motherlode.frontends.errors import NotInstrumented
+from motherlode.frontends.python.uniforms.delayed import ARITHMETIC, ORDERS, Delayed, Operation, Order, line_of, settled
 from motherlode.frontends.python.uniforms.intervals import Intervals
-from motherlode.frontends.python.uniforms.lazy import ARITHMETIC, ORDERS, Delayed, Operation, Order, line_of, settled
 from motherlode.tracing import caller_site, draw
 
 __all__ = ["LazyUniforms", "plain_at"]

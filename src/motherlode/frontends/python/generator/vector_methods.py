@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from motherlode.frontends.python.bare import reorder
-from motherlode.frontends.python.traced import Size, Traced, shape_of
+from motherlode.frontends.python.generator.bare import reorder
+from motherlode.frontends.python.generator.drawing import Size, Traced, shape_of
 
 __all__ = ["VectorDraws"]
 

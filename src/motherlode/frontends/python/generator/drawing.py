@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import Generator
 
 from motherlode.families import FAMILIES
-from motherlode.frontends.python.uniforms.lazy import settled
+from motherlode.frontends.python.uniforms.delayed import settled
 from motherlode.tracing import caller_site, draw
 from motherlode.tracing.shortcut import channel
 

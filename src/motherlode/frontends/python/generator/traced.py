@@ -11,13 +11,13 @@ import numpy as np
 from numpy.random import Generator
 
 from motherlode.frontends.errors import NotInstrumented
-from motherlode.frontends.python.numpy_draws import NumpyDraws
-from motherlode.frontends.python.python_draws import PythonDraws
-from motherlode.frontends.python.traced import Size, shape_of
-from motherlode.frontends.python.uniforms.arrays import LazyUniforms
-from motherlode.frontends.python.uniforms.lazy import settled
-from motherlode.frontends.python.uniforms.uniform import LazyUniform
-from motherlode.frontends.python.vector_draws import VectorDraws
+from motherlode.frontends.python.generator.drawing import Size, shape_of
+from motherlode.frontends.python.generator.numpy_methods import NumpyDraws
+from motherlode.frontends.python.generator.random_methods import PythonDraws
+from motherlode.frontends.python.generator.vector_methods import VectorDraws
+from motherlode.frontends.python.uniforms.array import LazyUniforms
+from motherlode.frontends.python.uniforms.delayed import settled
+from motherlode.frontends.python.uniforms.scalar import LazyUniform
 
 __all__ = ["TracedGenerator"]
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from motherlode.frontends.python.bare import repeated, triangle, weighted
-from motherlode.frontends.python.traced import Traced, inverse
+from motherlode.frontends.python.generator.bare import repeated, triangle, weighted
+from motherlode.frontends.python.generator.drawing import Traced, inverse
 
 __all__ = ["PythonDraws"]
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motherlode.core import philox_generator
-from motherlode.frontends.python.generator import TracedGenerator
+from motherlode.frontends.python.generator.traced import TracedGenerator
 from motherlode.frontends.python.provenance.followed import Decision, Log, Step, Way, way_of
 from motherlode.frontends.python.provenance.following import following, theta_of
 from motherlode.gold import run_of

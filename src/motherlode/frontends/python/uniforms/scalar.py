@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from motherlode.families import FAMILIES
-from motherlode.frontends.python.tangent.tracked import lane
-from motherlode.frontends.python.uniforms.lazy import NUMBERS, Lazy, Operation, Order, settled
+from motherlode.frontends.python.tracked.number import lane
+from motherlode.frontends.python.uniforms.delayed import NUMBERS, Lazy, Operation, Order, settled
 from motherlode.tracing import caller_site
 from motherlode.tracing.addresses import known_site, site_of_frame
 from motherlode.tracing.shortcut import Channel

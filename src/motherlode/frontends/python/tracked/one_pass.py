@@ -10,11 +10,11 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from motherlode.families import FAMILIES
-from motherlode.frontends.python.generator import TracedGenerator
-from motherlode.frontends.python.tangent.tracked import Tracked, lane
-from motherlode.frontends.python.traced import Law, Size
-from motherlode.frontends.python.uniforms.lazy import settled
-from motherlode.frontends.python.uniforms.uniform import LazyUniform
+from motherlode.frontends.python.generator.drawing import Law, Size
+from motherlode.frontends.python.generator.traced import TracedGenerator
+from motherlode.frontends.python.tracked.number import Tracked, lane
+from motherlode.frontends.python.uniforms.delayed import settled
+from motherlode.frontends.python.uniforms.scalar import LazyUniform
 from motherlode.gold.one_pass import Ride, TrackingEnded
 from motherlode.tracing import caller_site, draw, stream
 from motherlode.tracing.addresses import known_site, site_of_frame

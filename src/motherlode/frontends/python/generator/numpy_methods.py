@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from motherlode.frontends.python.traced import Size, Traced, inverse
+from motherlode.frontends.python.generator.drawing import Size, Traced, inverse
 
 __all__ = ["NumpyDraws"]
 
