@@ -15,7 +15,8 @@ import numpy as np
 import torch
 torch.set_num_threads(1)
 import motherlode
-from motherlode.surrogates import RatioEstimator, TrainingOptions
+from motherlode.estimators import RatioEstimator
+from motherlode.training import TrainingOptions
 
 generator = np.random.default_rng(0)
 theta, others = generator.uniform(-1, 1, (2, 2000, 1))

@@ -2,33 +2,40 @@
 
 import contextlib
 import errno
-import fcntl
-import functools
+import glob
 import os
 import secrets
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from motherlode.core.errors import WriteError
 
-__all__ = ["create_text", "locked", "sweep", "write_atomically", "write_text"]
+__all__ = ["create_text", "remove_unfinished", "replacing", "sweep", "write_text"]
 
 _STALE_AFTER = 3600.0
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 _CLAIM = 5.0
 
 
-def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a temporary file beside `path`, flush it to the disk and rename it.
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Open a temporary file beside `path`; where the block ends well, flush it to the disk and rename it.
 
     Raises
     ------
     WriteError
         If the disk is full or the folder cannot be written; the temporary file is removed.
     """
-    _put(path, write, lambda temporary: temporary.replace(path))
+    with _placed(path, lambda temporary: temporary.replace(path)) as stream:
+        yield stream
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file atomically; see :func:`replacing`."""
+    with replacing(path) as stream:
+        stream.write(text.encode())
 
 
 def create_text(path: Path, text: str) -> bool:
@@ -39,10 +46,11 @@ def create_text(path: Path, text: str) -> bool:
     Raises
     ------
     WriteError
-        As :func:`write_atomically` does.
+        As :func:`replacing` does.
     """
     try:
-        _put(path, lambda temporary: _write_text(temporary, text), lambda temporary: _link(temporary, path))
+        with _placed(path, lambda temporary: _link(temporary, path)) as stream:
+            stream.write(text.encode())
     except WriteError as error:
         if isinstance(error.__cause__, FileExistsError):
             return False
@@ -85,14 +93,17 @@ def _claimed(path: Path) -> Iterator[None]:
         claim.unlink()
 
 
-def _put(path: Path, write: Callable[[Path], None], move: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary file beside `path`, flush it to the disk and let `move` put it there."""
+@contextlib.contextmanager
+def _placed(path: Path, place: Callable[[Path], object]) -> Iterator[BinaryIO]:
+    """Open a temporary file beside `path`, flush it to the disk and let `place` put it there."""
     temporary = path.parent / f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(temporary)
-        _flush(temporary)
-        move(temporary)
+        with temporary.open("xb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        place(temporary)
         _flush(path.parent)
     except OSError as error:
         raise WriteError(path, error.strerror or str(error)) from error
@@ -101,61 +112,23 @@ def _put(path: Path, write: Callable[[Path], None], move: Callable[[Path], objec
             temporary.unlink()
 
 
+def _flush(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def remove_unfinished(path: Path) -> None:
+    """Remove the temporary files that killed writers of `path` left; nobody may be writing it."""
+    for temporary in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        temporary.unlink(missing_ok=True)
+
+
 def sweep(folder: Path) -> None:
     """Remove temporary files below `folder` that a killed writer left more than an hour ago."""
     for temporary in folder.rglob(".*.tmp"):
         with contextlib.suppress(OSError):
             if time.time() - temporary.stat().st_mtime > _STALE_AFTER:
                 temporary.unlink()
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file atomically; see :func:`write_atomically`."""
-    write_atomically(path, lambda temporary: _write_text(temporary, text))
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text)
-
-
-@contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Let one process at a time change what is in `folder`; warn once where its file system knows no locks.
-
-    The lock is on a file opened for writing: NFS grants no exclusive one otherwise.
-
-    Raises
-    ------
-    WriteError
-        If the lock file cannot be made.
-    """
-    path = folder / ".lock"
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError as error:
-        raise WriteError(path, error.strerror or str(error)) from error
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        except OSError as error:
-            _warn_unlocked(folder, error.strerror or str(error))
-        yield
-    finally:
-        os.close(handle)
-
-
-@functools.cache
-def _warn_unlocked(folder: Path, reason: str) -> None:
-    text = (
-        f"{folder} cannot be locked: {reason}. Two processes that write overlapping events at once would both succeed "
-        "there, and reading would refuse them. Run one campaign at a time in this store, or keep it elsewhere."
-    )
-    warnings.warn(text, RuntimeWarning, stacklevel=2)
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,13 +1,14 @@
 """Find the Galton board that ships with motherlode, and build its C++ program where a compiler is."""
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from types import ModuleType
+
+from platformdirs import user_cache_path
 
 from motherlode.core import MotherlodeError
 from motherlode.core.paths import cmake_dir, galton_dir, include_dir
@@ -42,7 +43,7 @@ def build_board() -> Path:
     BoardNotBuilt
         If cmake, a compiler or a library is missing.
     """
-    folder = _cache() / f"galton-{_sources_hash()}"
+    folder = user_cache_path("motherlode") / f"galton-{_sources_hash()}"
     program = folder / "galton"
     if not program.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -64,10 +65,6 @@ def _cmake(*arguments: str) -> None:
     if done.returncode:
         last = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()][-8:]
         raise BoardNotBuilt("cmake says: " + " / ".join(last))
-
-
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "motherlode"
 
 
 def _sources_hash() -> str:

@@ -1,8 +1,6 @@
 """Keep a surrogate in one file without pickle: constructor arguments as JSON, weights as plain arrays."""
 
 import json
-import os
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from motherlode.core.files import replacing
 from motherlode.estimators.base import Estimator
 from motherlode.estimators.errors import UnknownFormat
 from motherlode.estimators.record import Record
@@ -28,6 +27,11 @@ def save(estimator: Estimator, path: Path) -> Path:
     -------
     Path
         The path written.
+
+    Raises
+    ------
+    WriteError
+        If it could not be written.
     """
     header = {
         "format": FORMAT,
@@ -37,16 +41,8 @@ def save(estimator: Estimator, path: Path) -> Path:
     }
     arrays = {name: tensor.detach().cpu().numpy() for name, tensor in estimator.state_dict().items()}
     text = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            np.savez(stream, allow_pickle=False, **{_HEADER: text}, **arrays)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    with replacing(path) as stream:
+        np.savez(stream, allow_pickle=False, **{_HEADER: text}, **arrays)
     return path
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from motherlode.core.files import write_atomically
+from motherlode.core.files import replacing
 from motherlode.events import Counts, Events, Site, TraceColumns
 from motherlode.store.errors import CorruptShard
 
@@ -61,17 +61,15 @@ def write_shard(events: Events, path: Path, origin: str | None = None) -> None:
     table = pa.table({name: pa.array(column) for name, column in columns.items()})
     table = table.replace_schema_metadata(_sealed(_header(events) | {"origin": origin}))
     floats = [name for name in columns if name != "event" and not name.startswith("trace_")]
-    write_atomically(
-        path,
-        lambda temporary: pq.write_table(
+    with replacing(path) as stream:
+        pq.write_table(
             table,
-            temporary,
+            stream,
             compression="zstd",
             use_dictionary=False,
             use_byte_stream_split=floats,
             write_page_checksum=True,
-        ),
-    )
+        )
 
 
 def read_header(path: Path) -> Header:

@@ -12,7 +12,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from motherlode.core import WriteError
-from motherlode.core.files import create_text, locked, sweep, write_text
+from motherlode.core.files import create_text, sweep, write_text
+from motherlode.core.locks import locked
 from motherlode.core.parameters import Parameters
 from motherlode.events import Audit, Events, EventsError, Failure
 from motherlode.store.audit import audit_shards

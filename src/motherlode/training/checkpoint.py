@@ -1,7 +1,6 @@
 """Keep the whole state of a training in a file after each round, and go on from it."""
 
 import hashlib
-import os
 import zipfile
 from pathlib import Path
 from pickle import UnpicklingError
@@ -11,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from motherlode.core.files import remove_unfinished, replacing
 from motherlode.estimators.record import Round
 from motherlode.training.errors import UnusableCheckpoint
 
@@ -46,12 +46,8 @@ class Checkpoint:
             "best": run.best.state(),
             "history": [list(row) for row in run.history],
         }
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._unfinished.open("wb") as stream:
+        with replacing(self.path) as stream:
             torch.save(state, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        self._unfinished.replace(self.path)
 
     def restore(self) -> bool:
         """Put the run into the state of the file and say whether there was one.
@@ -93,11 +89,7 @@ class Checkpoint:
     def remove(self) -> None:
         """Delete the file, and what a killed process may have left of one: training has ended."""
         self.path.unlink(missing_ok=True)
-        self._unfinished.unlink(missing_ok=True)
-
-    @property
-    def _unfinished(self) -> Path:
-        return self.path.with_name(f"{self.path.name}.part")
+        remove_unfinished(self.path)
 
 
 def _identity(run: Any) -> dict[str, str]:

@@ -5,7 +5,6 @@ import json
 import os
 import stat
 import threading
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +13,6 @@ import pytest
 from events_by_hand import events, failure, same_traces
 
 from motherlode.core import Parameters
-from motherlode.core.files import locked
 from motherlode.events import EventsError
 from motherlode.store import (
     CondemnedStore,
@@ -266,24 +264,6 @@ def test_a_condemnation_whose_reason_was_lost_holds(tmp_path):
     (tmp_path / "CONDEMNED").touch()
     with pytest.raises(CondemnedStore, match="reason was lost"):
         EventStore(tmp_path).check_usable()
-
-
-def test_one_at_a_time_changes_a_store(tmp_path):
-    inside, most = [], []
-
-    def work():
-        with locked(tmp_path):
-            inside.append(1)
-            most.append(len(inside))
-            time.sleep(0.01)
-            inside.pop()
-
-    threads = [threading.Thread(target=work) for _ in range(5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert most == [1] * 5
 
 
 def test_a_file_system_without_locks_is_told_once(tmp_path, monkeypatch):

@@ -202,7 +202,7 @@ import sys, threading, torch
 from pathlib import Path
 torch.set_num_threads(1)
 import motherlode
-from motherlode.surrogates import TrainingOptions
+from motherlode.training import TrainingOptions
 
 def anonymous():
     status = Path("/proc/self/status").read_text()
