@@ -18,7 +18,7 @@ from torch import Tensor
 from motherlode.estimators import HistogramRatio
 from motherlode.events.simulator import Simulates
 from motherlode.inference.errors import InferenceError
-from motherlode.inference.frequentist.interpolation import Chebyshev
+from motherlode.inference.frequentist.grids import Chebyshev
 
 __all__ = ["HistogramLikelihood", "SallinoRatio"]
 

@@ -22,10 +22,10 @@ from motherlode.inference.frequentist.fit import Estimate, fit
 from motherlode.inference.frequentist.impacts import Impacts, impacts
 from motherlode.inference.frequentist.likelihood import Experiment
 from motherlode.inference.frequentist.neyman import construct
-from motherlode.inference.frequentist.profile import wilks_region
 from motherlode.inference.frequentist.regions import Grid, Points, Region
 from motherlode.inference.frequentist.toys import Scan, Toys
 from motherlode.inference.frequentist.upper import UpperLimit, upper_limit
+from motherlode.inference.frequentist.wilks import wilks_region
 from motherlode.inference.potential import Observation
 from motherlode.inference.prior import Prior
 

@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 from motherlode.core import philox_generator
 from motherlode.events.simulator import Simulates
 from motherlode.inference.errors import InferenceError
-from motherlode.inference.frequentist.interpolation import Chebyshev
+from motherlode.inference.frequentist.grids import Chebyshev
 from motherlode.inference.frequentist.likelihood import Experiment
 from motherlode.inference.frequentist.regions import Grid
 from motherlode.inference.potential import Observation
