@@ -8,7 +8,7 @@ Histograms are filled at Chebyshev points of θ and log p is interpolated betwee
 have the call of a network, so :func:`motherlode.limits` and :func:`motherlode.posterior` take them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from torch import Tensor
 from motherlode.estimators import HistogramRatio
 from motherlode.events.simulator import Simulates
 from motherlode.inference.errors import InferenceError
-from motherlode.inference.frequentist.grids import Chebyshev
+from motherlode.inference.frequentist.grids import Box, Chebyshev
 
 __all__ = ["HistogramLikelihood", "SallinoRatio"]
 
@@ -56,7 +56,7 @@ class HistogramLikelihood:
         self,
         statistic: Statistic,
         simulator: Simulates,
-        bounds: Mapping[str, tuple[float, float]],
+        bounds: Box,
         points: int = 9,
         bins: int = 20,
         events: int = 5000,
@@ -99,7 +99,7 @@ class SallinoRatio:
         score: Statistic,
         reference: ArrayLike,
         simulator: Simulates,
-        bounds: Mapping[str, tuple[float, float]],
+        bounds: Box,
         points: int = 9,
         bins: int = 20,
         events: int = 5000,

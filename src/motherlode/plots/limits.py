@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from motherlode.inference import Region
 from motherlode.inference.frequentist import UpperLimit
-from motherlode.inference.frequentist.impacts import Impacts
+from motherlode.inference.frequentist.fit import Impacts
 from motherlode.plots.style import COLOURS, INK, MUTED, figure_of, new_figure, styled
 
 __all__ = ["percent", "plot_impacts", "plot_region", "plot_upper_limit"]

@@ -11,7 +11,7 @@ from test_inference_limits import Gaussian, X
 
 from motherlode.inference import Region, limits
 from motherlode.inference.frequentist import GridWarning
-from motherlode.inference.frequentist.regions import Grid
+from motherlode.inference.frequentist.grids import Grid
 
 D = torch.distributions
 Z = norm.isf(0.5 * (1.0 - 0.6827))

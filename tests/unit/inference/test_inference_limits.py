@@ -9,7 +9,7 @@ from scipy.stats import chi2, norm, poisson
 
 from motherlode.inference import Constraint, InferenceError, Rate, Region, UnusableObservation, limits
 from motherlode.inference.frequentist import rank_p_value
-from motherlode.inference.frequentist.regions import Grid
+from motherlode.inference.frequentist.grids import Grid
 
 D = torch.distributions
 

@@ -9,7 +9,7 @@ from motherlode.diagnostics import Calibration, Coverage, Expectation, Predictiv
 from motherlode.inference import Region
 from motherlode.inference.fisher import Information
 from motherlode.inference.frequentist import Grid, UpperLimit
-from motherlode.inference.frequentist.impacts import Impacts
+from motherlode.inference.frequentist.fit import Impacts
 
 
 def region(*names):

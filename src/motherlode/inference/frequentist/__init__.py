@@ -4,15 +4,13 @@ r"""Confidence without a prior: estimators, tests and intervals whose coverage i
 """
 
 from motherlode.inference.frequentist.baselines import Baselines
-from motherlode.inference.frequentist.build import limits
-from motherlode.inference.frequentist.fit import Estimate
-from motherlode.inference.frequentist.impacts import Impacts
-from motherlode.inference.frequentist.likelihood import Experiment
+from motherlode.inference.frequentist.fit import Fit, Impacts
+from motherlode.inference.frequentist.grids import Box, Grid
+from motherlode.inference.frequentist.likelihood import Constraint, Experiment, Shift
 from motherlode.inference.frequentist.neyman import rank_p_value
-from motherlode.inference.frequentist.nuisance import Constraint, Shift
 from motherlode.inference.frequentist.rate import Rate
-from motherlode.inference.frequentist.regions import Box, Grid, GridWarning, Region
-from motherlode.inference.frequentist.study import Limits
+from motherlode.inference.frequentist.regions import GridWarning, Region
+from motherlode.inference.frequentist.study import Limits, limits
 from motherlode.inference.frequentist.toys import Scan, Toys
 from motherlode.inference.frequentist.upper import UpperLimit
 from motherlode.inference.frequentist.zoom import finer_axes, zoom
@@ -21,8 +19,8 @@ __all__ = [
     "Baselines",
     "Box",
     "Constraint",
-    "Estimate",
     "Experiment",
+    "Fit",
     "Grid",
     "GridWarning",
     "Impacts",

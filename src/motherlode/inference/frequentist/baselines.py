@@ -22,9 +22,9 @@ from torch.distributions import (
 from motherlode.events.simulator import Simulates
 from motherlode.inference.abc import abc
 from motherlode.inference.errors import InferenceError
-from motherlode.inference.frequentist.likelihood import Experiment
-from motherlode.inference.frequentist.nuisance import Constraint
-from motherlode.inference.frequentist.regions import Grid, Region
+from motherlode.inference.frequentist.grids import Box, Grid
+from motherlode.inference.frequentist.likelihood import Constraint, Experiment
+from motherlode.inference.frequentist.regions import Region
 from motherlode.inference.histograms import HistogramLikelihood, SallinoRatio
 from motherlode.inference.potential import Observation
 
@@ -61,8 +61,39 @@ class Baselines:
     keep: int = 1000
     seed: int = 0
 
+    def regions(
+        self,
+        experiment: Experiment,
+        observation: Observation,
+        simulator: Simulates,
+        axes: Grid,
+        region_of: Callable[[Experiment, Observation, Simulates], Region],
+    ) -> dict[str, Region]:
+        """Return what the simpler statistics say, by label.
+
+        Parameters
+        ----------
+        experiment, observation
+            Of the learned likelihood: bounds, rate and nuisances are taken from it.
+        simulator
+            Fills the histograms, feeds ABC, and throws toys.
+        axes
+            Grid of the parameters of interest.
+        region_of
+            Returns the region of another experiment and observation, whose toys come from the simulator that is given.
+        """
+        x, bounds = observation.numpy(), {name: experiment.box[name] for name in experiment.inner}
+        found = {}
+        for label, (likelihood, statistic) in self.likelihoods(simulator, bounds, tuple(x.shape[1:])).items():
+            other = Experiment(likelihood, bounds, experiment.rate, experiment.mode, experiment.constraints)
+            observed = Observation(statistic(x), may_be_empty=experiment.counted)
+            found[label] = region_of(other, observed, Seen(simulator, statistic))
+        if self.simulations and len(observation) > 0:
+            found["ABC"] = abc_region(experiment, simulator, observation, axes, default_prior(experiment), self)
+        return found
+
     def likelihoods(
-        self, simulator: Simulates, bounds: Mapping[str, tuple[float, float]], shape: tuple[int, ...]
+        self, simulator: Simulates, bounds: Box, shape: tuple[int, ...]
     ) -> dict[str, tuple[object, Statistic]]:
         """Return by label what stands for the likelihood and the statistic that it sees."""
         summary = self.summary if self.summary is not None else _flat(shape)

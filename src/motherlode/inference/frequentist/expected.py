@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from motherlode.inference.errors import InferenceError
+from motherlode.inference.frequentist.grids import Grid
 from motherlode.inference.frequentist.likelihood import Experiment
-from motherlode.inference.frequentist.regions import BANDS, Grid, Region
+from motherlode.inference.frequentist.regions import BANDS, Region
 from motherlode.inference.frequentist.toys import Scan, Toys, simulate_at
 
 __all__ = ["asimov_region", "expected_region"]

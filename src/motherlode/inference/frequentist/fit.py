@@ -1,4 +1,4 @@
-"""Maximum likelihood inside a box, with everything or with some parameters held fixed."""
+"""Maximum likelihood inside a box, with everything or with some parameters held fixed, and what nuisances do to it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,11 +8,12 @@ import torch
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from motherlode.inference.errors import InferenceError
 from motherlode.inference.frequentist.likelihood import Experiment
 from motherlode.inference.optimize import with_gradient
 from motherlode.inference.potential import Observation
 
-__all__ = ["Estimate", "fit"]
+__all__ = ["Fit", "Impacts", "best_fit", "fit", "impacts"]
 
 Array = NDArray[np.float64]
 
@@ -21,7 +22,7 @@ _TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Fit:
     """A maximum of the likelihood.
 
     Attributes
@@ -48,13 +49,39 @@ class Estimate:
         return errors
 
 
+@dataclass(frozen=True)
+class Impacts:
+    """Pulls and impacts of constrained nuisance parameters.
+
+    Attributes
+    ----------
+    interest
+        The parameter that is moved.
+    nuisances
+        Names of the k nuisance parameters.
+    pulls
+        (fitted - measured) in units of the constraint's sd, shape ``(k,)``.
+    pull_errors
+        Fitted error in the same unit, shape ``(k,)``; below 1 the data know more than the constraint.
+    impacts
+        Shift of the parameter of interest when the nuisance is held at its fit minus or plus its fitted error, shape
+        ``(k, 2)``.
+    """
+
+    interest: str
+    nuisances: tuple[str, ...]
+    pulls: Array
+    pull_errors: Array
+    impacts: Array
+
+
 def fit(
     experiment: Experiment,
     observation: Observation,
     starts: Array,
     fixed: dict[int, float] | None = None,
     with_covariance: bool = True,
-) -> Estimate:
+) -> Fit:
     r"""Climb from each start by L-BFGS-B inside the bounds and keep the highest point.
 
     The climb is in the unit box, :math:`v = (θ - \mathrm{low}) / (\mathrm{high} - \mathrm{low})`: the result does not
@@ -87,12 +114,56 @@ def fit(
         return -float(value), -(gradient * (high - low))[free]
 
     if not free:
-        return Estimate(full(np.zeros(0)), -descend(np.zeros(0))[0], _nan(len(held)), experiment.names)
+        return Fit(full(np.zeros(0)), -descend(np.zeros(0))[0], _nan(len(held)), experiment.names)
     climbs = [_climb(descend, ((start - low) / (high - low))[free]) for start in starts]
     lowest, part = min(climbs, key=lambda climb: climb[0])
     theta = full(part)
     covariance = _covariance(experiment, observation, theta, free) if with_covariance else _nan(len(theta))
-    return Estimate(theta, -lowest, covariance, experiment.names)
+    return Fit(theta, -lowest, covariance, experiment.names)
+
+
+def best_fit(experiment: Experiment, observation: Observation, starts: int, seed: int) -> Fit:
+    """Fit everything from so many points spread at random over the bounds.
+
+    Raises
+    ------
+    InferenceError
+        If none of them has a finite likelihood.
+    """
+    low, high = experiment.bounds.T
+    points = low + (high - low) * np.random.default_rng(seed).random((starts, len(low)))
+    best = fit(experiment, observation, points)
+    if not np.isfinite(best.log_likelihood):
+        raise InferenceError(
+            f"none of {starts} points inside the bounds has a finite likelihood. A fit has nowhere to begin. Check "
+            "the estimator at a θ that you believe in, narrow the bounds, or raise starts=."
+        )
+    return best
+
+
+def impacts(experiment: Experiment, observation: Observation, best: Fit, interest: str) -> Impacts:
+    """Refit with each constrained nuisance held one error below and above its best value.
+
+    Parameters
+    ----------
+    experiment, observation
+        Define the likelihood.
+    best
+        Its maximum.
+    interest
+        Name of the parameter whose shift is recorded.
+    """
+    target, names = experiment.names.index(interest), tuple(experiment.constraints)
+    pulls, errors, shifts = [], [], []
+    for name, constraint in experiment.constraints.items():
+        index = experiment.names.index(name)
+        error = best.errors[index]
+        pulls.append((best.theta[index] - constraint.measured) / constraint.sd)
+        errors.append(error / constraint.sd)
+        held = [np.clip(best.theta[index] + side * error, *experiment.bounds[index]) for side in (-1.0, 1.0)]
+        fits = [fit(experiment, observation, best.theta[None], {index: float(v)}, with_covariance=False) for v in held]
+        shifts.append([found.theta[target] - best.theta[target] for found in fits])
+    return Impacts(interest, names, np.array(pulls), np.array(errors), np.array(shifts))
 
 
 def _climb(descend: Callable[[Array], tuple[float, Array]], start: Array) -> tuple[float, Array]:

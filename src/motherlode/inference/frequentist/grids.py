@@ -1,18 +1,85 @@
-r"""Polynomials through Chebyshev points: a smooth function of θ everywhere from its values at a few θ.
+r"""Product grids over a box of parameters, even or of Chebyshev points, and the polynomials through the latter.
 
 .. math:: f(θ) \approx \sum_g \ell_g(θ) f(θ_g), \qquad θ_g = \tfrac12 (a + b) - \tfrac12 (b - a) \cos \frac{π g}{n - 1}
 
-Trefethen, "Approximation theory and approximation practice" (2013).
+A smooth function of θ is known everywhere from its values at a few θ: Trefethen, "Approximation theory and
+approximation practice" (2013).
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
 
+import numpy as np
 import torch
+from numpy.polynomial import chebyshev
+from numpy.typing import NDArray
 from torch import Tensor
 
-from motherlode.inference.frequentist.regions import Grid
+__all__ = ["Box", "Chebyshev", "Grid", "Points", "chebyshev_values"]
 
-__all__ = ["Chebyshev"]
+Array = NDArray[np.float64]
+
+Box: TypeAlias = Mapping[str, tuple[float, float]]
+"""``(low, high)`` of each parameter by name."""
+
+Points = int | Mapping[str, int | NDArray[np.float64]]
+"""How fine a grid is: points of each parameter, or by name their number or values."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A product grid over named parameters.
+
+    Attributes
+    ----------
+    axes
+        Increasing values of each parameter by name.
+    """
+
+    axes: Mapping[str, Array]
+
+    @classmethod
+    def over(cls, bounds: Box, points: Points) -> "Grid":
+        """Spread that many points evenly from bound to bound of each parameter, or take the values that are given."""
+        asked = points if isinstance(points, Mapping) else dict.fromkeys(bounds, points)
+        return cls({name: _axis(asked[name], *bounds[name]) for name in bounds})
+
+    def within(self, box: Box) -> NDArray[np.bool_]:
+        """Return which points lie in a box over some of the parameters, edges included, with shape ``(G,)``."""
+        low, high = np.array([box.get(name, (-np.inf, np.inf)) for name in self.axes]).T
+        return np.asarray(((self.points >= low) & (self.points <= high)).all(axis=1))
+
+    def cut(self, box: Box) -> "Grid":
+        """Return the grid of the points within a box over some of the parameters."""
+        sides = {name: box.get(name, (-np.inf, np.inf)) for name in self.axes}
+        return Grid({n: axis[(axis >= sides[n][0]) & (axis <= sides[n][1])] for n, axis in self.axes.items()})
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Parameter names."""
+        return tuple(self.axes)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of points along each axis."""
+        return tuple(len(axis) for axis in self.axes.values())
+
+    @property
+    def points(self) -> Array:
+        """All points with shape ``(G, d)``, the last axis running fastest."""
+        return np.stack([part.ravel() for part in np.meshgrid(*self.axes.values(), indexing="ij")], axis=1)
+
+    @property
+    def cells(self) -> Array:
+        """Volume around each point, halfway to its neighbours, with shape ``(G,)``: weights of the trapezoidal rule."""
+        volume = np.ones(1)
+        for axis in self.axes.values():
+            volume = np.outer(volume, _widths(axis)).ravel()
+        return volume
+
+    def __len__(self) -> int:
+        return int(np.prod(self.shape))
 
 
 class Chebyshev:
@@ -31,13 +98,11 @@ class Chebyshev:
         The G points.
     """
 
-    def __init__(self, bounds: Mapping[str, tuple[float, float]], nodes: int) -> None:
-        unit = -torch.cos(torch.pi * torch.arange(nodes, dtype=torch.float64) / (nodes - 1))
-        box = torch.tensor(list(bounds.values()), dtype=torch.float64)
-        self._low, self._high = box.T
-        axes = self._low + 0.5 * (1.0 + unit.unsqueeze(1)) * (self._high - self._low)
-        self.grid = Grid({name: axis.numpy() for name, axis in zip(bounds, axes.T, strict=True)})
-        self._to_nodes = torch.linalg.inv(_polynomials(unit, nodes))
+    def __init__(self, bounds: Box, nodes: int) -> None:
+        unit = chebyshev.chebpts2(nodes)
+        self.grid = Grid({n: low + 0.5 * (1.0 + unit) * (high - low) for n, (low, high) in bounds.items()})
+        self._low, self._high = torch.tensor(list(bounds.values()), dtype=torch.float64).T
+        self._to_nodes = torch.from_numpy(np.linalg.inv(chebyshev.chebvander(unit, nodes - 1)))
 
     def weights(self, theta: Tensor) -> Tensor:
         r"""Return the cardinal functions :math:`\ell_g(θ)` with shape ``(n, G)`` for theta ``(n, D)``.
@@ -47,14 +112,27 @@ class Chebyshev:
         scaled = (2.0 * (theta - self._low) / (self._high - self._low) - 1.0).clamp(-1.0, 1.0)
         weights = torch.ones(len(theta), 1, dtype=torch.float64)
         for column in scaled.T:
-            cardinal = _polynomials(column, len(self._to_nodes)) @ self._to_nodes
+            cardinal = chebyshev_values(column, len(self._to_nodes)) @ self._to_nodes
             weights = (weights.unsqueeze(2) * cardinal.unsqueeze(1)).flatten(1)
         return weights
 
 
-def _polynomials(t: Tensor, count: int) -> Tensor:
-    """Return Chebyshev's T_0 … T_{count-1} at t ``(n,)``, shape ``(n, count)``."""
+def chebyshev_values(t: Tensor, count: int) -> Tensor:
+    """Return Chebyshev's T_0 … T_{count-1} at t ``(*B)``, shape ``(*B, count)``, with gradients.
+
+    Ours because ``numpy.polynomial`` takes no tensors and torch's own ``chebyshev_polynomial_t`` has no derivative.
+    """
     values = [torch.ones_like(t), t]
     for _ in range(2, count):
         values.append(2.0 * t * values[-1] - values[-2])
-    return torch.stack(values[:count], dim=1)
+    return torch.stack(values[:count], dim=-1)
+
+
+def _widths(axis: Array) -> Array:
+    """Return half the distance between the neighbours of each value; 1 where there is one value."""
+    steps = np.diff(axis)
+    return 0.5 * (np.append(steps, 0.0) + np.append(0.0, steps)) if len(axis) > 1 else np.ones(1)
+
+
+def _axis(asked: int | Array, low: float, high: float) -> Array:
+    return np.linspace(low, high, asked) if isinstance(asked, int) else np.asarray(asked, dtype=np.float64)

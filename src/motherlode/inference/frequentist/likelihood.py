@@ -5,6 +5,7 @@ r"""The likelihood of a whole experiment: shapes of events, their number, and me
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -15,16 +16,50 @@ from torch import Tensor
 
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.event_likelihood import log_likelihood_of
-from motherlode.inference.frequentist.nuisance import Constraint, Shift
+from motherlode.inference.frequentist.grids import Box
 from motherlode.inference.frequentist.rate import Rate
 from motherlode.inference.potential import Observation
 
-__all__ = ["Experiment", "Mode"]
+__all__ = ["Constraint", "Experiment", "Mode", "Shift"]
 
 Array = NDArray[np.float64]
 Mode = Literal["full", "kinematics", "rate"]
 
 _ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """An auxiliary measurement of one parameter, ``measured ± sd``, normal."""
+
+    measured: float
+    sd: float
+
+
+@dataclass(frozen=True)
+class Shift(Constraint):
+    """A constrained nuisance outside the simulator: it moves the simulator's parameters, the rate, or both.
+
+    Attributes
+    ----------
+    measured, sd
+        Its auxiliary measurement; scans reach five sd to either side. Leave room for what it moves inside the bounds
+        that the simulator declares.
+    moves
+        What one unit of it adds to each of the simulator's parameters, by name.
+    log_rate
+        What one unit of it adds to the logarithm of the expected number of events: 0.03 for a luminosity known to 3 %.
+    """
+
+    measured: float = 0.0
+    sd: float = 1.0
+    moves: Mapping[str, float] = field(default_factory=dict)
+    log_rate: float = 0.0
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The interval that fits and constructions scan."""
+        return (self.measured - 5.0 * self.sd, self.measured + 5.0 * self.sd)
 
 
 class Experiment:
@@ -54,7 +89,7 @@ class Experiment:
     def __init__(
         self,
         estimator: object,
-        bounds: Mapping[str, tuple[float, float]],
+        bounds: Box,
         rate: Rate | None = None,
         mode: Mode = "full",
         nuisances: Mapping[str, Constraint] | None = None,
@@ -80,6 +115,11 @@ class Experiment:
         """Make the function again."""
         vars(self).update(state)
         self._event = log_likelihood_of(self._estimator) if self.mode != "rate" else None
+
+    @property
+    def box(self) -> Box:
+        """The bounds of all parameters by name, shifts included."""
+        return {name: (float(low), float(high)) for name, (low, high) in zip(self.names, self.bounds, strict=True)}
 
     @property
     def counted(self) -> bool:

@@ -5,13 +5,14 @@ signals" (1998), physics/9711021). Because toys come from the simulator, a bad e
 as long as nothing is profiled.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motherlode.inference.frequentist.grids import Box
 from motherlode.inference.frequentist.regions import Region
 from motherlode.inference.frequentist.toys import Toys
 from motherlode.inference.potential import Observation
@@ -26,7 +27,7 @@ def construct(
     observation: Observation,
     count: int,
     level: float,
-    within: Mapping[str, tuple[float, float]] | None = None,
+    within: Box | None = None,
     executor: Executor | None = None,
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> Region:

@@ -3,7 +3,7 @@ r"""How many events are expected: the cross section as a function of θ, given, 
 .. math:: n \sim \mathrm{Pois}(\mathcal L\, σ(θ))
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from motherlode.inference.errors import InferenceError
+from motherlode.inference.frequentist.grids import chebyshev_values
 
 __all__ = ["Rate"]
 
@@ -61,14 +62,16 @@ class Rate:
         points = torch.as_tensor(np.asarray(theta, dtype=np.float64))
         values = torch.as_tensor(np.asarray(cross_section, dtype=np.float64))
         weight = 1.0 / torch.as_tensor(np.ones(len(points)) if error is None else np.asarray(error, dtype=np.float64))
-        powers = _powers(points.shape[1], degree)
         low, high = points.amin(dim=0), points.amax(dim=0)
         centre, width = 0.5 * (low + high), torch.where(high > low, 0.5 * (high - low), 1.0)
-        monomials = _monomials((points - centre) / width, powers)
-        _check(monomials, degree)
-        design = weight.unsqueeze(1) * monomials
+
+        def terms(at: Tensor) -> Tensor:
+            return _terms((at - centre) / width, degree)
+
+        _check(terms(points), degree)
+        design = weight.unsqueeze(1) * terms(points)
         coefficients = torch.linalg.lstsq(design, (weight * values).unsqueeze(1)).solution.squeeze(1)
-        return cls(lambda at: _monomials((at - centre) / width, powers) @ coefficients, luminosity)
+        return cls(lambda at: terms(at) @ coefficients, luminosity)
 
     @classmethod
     def from_weights(cls, theta: ArrayLike, weights: ArrayLike, luminosity: float, degree: int = 2) -> "Rate":
@@ -98,22 +101,23 @@ class Rate:
         return self.luminosity * self.cross_section(theta)
 
 
-def _check(monomials: Tensor, degree: int) -> None:
-    """Refuse points, in monomials ``(N, K)``, that leave coefficients free."""
-    needed, rank = monomials.shape[1], int(torch.linalg.matrix_rank(monomials))
+def _check(terms: Tensor, degree: int) -> None:
+    """Refuse points, by their terms ``(N, K)``, that leave coefficients free."""
+    needed, rank = terms.shape[1], int(torch.linalg.matrix_rank(terms))
     if rank < needed:
         raise InferenceError(
-            f"{len(monomials)} cross sections determine {rank} of the {needed} coefficients of a polynomial of degree "
+            f"{len(terms)} cross sections determine {rank} of the {needed} coefficients of a polynomial of degree "
             f"{degree}. Between and beyond these points the rate would be anybody's guess. Give at least {needed} "
             "points that differ in every direction, or a smaller degree."
         )
 
 
-def _powers(dimension: int, degree: int) -> list[tuple[int, ...]]:
-    grids = np.indices((degree + 1,) * dimension).reshape(dimension, -1).T
-    return [tuple(int(p) for p in powers) for powers in grids if powers.sum() <= degree]
+def _terms(theta: Tensor, degree: int) -> Tensor:
+    """Return all products of Chebyshev polynomials up to a total degree with shape ``(*B, K)`` for theta ``(*B, D)``.
 
-
-def _monomials(theta: Tensor, powers: Sequence[tuple[int, ...]]) -> Tensor:
-    columns = [torch.stack([theta[..., i] ** p for i, p in enumerate(power)]).prod(dim=0) for power in powers]
-    return torch.stack(columns, dim=-1)
+    Ours because ``numpy.polynomial`` takes no tensors, and knows no total degree.
+    """
+    powers = np.indices((degree + 1,) * theta.shape[-1]).reshape(theta.shape[-1], -1)
+    powers = powers[:, powers.sum(axis=0) <= degree]
+    columns = chebyshev_values(theta, degree + 1)
+    return torch.stack([columns[..., i, power] for i, power in enumerate(powers)]).prod(dim=0)

@@ -3,25 +3,21 @@
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import chi2
 
-__all__ = ["BANDS", "Box", "Grid", "GridWarning", "Points", "Region"]
+from motherlode.inference.frequentist.grids import Box, Grid
+
+__all__ = ["BANDS", "GridWarning", "Region"]
 
 Array = NDArray[np.float64]
 
 _FEWEST = 5
 _HUGE = 1e150
-
-Box: TypeAlias = Mapping[str, tuple[float, float]]
-"""``(low, high)`` of each parameter by name."""
-
-Points = int | Mapping[str, int | NDArray[np.float64]]
-"""How fine a grid is: points of each parameter, or by name their number or values."""
 
 BANDS = (0.02275, 0.15866, 0.5, 0.84134, 0.97725)
 """Quantiles at -2, -1, 0, 1 and 2 standard deviations, where expected results are quoted."""
@@ -29,61 +25,6 @@ BANDS = (0.02275, 0.15866, 0.5, 0.84134, 0.97725)
 
 class GridWarning(UserWarning):
     """A grid is too coarse or too short for the interval or the limit that is read off it."""
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A product grid over named parameters.
-
-    Attributes
-    ----------
-    axes
-        Increasing values of each parameter by name.
-    """
-
-    axes: Mapping[str, Array]
-
-    @classmethod
-    def over(cls, bounds: Box, points: Points) -> "Grid":
-        """Spread that many points evenly from bound to bound of each parameter, or take the values that are given."""
-        asked = points if isinstance(points, Mapping) else dict.fromkeys(bounds, points)
-        return cls({name: _axis(asked[name], *bounds[name]) for name in bounds})
-
-    def within(self, box: Box) -> NDArray[np.bool_]:
-        """Return which points lie in a box over some of the parameters, edges included, with shape ``(G,)``."""
-        low, high = np.array([box.get(name, (-np.inf, np.inf)) for name in self.axes]).T
-        return np.asarray(((self.points >= low) & (self.points <= high)).all(axis=1))
-
-    def cut(self, box: Box) -> "Grid":
-        """Return the grid of the points within a box over some of the parameters."""
-        sides = {name: box.get(name, (-np.inf, np.inf)) for name in self.axes}
-        return Grid({n: axis[(axis >= sides[n][0]) & (axis <= sides[n][1])] for n, axis in self.axes.items()})
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Parameter names."""
-        return tuple(self.axes)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Number of points along each axis."""
-        return tuple(len(axis) for axis in self.axes.values())
-
-    @property
-    def points(self) -> Array:
-        """All points with shape ``(G, d)``, the last axis running fastest."""
-        return np.stack([part.ravel() for part in np.meshgrid(*self.axes.values(), indexing="ij")], axis=1)
-
-    @property
-    def cells(self) -> Array:
-        """Volume around each point, halfway to its neighbours, with shape ``(G,)``: weights of the trapezoidal rule."""
-        volume = np.ones(1)
-        for axis in self.axes.values():
-            volume = np.outer(volume, _widths(axis)).ravel()
-        return volume
-
-    def __len__(self) -> int:
-        return int(np.prod(self.shape))
 
 
 @dataclass(frozen=True)
@@ -208,16 +149,6 @@ class Region:
                 GridWarning,
                 stacklevel=3,
             )
-
-
-def _widths(axis: Array) -> Array:
-    """Return half the distance between the neighbours of each value; 1 where there is one value."""
-    steps = np.diff(axis)
-    return 0.5 * (np.append(steps, 0.0) + np.append(0.0, steps)) if len(axis) > 1 else np.ones(1)
-
-
-def _axis(asked: int | Array, low: float, high: float) -> Array:
-    return np.linspace(low, high, asked) if isinstance(asked, int) else np.asarray(asked, dtype=np.float64)
 
 
 def _root(p_value: Array, statistic: Array) -> Array:

@@ -1,6 +1,6 @@
 """Frequentist inference in one object: fit, profile, intervals by Wilks, by Neyman's construction and by CLs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -9,27 +9,28 @@ from typing import Literal
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import logsumexp
+from torch import Tensor
 from torch.distributions import Distribution
 from tqdm.auto import tqdm
 
 from motherlode.events.simulator import Simulates
-from motherlode.inference.errors import InferenceError, UnusablePrior
-from motherlode.inference.frequentist.baselines import Baselines, Seen, abc_region, default_prior
-from motherlode.inference.frequentist.contours import trace_contour
+from motherlode.inference.errors import InferenceError
+from motherlode.inference.frequentist.baselines import Baselines
 from motherlode.inference.frequentist.expected import asimov_region, expected_region
-from motherlode.inference.frequentist.fit import Estimate, fit
-from motherlode.inference.frequentist.impacts import Impacts, impacts
-from motherlode.inference.frequentist.likelihood import Experiment
+from motherlode.inference.frequentist.fit import Fit, Impacts, best_fit, impacts
+from motherlode.inference.frequentist.grids import Box, Grid, Points
+from motherlode.inference.frequentist.likelihood import Constraint, Experiment, Mode
 from motherlode.inference.frequentist.neyman import construct
-from motherlode.inference.frequentist.regions import Grid, Points, Region
+from motherlode.inference.frequentist.rate import Rate
+from motherlode.inference.frequentist.regions import Region
 from motherlode.inference.frequentist.toys import Scan, Toys
 from motherlode.inference.frequentist.upper import UpperLimit, upper_limit
-from motherlode.inference.frequentist.wilks import wilks_region
+from motherlode.inference.frequentist.wilks import trace_contour, wilks_region
 from motherlode.inference.potential import Observation
 from motherlode.inference.prior import Prior
+from motherlode.inference.ranges import warn_outside_training
 
-__all__ = ["Limits"]
+__all__ = ["Limits", "limits"]
 
 Array = NDArray[np.float64]
 
@@ -52,7 +53,7 @@ class Limits:
     observation: Observation
     interest: tuple[str, ...]
 
-    def mle(self, starts: int = 10, seed: int = 0) -> Estimate:
+    def mle(self, starts: int = 10, seed: int = 0) -> Fit:
         """Maximize the likelihood inside the bounds, from several random starts.
 
         Raises
@@ -60,15 +61,7 @@ class Limits:
         InferenceError
             If none of them has a finite likelihood.
         """
-        low, high = self.experiment.bounds.T
-        points = low + (high - low) * np.random.default_rng(seed).random((starts, len(low)))
-        best = fit(self.experiment, self.observation, points)
-        if not np.isfinite(best.log_likelihood):
-            raise InferenceError(
-                f"none of {starts} points inside the bounds has a finite likelihood. A fit has nowhere to begin. Check "
-                "the estimator at a θ that you believe in, narrow the bounds, or raise starts=."
-            )
-        return best
+        return best_fit(self.experiment, self.observation, starts, seed)
 
     def impacts(self, starts: int = 10, seed: int = 0) -> Impacts:
         """Return how far the data pull each constrained nuisance and how far it moves the first interest."""
@@ -80,7 +73,8 @@ class Limits:
         Right for many events, a maximum inside the bounds and a calibrated estimator; :meth:`neyman` needs none.
         Intervals of one parameter are roots of the profile, however coarse the grid.
         """
-        grid = Grid.over({name: self._bounds(name) for name in self.interest}, points)
+        box = self.experiment.box
+        grid = Grid.over({name: box[name] for name in self.interest}, points)
         return wilks_region(self.experiment, self.observation, self.mle(starts, seed), self.interest, grid)
 
     def contour(self, level: float = 0.6827, points: int = 48, starts: int = 5, seed: int = 0) -> Array:
@@ -112,7 +106,7 @@ class Limits:
         seed: int = 0,
         pool: int | None = None,
         nodes: int | None = None,
-        within: Mapping[str, tuple[float, float]] | None = None,
+        within: Box | None = None,
         executor: Executor | None = None,
         progress: bool = False,
     ) -> Region:
@@ -158,12 +152,7 @@ class Limits:
         return upper_limit(self.toys(simulator, points, seed, None), self.observation, toys, level)
 
     def asimov(
-        self,
-        simulator: Simulates,
-        theta: ArrayLike,
-        points: Points = 51,
-        events: int = 10_000,
-        seed: int = 0,
+        self, simulator: Simulates, theta: ArrayLike, points: Points = 51, events: int = 10_000, seed: int = 0
     ) -> Region:
         """Return the region to be expected at θ: Wilks on the mean log-likelihood of ``events`` simulated there.
 
@@ -172,12 +161,7 @@ class Limits:
         return asimov_region(self.toys(simulator, points, seed), np.asarray(theta, dtype=np.float64), events)
 
     def expected(
-        self,
-        simulator: Simulates,
-        theta: ArrayLike,
-        points: Points = 51,
-        toys: int = 500,
-        seed: int = 0,
+        self, simulator: Simulates, theta: ArrayLike, points: Points = 51, toys: int = 500, seed: int = 0
     ) -> Region:
         """Return the median over toys at θ of Wilks' p-values, with their spread in ``info["band"]`` ``(5, P)``."""
         return expected_region(self.toys(simulator, points, seed), np.asarray(theta, dtype=np.float64), toys)
@@ -209,19 +193,15 @@ class Limits:
             Seed of the toys.
         """
         settings = baselines if baselines is not None else Baselines()
-        x, experiment = self.observation.numpy(), self.experiment
-        bounds = {name: self._bounds(name) for name in experiment.inner}
-        simpler = settings.likelihoods(simulator, bounds, tuple(x.shape[1:]))
-        found = {"learned": self._region(simulator, points, method, toys, seed)}
-        for label, (likelihood, statistic) in simpler.items():
-            other = Experiment(likelihood, bounds, experiment.rate, experiment.mode, experiment.constraints)
-            observed = Observation(statistic(x), may_be_empty=experiment.counted)
-            study = Limits(other, observed, self.interest)
-            found[label] = study._region(Seen(simulator, statistic), points, method, toys, seed)
-        if settings.simulations and len(self.observation) > 0:
-            axes, prior = self.scan(points).axes, default_prior(experiment)
-            found["ABC"] = abc_region(experiment, simulator, self.observation, axes, prior, settings)
-        return found
+
+        def region(experiment: Experiment, observation: Observation, thrown: Simulates) -> Region:
+            study = Limits(experiment, observation, self.interest)
+            if method == "wilks":
+                return study.wilks(points, seed=seed)
+            return study.neyman(thrown, points, toys, seed=seed)
+
+        given = (self.experiment, self.observation, simulator)
+        return {"learned": region(*given), **settings.regions(*given, self.scan(points).axes, region)}
 
     def credible(self, prior: Distribution | Mapping[str, Distribution], points: Points = 51) -> Region:
         """Return Bayesian regions of highest density on the same grid, nuisances integrated out.
@@ -231,53 +211,77 @@ class Limits:
         prior
             A distribution over the parameters in the order of the bounds, or one of each by name, in any order.
         points
-            As in :meth:`neyman`; masses are densities times the distance between neighbouring points.
+            As in :meth:`neyman`.
 
         Raises
         ------
         UnusablePrior
             If it names other parameters, or has no density at any grid point.
         """
-        scan = self.scan(points)
-        log_prior = Prior(prior, self.experiment.names).log_prob(torch.from_numpy(_inside(scan.grid.points))).numpy()
-        if not np.isfinite(log_prior).any():
-            raise UnusablePrior(
-                f"the prior has no density at any of {len(scan.grid)} grid points, so no region holds any of it. "
-                "Choose bounds inside the prior, or more points."
-            )
-        log_mass = scan.observed(self.observation) + log_prior + np.log(scan.grid.cells)
-        log_density = logsumexp(scan.fold(log_mass[None])[0], axis=1) - np.log(scan.axes.cells)
-        return Region.credible(scan.axes, log_density)
+        scan, law = self.scan(points), Prior(prior, self.experiment.names)
+        return Region.credible(scan.axes, scan.log_posterior(self.observation, law))
 
     def toys(
-        self,
-        simulator: Simulates,
-        points: Points,
-        seed: int,
-        pool: int | None = None,
-        nodes: int | None = None,
+        self, simulator: Simulates, points: Points, seed: int, pool: int | None = None, nodes: int | None = None
     ) -> Toys:
         """Return how experiments like this one are simulated and scanned."""
         return Toys(self.scan(points, nodes), simulator, len(self.observation), seed, pool)
 
     def scan(self, points: Points, nodes: int | None = None) -> Scan:
         """Return the grid over all parameters with the likelihood on it."""
-        bounds = {name: self._bounds(name) for name in self.experiment.names}
-        return Scan(self.experiment, Grid.over(bounds, points), self.interest, nodes)
-
-    def _region(self, simulator: Simulates, points: Points, method: str, toys: int, seed: int) -> Region:
-        if method == "wilks":
-            return self.wilks(points, seed=seed)
-        return self.neyman(simulator, points, toys, seed=seed)
-
-    def _bounds(self, name: str) -> tuple[float, float]:
-        low, high = self.experiment.bounds[self.experiment.names.index(name)]
-        return float(low), float(high)
+        return Scan(self.experiment, Grid.over(self.experiment.box, points), self.interest, nodes)
 
 
-def _inside(points: Array) -> Array:
-    """Move the outermost of grid points a millionth inside: at its very end a uniform law has no density."""
-    low, high = points.min(axis=0), points.max(axis=0)
-    step = 1e-6 * (high - low) + 2.0**-23 * np.maximum(np.abs(low), np.abs(high))
-    step = np.minimum(step, 0.5 * (high - low))
-    return np.asarray(np.clip(points, low + step, high - step))
+def limits(
+    estimator: object,
+    x_observed: ArrayLike | Tensor,
+    bounds: Box,
+    *,
+    interest: Sequence[str] | None = None,
+    rate: Rate | None = None,
+    mode: Mode = "full",
+    constraints: Mapping[str, Constraint] | None = None,
+) -> Limits:
+    """Set up frequentist inference from an estimator and M observed events.
+
+    Parameters
+    ----------
+    estimator
+        Anything with ``log_ratio(theta, x)`` or ``log_prob(x, theta)``.
+    x_observed
+        Events with shape ``(M, *L)``.
+    bounds
+        ``(low, high)`` of each parameter by name, in the estimator's order.
+    interest
+        Names of the parameters of interest; the others are nuisances and profiled. Default: all without a constraint.
+    rate
+        Expected number of events as a function of θ.
+    mode
+        ``"full"``, ``"kinematics"`` or ``"rate"``.
+    constraints
+        Auxiliary measurements of nuisance parameters by name: a :class:`Constraint` of one of ``bounds``, or a
+        :class:`Shift`, which adds a parameter that the simulator does not know.
+
+    Raises
+    ------
+    InferenceError, UnusableObservation, WrongEstimator
+        If bounds, constraints, observation or estimator cannot be used.
+
+    Warns
+    -----
+    OutOfRangeWarning
+        If the bounds or the observation reach outside what the estimator was trained on.
+    """
+    experiment = Experiment(estimator, bounds, rate, mode, constraints)
+    names = experiment.names
+    chosen = tuple(interest) if interest is not None else tuple(n for n in names if n not in experiment.constraints)
+    if not chosen or not set(chosen) <= set(names):
+        raise InferenceError(
+            f"the parameters of interest {list(chosen)} are not among {list(names)}. Everything would be profiled. "
+            "Name at least one parameter that has bounds."
+        )
+    observation = Observation(x_observed, may_be_empty=experiment.counted)
+    if mode != "rate":
+        corners = torch.cartesian_prod(*torch.tensor([bounds[name] for name in bounds], dtype=torch.float64))
+        warn_outside_training(estimator, corners.reshape(-1, len(bounds)), observation.x, "corners of the bounds")
+    return Limits(experiment, observation, chosen)

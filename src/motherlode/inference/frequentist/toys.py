@@ -14,14 +14,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
+from scipy.special import logsumexp
 
 from motherlode.core import philox_generator
 from motherlode.events.simulator import Simulates
-from motherlode.inference.errors import InferenceError
-from motherlode.inference.frequentist.grids import Chebyshev
+from motherlode.inference.errors import InferenceError, UnusablePrior
+from motherlode.inference.frequentist.grids import Chebyshev, Grid
 from motherlode.inference.frequentist.likelihood import Experiment
-from motherlode.inference.frequentist.regions import Grid
 from motherlode.inference.potential import Observation
+from motherlode.inference.prior import Prior
 
 __all__ = ["Scan", "Toys", "simulate_at"]
 
@@ -105,6 +106,36 @@ class Scan:
         number = experiment.counts(np.array([float(len(observation))]), points)[0]
         auxiliary = experiment.auxiliary(experiment.measured(), points)[0]
         return total + number + auxiliary
+
+    def log_posterior(self, observation: Observation, prior: Prior) -> Array:
+        """Return the log posterior density at every point of interest up to a constant, nuisances integrated out.
+
+        Parameters
+        ----------
+        observation
+            The observed events.
+        prior
+            Over all parameters, in the order of the grid.
+
+        Returns
+        -------
+        Array
+            With shape ``(P,)``. Masses are densities times the distance between neighbouring points.
+
+        Raises
+        ------
+        UnusablePrior
+            If the prior has no density at any grid point.
+        """
+        log_prior = prior.log_prob(torch.from_numpy(_inside(self.grid.points))).numpy()
+        if not np.isfinite(log_prior).any():
+            raise UnusablePrior(
+                f"the prior has no density at any of {len(self.grid)} grid points, so no region holds any of it. "
+                "Choose bounds inside the prior, or more points."
+            )
+        log_mass = self.observed(observation) + log_prior + np.log(self.grid.cells)
+        log_density: Array = logsumexp(self.fold(log_mass[None])[0], axis=1) - np.log(self.axes.cells)
+        return log_density
 
     def interpolation_error(self, observation: Observation) -> float:
         """Return the largest error that interpolation makes in q of the observation; 0 without nodes."""
@@ -222,3 +253,11 @@ def _sum_rows(table: Array, rows: NDArray[np.intp], numbers: NDArray[np.int64]) 
     ends = np.concatenate([[0], np.cumsum(numbers)])
     sums: Array = csr_array((np.ones(len(rows)), rows, ends), shape=(len(numbers), len(table))) @ table
     return sums
+
+
+def _inside(points: Array) -> Array:
+    """Move the outermost of grid points a millionth inside: at its very end a uniform law has no density."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    step = 1e-6 * (high - low) + 2.0**-23 * np.maximum(np.abs(low), np.abs(high))
+    step = np.minimum(step, 0.5 * (high - low))
+    return np.asarray(np.clip(points, low + step, high - step))

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from motherlode.inference.frequentist.regions import Box, Region
+from motherlode.inference.frequentist.grids import Box
+from motherlode.inference.frequentist.regions import Region
 
 __all__ = ["finer_axes", "next_box", "zoom"]
 
