@@ -3,6 +3,7 @@
 These tests run where pyprob is installed: ``tools/test_pyprob.sh``.
 """
 
+import inspect
 import threading
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy import stats
 
 import motherlode
 from motherlode.core import Parameters
+from motherlode.families import PYRO_FAMILIES
 from motherlode.frontends.errors import NotWrappable
 from motherlode.ppx.server.server import Server
 from motherlode.tracing import HiddenRandomness, LeakError
@@ -52,6 +54,13 @@ def chain():
 def test_wrap_chooses_the_front_end(chain):
     assert isinstance(chain, PyprobSimulator)
     assert chain.name == "chain"
+
+
+def test_the_table_of_families_has_pyprobs_names():
+    for name, (family, call) in PYRO_FAMILIES.items():
+        if family.pyprob:
+            names = list(inspect.signature(getattr(dist, name)).parameters)
+            assert tuple(names[: len(call.arguments)]) == call.arguments
 
 
 def test_gold_is_exact(chain):

@@ -1,16 +1,18 @@
-"""Say what a probability family is: a name, its parameters, a density and a sampler."""
+"""Say what a probability family is: names, parameters, a density, a sampler, and how each library calls it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from motherlode.core.types import Array, Bools, Size
+from motherlode.families.calls import Call, Density, Drawn, Sampler, drawn_by_numpy, evaluated_by_scipy
+from motherlode.families.domains import Domain
 
 __all__ = ["Family"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,37 +22,78 @@ class Family:
     Attributes
     ----------
     name
-        Name on the wire and in every trace, such as ``"Normal"``.
+        Name on the wire and in every trace, such as ``"Normal"``; also the name of its C++ struct.
     number
-        Its place in the wire's ``Distribution`` union.
-    parameters
-        Parameter names in the wire's order.
-    domain
-        For each parameter the values it may take, in words for an error message.
-    log_density
-        ``log_density(value, *parameters)``: float64, broadcast; ``-inf`` outside the support.
-    valid
-        ``valid(*parameters)``: boolean, broadcast; whether the parameters lie in their domain.
-    draw
-        ``draw(generator, size, *parameters)``: values from the law as NumPy returns them.
+        Its place in the wire's ``Distribution`` union; None if it exists inside a process only.
+    domains
+        The parameters in the wire's order, and for each of them the values it may take.
+    density, sampler
+        Functions of our own, where SciPy's density or NumPy's first sampler are not to be used.
+    fit
+        ``fit(*parameters)``: whether parameters that are each in their domain fit together; None if they always do.
     discrete
-        Whether values are integers.
+        Whether values are whole numbers.
     moving
         The parameters that move the support. Where one of them depends on θ the joint score does not exist.
     vector
         Whether the one parameter is a vector over the last axis (``Categorical``).
+    numpy, python
+        Methods of ``numpy.random.Generator`` and of ``random.Random`` that draw from the family.
+    scipy, pyro
+        The distribution of ``scipy.stats``, and that of ``pyro.distributions``, which has all of torch's.
+    pyprob
+        Whether pyprob has the distribution by the same names as torch.
+    parameters, domain
+        The keys of `domains`, and its values in words for an error message.
+    log_density
+        ``log_density(value, *parameters)``: float64, broadcast; ``-inf`` outside the support.
+    draw
+        ``draw(generator, size, *parameters)``: values from the law as NumPy returns them.
+
+    Raises
+    ------
+    ValueError
+        If the row says neither how to evaluate the density nor how SciPy does, or the same of the sampler.
     """
 
     name: str
-    number: int
-    parameters: tuple[str, ...]
-    domain: tuple[str, ...]
-    log_density: Callable[..., Array]
-    valid: Callable[..., NDArray[np.bool_]]
-    draw: Callable[..., Any]
+    number: int | None
+    domains: Mapping[str, Domain]
+    density: Density | None = None
+    sampler: Sampler | None = None
+    fit: Callable[..., Bools] | None = None
     discrete: bool = False
     moving: tuple[str, ...] = ()
     vector: bool = False
+    numpy: tuple[Call, ...] = ()
+    python: tuple[Call, ...] = ()
+    scipy: Call | None = None
+    pyro: Call | None = None
+    pyprob: bool = False
+    parameters: tuple[str, ...] = field(init=False)
+    domain: tuple[str, ...] = field(init=False)
+    log_density: Density = field(init=False)
+    draw: Sampler = field(init=False)
+
+    def __post_init__(self) -> None:
+        derived = {
+            "parameters": tuple(self.domains),
+            "domain": tuple(domain.words for domain in self.domains.values()),
+            "log_density": self.density or self._scipys_density(),
+            "draw": self.sampler or self._numpys_sampler(),
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
+
+    def _scipys_density(self) -> Density:
+        if self.scipy is None:
+            raise ValueError(f"The row of {self.name} has no density. Nothing could be mined. Give density= or scipy=.")
+        return evaluated_by_scipy(self.scipy, self.discrete)
+
+    def _numpys_sampler(self) -> Sampler:
+        if not self.numpy:
+            raise ValueError(f"The row of {self.name} has no sampler. Nothing could be drawn. Give sampler= or numpy=.")
+        return drawn_by_numpy(self.numpy[0])
 
     def log_prob(self, value: ArrayLike, *parameters: ArrayLike) -> Array:
         """Return log p(value | parameters) in nats.
@@ -73,7 +116,16 @@ class Family:
             valid = self.valid(*arrays)
             return np.asarray(density) if valid.all() else np.where(valid, density, np.nan)
 
-    def sample(self, generator: Generator, *parameters: ArrayLike, size: int | tuple[int, ...] | None = None) -> Any:
+    def valid(self, *parameters: Array) -> Bools:
+        """Return whether parameters lie in their domains and fit together, broadcast."""
+        inside = [
+            domain.contains(parameter) for domain, parameter in zip(self.domains.values(), parameters, strict=True)
+        ]
+        if self.fit is not None:
+            inside.append(self.fit(*parameters))
+        return reduce(np.logical_and, inside)
+
+    def sample(self, generator: Generator, *parameters: ArrayLike, size: Size = None) -> Drawn:
         """Draw from the family on a NumPy stream.
 
         Parameters
@@ -89,12 +141,3 @@ class Family:
 
     def __repr__(self) -> str:
         return f"{self.name}({', '.join(self.parameters)})"
-
-    def __reduce__(self) -> tuple[Callable[[str], "Family"], tuple[str]]:
-        return _from_table, (self.name,)
-
-
-def _from_table(name: str) -> Family:
-    from motherlode.families.table import FAMILIES
-
-    return FAMILIES[name]

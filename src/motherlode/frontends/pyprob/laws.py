@@ -1,24 +1,23 @@
 """Translate distributions between pyprob and the table of families."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 from pyprob import distributions
 
+from motherlode.core.types import Array, Foreign
+from motherlode.families import FAMILIES, PYRO_FAMILIES
 from motherlode.frontends.pyprob.errors import NoDraw
-from motherlode.frontends.torch_names import TORCH_NAMES
 
 __all__ = ["law_of", "pyprob_law"]
 
-Array = NDArray[np.float64]
+_SHARED = {name: (family, call) for name, (family, call) in PYRO_FAMILIES.items() if family.pyprob}
+_ORDERED: dict[str, Callable[..., Foreign]] = {name: getattr(distributions, name) for name in _SHARED}
 
-_ORDERED: dict[str, Callable[..., Any]] = {name: getattr(distributions, name) for name in TORCH_NAMES}
 
-
-def law_of(distribution: Any) -> tuple[str, tuple[Any, ...]]:
+def law_of(distribution: Foreign) -> tuple[str, tuple[ArrayLike, ...]]:
     """Return the family's name and its parameters, floats or arrays.
 
     Raises
@@ -26,13 +25,14 @@ def law_of(distribution: Any) -> tuple[str, tuple[Any, ...]]:
     NoDraw
         If it is no family of ours.
     """
-    names = TORCH_NAMES.get(distribution.name)
-    if names is None or distribution._torch_dist is None:
-        raise NoDraw(f"a draw from {distribution.name}", f"only {', '.join(TORCH_NAMES)} have a density here")
-    return distribution.name, tuple(_plain(getattr(distribution._torch_dist, name)) for name in names)
+    if distribution.name not in _SHARED or distribution._torch_dist is None:
+        raise NoDraw(f"a draw from {distribution.name}", f"only {', '.join(_SHARED)} have a density here")
+    family, call = _SHARED[distribution.name]
+    given = [_plain(getattr(distribution._torch_dist, name)) for name in call.arguments]
+    return family.name, call.parameters_of(*given)
 
 
-def pyprob_law(family: str, parameters: tuple[Any, ...]) -> Any:
+def pyprob_law(family: str, parameters: tuple[ArrayLike, ...]) -> Foreign:
     """Return pyprob's distribution for a family of ours.
 
     Raises
@@ -40,11 +40,13 @@ def pyprob_law(family: str, parameters: tuple[Any, ...]) -> Any:
     NoDraw
         If pyprob has none.
     """
-    if family not in _ORDERED:
+    call = FAMILIES[family].pyro
+    if call is None or call.name not in _ORDERED:
         raise NoDraw(f"a draw from {family}", f"pyprob has only {', '.join(_ORDERED)}")
-    return _ORDERED[family](*[torch.as_tensor(np.asarray(parameter, dtype=np.float64)) for parameter in parameters])
+    arguments = [torch.as_tensor(np.asarray(one, dtype=np.float64)) for one in call.arguments_of(*parameters)]
+    return _ORDERED[call.name](*arguments)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Foreign) -> float | Array:
     array = np.asarray(torch.as_tensor(value, dtype=torch.float64).detach().numpy())
     return float(array) if array.ndim == 0 else array

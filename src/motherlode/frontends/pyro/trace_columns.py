@@ -9,9 +9,9 @@ from torch.distributions import Distribution
 
 from motherlode.core.types import Array, Integers
 from motherlode.events import Site, TraceColumns
+from motherlode.families import PYRO_FAMILIES
 from motherlode.frontends.pyro.passes import Pass
 from motherlode.frontends.pyro.sites.visit import Visit
-from motherlode.frontends.torch_names import TORCH_NAMES
 
 __all__ = ["trace_columns"]
 
@@ -19,7 +19,9 @@ __all__ = ["trace_columns"]
 def trace_columns(passes: Sequence[Pass], theta: Array, x: Array) -> TraceColumns:
     """Return the traces of N events as columns, a row for each element drawn.
 
-    The density of a draw that is joint over its elements (a multivariate normal) stands in its first row.
+    Family, parameters and value are those of :mod:`motherlode.families` where it has the distribution: a Geometric, of
+    which torch counts the failures, is given by the number of its trials. The density of a draw that is joint over its
+    elements (a multivariate normal) stands in its first row.
 
     Parameters
     ----------
@@ -51,8 +53,11 @@ class _Columns:
     def __init__(self, passes: Sequence[Pass], index: int, events: int, table: dict[Site, int]) -> None:
         visit = passes[0].visits[index]
         base = _base(visit.fn)
-        self.site = table.setdefault(Site(visit.name, type(base).__name__, visit.observed), len(table))
-        self.value = _rows(visit.value, visit, events)
+        kind = type(base).__name__
+        known = PYRO_FAMILIES.get(kind)
+        family, offset = (kind, 0.0) if known is None else (known[0].name, known[1].offset)
+        self.site = table.setdefault(Site(visit.name, family, visit.observed), len(table))
+        self.value = _rows(visit.value, visit, events) + offset
         self.parameters = _parameters(base, visit, events)
         self.log_prob = [self._elements(handler.visits[index], events) for handler in passes]
 
@@ -75,12 +80,14 @@ def _rows(values: Tensor, visit: Visit, events: int) -> Array:
 
 
 def _parameters(fn: Distribution, visit: Visit, events: int) -> Array:
-    names = TORCH_NAMES.get(type(fn).__name__, ())
     elements = visit.value.numel() // events
+    if type(fn).__name__ not in PYRO_FAMILIES:
+        return np.empty((events, elements, 0))
+    call = PYRO_FAMILIES[type(fn).__name__][1]
     if isinstance(fn, torch.distributions.Categorical):
         return _rows(fn.probs.expand(*visit.value.shape, -1), visit, events).reshape(events, elements, -1)
-    columns = [_rows(torch.as_tensor(getattr(fn, name)).expand(visit.value.shape), visit, events) for name in names]
-    return np.stack(columns, axis=2) if columns else np.empty((events, elements, 0))
+    given = [torch.as_tensor(getattr(fn, name)).expand(visit.value.shape) for name in call.arguments]
+    return np.stack([np.asarray(p) for p in call.parameters_of(*[_rows(p, visit, events) for p in given])], axis=2)
 
 
 def _join(columns: list[Array], events: int) -> Array:

@@ -56,7 +56,7 @@ class _Remote(Handler):
 
     def process(self, draw: Draw) -> None:
         """Send the draw as a Sample and take the answer."""
-        if draw.value is None and draw.family.number == 0:
+        if draw.value is None and draw.family.number is None:
             raise Unsupported(
                 f"The draw at {draw.address} is from {draw.family.name}, which PPX 1.0.0 has no number for, so a "
                 "client cannot answer it. Mine with gold runs, or use one of the eleven families."
