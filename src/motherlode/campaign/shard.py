@@ -4,9 +4,6 @@ import platform
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from motherlode.campaign.errors import CampaignError
 from motherlode.campaign.proposal import Proposal
 from motherlode.events import Events, Failure, Simulator
@@ -14,8 +11,6 @@ from motherlode.store import EventStore, StoreMismatch
 from motherlode.tracing import SimulatorFailed
 
 __all__ = ["Plan", "Shard", "write_shard"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -80,12 +75,7 @@ def _mined(plan: Plan, shard: Shard) -> Events:
     try:
         events = plan.simulator.mine(theta, alternatives, seed=plan.seed, first=shard.first, traces=plan.traces)
     except SimulatorFailed as failed:
-        events = _only_failures(plan.seed, shard.first, theta, alternatives, failed.reason)
+        points = enumerate(theta.tolist(), shard.first)
+        failures = [Failure(event, tuple(point), plan.seed, failed.reason) for event, point in points]
+        events = Events.failed(failures, plan.alternatives)
     return replace(events, exchangeable=plan.proposal.exchangeable)
-
-
-def _only_failures(seed: int, first: int, theta: Array, alternatives: Array, reason: str) -> Events:
-    """Return the failures of a shard whose every event failed: the last shard may be small, and others succeed."""
-    failures = tuple(Failure(first + i, tuple(row.tolist()), seed, reason) for i, row in enumerate(theta))
-    none = alternatives[:0]
-    return Events(theta[:0], none, np.empty(0), none[:, :, 0], theta[:0], seed=seed, failures=failures)

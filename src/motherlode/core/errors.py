@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 __all__ = ["MotherlodeError", "ParameterError", "WriteError", "show"]
 
@@ -15,7 +16,7 @@ class MotherlodeError(Exception):
     """Be the base of all errors that motherlode raises on purpose; whole after a pickle, so workers can raise them."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuilt, (type(self), self.args, self.__dict__)
+        return _unfilled, (type(self),), self.__dict__ | {"args": self.args}
 
 
 class ParameterError(MotherlodeError, ValueError):
@@ -34,14 +35,11 @@ class WriteError(MotherlodeError, OSError):
         )
 
 
-def _rebuilt(kind: type[MotherlodeError], args: tuple[Any, ...], data: dict[str, Any]) -> MotherlodeError:
-    error = kind.__new__(kind)
-    error.args = args
-    error.__dict__.update(data)
-    return error
+def _unfilled(kind: type[MotherlodeError]) -> MotherlodeError:
+    return kind.__new__(kind)
 
 
-def show(value: Any, digits: int = 6) -> str:
+def show(value: ArrayLike | None, digits: int = 6) -> str:
     """Return a number or array for an error message, shortened."""
     if value is None:
         return "(not known)"

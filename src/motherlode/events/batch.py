@@ -107,6 +107,29 @@ class Events:
         return replace(self, **chosen, traces=traces)
 
     @classmethod
+    def failed(cls, failures: Sequence[Failure], alternatives: int) -> "Events":
+        """Return no events, and at least one failure: what is left where nothing could be mined.
+
+        Parameters
+        ----------
+        failures
+            The events that are missing, all of one seed.
+        alternatives
+            K.
+        """
+        none = np.empty((0, len(failures[0].theta)))
+        shape = (0, alternatives, none.shape[1])
+        return cls(
+            theta=none,
+            alternatives=np.empty(shape),
+            x=np.empty(0),
+            joint_log_ratio=np.empty(shape[:2]),
+            joint_score=none,
+            seed=failures[0].seed,
+            failures=tuple(failures),
+        )
+
+    @classmethod
     def concatenate(cls, batches: Sequence["Events"]) -> "Events":
         """Join batches of the same simulator.
 

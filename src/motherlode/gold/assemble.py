@@ -79,7 +79,7 @@ def assemble(block: Sequence[Mined | Failure], alternatives: Array, first: int, 
     """
     mined = [entry for entry in block if isinstance(entry, Mined)]
     if not mined:
-        return _nothing(block, alternatives, root)
+        return Events.failed([entry for entry in block if isinstance(entry, Failure)], alternatives.shape[1])
     draws = [draw for entry in mined for draw in entry.run.draws]
     lanes = _evaluate(mined, draws, [entry.alternatives + entry.near_asked for entry in mined])
     k = alternatives.shape[1]
@@ -103,13 +103,6 @@ def assemble(block: Sequence[Mined | Failure], alternatives: Array, first: int, 
         failures=tuple(entry for entry in block if isinstance(entry, Failure)),
         counts=_counts(mined, score, len(lanes.event)),
     )
-
-
-def _nothing(block: Sequence[Mined | Failure], alternatives: Array, root: int) -> Events:
-    """Return no events, and the failures of a block that has nothing else."""
-    failures = tuple(entry for entry in block if isinstance(entry, Failure))
-    rows = np.empty((0, alternatives.shape[2]))
-    return Events(rows, alternatives[:0], np.empty(0), alternatives[:0, :, 0], rows, seed=root, failures=failures)
 
 
 def _evaluate(mined: Sequence[Mined], draws: list[RecordedDraw], asked: Sequence[Asked]) -> _Lanes:

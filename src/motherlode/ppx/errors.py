@@ -1,8 +1,7 @@
 """Say what went wrong between us and a peer: one class a cause, data as attributes."""
 
-from typing import Any
-
 from motherlode.core import MotherlodeError
+from motherlode.core.types import UserValue
 
 __all__ = [
     "ConditionedProgram",
@@ -23,20 +22,7 @@ __all__ = [
 
 
 class WireError(MotherlodeError):
-    """Be the base of all errors of the wire; they survive pickling, so a worker's error reaches its parent whole."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (type(self), self.args, self.__dict__)
-
-
-def _restore(kind: type[WireError], arguments: tuple[Any, ...], data: dict[str, Any]) -> WireError:
-    error = kind.__new__(kind, *arguments)
-    error.args = arguments
-    error.__dict__.update(data)
-    return error
+    """Be the base of all errors of the wire."""
 
 
 def _quoted(stderr: str) -> str:
@@ -281,7 +267,7 @@ class ConditionedProgram(WireError):
         The request and the data in it.
     """
 
-    def __init__(self, address: str, value: Any) -> None:
+    def __init__(self, address: str, value: UserValue) -> None:
         self.address, self.value = address, value
         super().__init__(
             f"The program conditions on data: its Observe at {address} brings the value {value}. "

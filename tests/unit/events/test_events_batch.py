@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from events_by_hand import events, failure, same_traces
 
-from motherlode.events import Counts, Events, EventsError
+from motherlode.events import Counts, Events, EventsError, Failure
 
 
 def columns(n=4, k=2, d=3):
@@ -125,3 +125,13 @@ def test_negative_and_missing_indices_of_traces():
     assert same_traces([traces[-1]], [traces[2]])
     with pytest.raises(IndexError):
         traces[3]
+
+
+def test_failures_alone():
+    lost = [Failure(event, (0.1, 0.2), 7, "no") for event in (3, 4)]
+    none = Events.failed(lost, alternatives=2)
+    assert len(none) == 0
+    assert none.alternatives.shape == (0, 2, 2)
+    assert none.failures == tuple(lost)
+    assert none.seed == 7
+    assert not none.audit().ok

@@ -157,16 +157,10 @@ def _mine(request: PyroRequest, traces: bool) -> list[Events]:
         raise
     except Exception as error:  # noqa: BLE001 - a user's model may raise anything; it becomes a failure record
         if len(request.theta) == 1:
-            return [_failed(request, f"{type(error).__name__}: {error}")]
+            failure = _failure(request, 0, f"{type(error).__name__}: {error}")
+            return [Events.failed([failure], request.alternatives.shape[1])]
     half = len(request.theta) // 2
     return _mine(request.part(slice(0, half)), traces) + _mine(request.part(slice(half, len(request.theta))), traces)
-
-
-def _failed(request: PyroRequest, reason: str) -> Events:
-    _, k, d = request.alternatives.shape
-    failure = _failure(request, 0, reason)
-    empty = np.empty((0, d))
-    return Events(empty, np.empty((0, k, d)), np.empty(0), np.empty((0, k)), empty, failures=(failure,))
 
 
 def _failure(request: PyroRequest, row: int, reason: str) -> Failure:

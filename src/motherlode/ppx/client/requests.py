@@ -185,12 +185,7 @@ def events_of(block: GoldBlock, request: Request) -> Events:
         event=(rows + request.first).astype(np.int64),
         seed=request.seed,
         traces=None if block.traces is None else _traces(block.traces, theta, block.x),
-        failures=tuple(
-            Failure(
-                failure.event, tuple(request.theta[failure.event - request.first].tolist()), request.seed, failure.text
-            )
-            for failure in block.failures
-        ),
+        failures=tuple(_failure(failure.event, request, failure.text) for failure in block.failures),
         counts=Counts(block.draws, block.probed, block.score_discrepancy, block.diverted),
     )
 
@@ -202,9 +197,7 @@ def _failure(event: int, request: Request, reason: str) -> Failure:
 def lost(run: GoldRun, request: Request, reason: str) -> Events:
     """Return no events but the failures of a request that was never answered."""
     failures = tuple(_failure(event, request, reason) for event in range(run.first, run.first + run.count))
-    k, d = request.alternatives.shape[1:]
-    none = np.empty((0, d))
-    return Events(none, np.empty((0, k, d)), np.empty(0), np.empty((0, k)), none, seed=request.seed, failures=failures)
+    return Events.failed(failures, request.alternatives.shape[1])
 
 
 def join(batches: Sequence[Events]) -> Events:
