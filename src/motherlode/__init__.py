@@ -14,6 +14,7 @@ _HOMES = {
     "Ensemble": "motherlode.estimators",
     "EventStore": "motherlode.store",
     "Events": "motherlode.events",
+    "Law": "motherlode.laws",
     "LeakError": "motherlode.tracing",
     "MotherlodeError": "motherlode.core",
     "LikelihoodEstimator": "motherlode.estimators",
@@ -33,6 +34,9 @@ _HOMES = {
     "train_ensemble": "motherlode.training",
     "wrap": "motherlode.frontends.wrapping",
 }
+
+ADAPTERS = dict.fromkeys(("torch", "pyro", "zuko"), "motherlode.estimators.laws")
+"""The module that reads the distributions of a package which the layer of laws, left of it, may not import."""
 
 __all__ = ["__version__", "losses", *_HOMES]
 
