@@ -1,4 +1,4 @@
-r"""Estimate how heavy the tail of a set of ratios is.
+r"""Say how far a mean of ratios can be believed: how heavy their tail is, and how many of them count.
 
 .. math:: p(u) = \sigma^{-1} (1 + k u / \sigma)^{-1/k - 1}
 
@@ -6,18 +6,19 @@ A mean of ratios has finite variance only for k < ½; beyond, its standard error
 """
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 __all__ = ["effective_sample_size", "pareto_k"]
 
-Array = NDArray[np.float64]
+_LEAST = 25
+_LEAST_TAIL = 5
 
 
 def pareto_k(ratios: ArrayLike) -> float:
     """Return the shape k of a generalized Pareto law fitted to the largest of `ratios`.
 
     The tail has min(N/5, 3√N) values, as in Pareto-smoothed importance sampling (Vehtari et al. 2024,
-    arXiv:1507.02646); the fit is Zhang and Stephens' (2009) with the same weak prior towards ½.
+    arXiv:1507.02646), without those that are tied with the largest value outside it.
 
     Parameters
     ----------
@@ -27,30 +28,24 @@ def pareto_k(ratios: ArrayLike) -> float:
     Returns
     -------
     float
-        k; NaN for fewer than 25 values, -inf if the largest values are all equal (bounded ratios).
+        k; -inf if the largest values are all equal (bounded ratios); NaN for fewer than 25 values, fewer than 5 in the
+        tail, or one that is not finite.
     """
-    values = np.sort(np.asarray(ratios, dtype=np.float64))
-    if len(values) < 25:
+    values = np.asarray(ratios, dtype=np.float64)
+    count = len(values)
+    if count < _LEAST or not np.isfinite(values).all():
         return float("nan")
-    count = int(min(len(values) / 5, 3 * np.sqrt(len(values))))
-    excess = values[-count:] - values[-count - 1]
-    if excess[-1] <= 0:
+    values = np.sort(values) / (np.max(values) or 1.0)
+    tail = values[-int(min(count / 5, 3 * np.sqrt(count))) - 1 :]
+    above = tail[tail > tail[0]]
+    if len(above) == 0 or above[0] == above[-1]:
         return float("-inf")
-    k = _zhang_stephens(excess[excess > 0])
-    return float((count * k + 10 * 0.5) / (count + 10))
+    if len(above) < _LEAST_TAIL:
+        return float("nan")
+    from arviz_stats.base import array_stats
 
-
-def _zhang_stephens(excess: Array) -> float:
-    count = len(excess)
-    grid = 30 + int(np.sqrt(count))
-    quartile = excess[max(int(count / 4 + 0.5) - 1, 0)]
-    inverse = 1 / excess[-1] + (1 - np.sqrt(grid / (np.arange(1, grid + 1) - 0.5))) / (3 * quartile)
-    shapes = np.mean(np.log1p(-inverse[:, None] * excess), axis=1)
-    likelihoods = count * (np.log(-inverse / shapes) - shapes - 1)
-    with np.errstate(over="ignore"):
-        weights = 1 / np.sum(np.exp(likelihoods - likelihoods[:, None]), axis=1)
-    b = np.sum(inverse * weights) / np.sum(weights)
-    return float(np.mean(np.log1p(-b * excess)))
+    efficiency = 9 * count / (len(above) + 0.5) ** 2  # puts 3√(N/efficiency) values into the tail
+    return float(array_stats.pareto_khat(values[None], r_eff=efficiency, tail="right"))
 
 
 def effective_sample_size(ratios: ArrayLike) -> float:

@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motherlode.events import Counts, Events, Failure, pareto_k
-from motherlode.events.tails import effective_sample_size
+from motherlode.events import Counts, Events, Failure
 from motherlode.store import EventStore
 
 
@@ -116,25 +115,6 @@ def test_text_holds_every_number():
     assert "20000 events" in text
     assert "E[1/r] alternative 0" in text
     assert "E[t] parameter 0" in text
-
-
-@pytest.mark.parametrize("k", [0.2, 0.5, 0.9])
-def test_pareto_shape_is_recovered(k):
-    u = np.random.default_rng(3).random(100_000)
-    assert pareto_k(u ** (-k)) == pytest.approx(k, abs=0.1)
-
-
-def test_bounded_ratios_have_no_tail():
-    assert pareto_k(np.ones(1000)) == -np.inf
-    assert pareto_k(np.random.default_rng(1).random(5000)) < 0.1
-    assert np.isnan(pareto_k(np.ones(24)))
-
-
-def test_effective_sample_size():
-    assert effective_sample_size(np.ones(10)) == pytest.approx(10)
-    assert effective_sample_size([1.0, 0.0, 0.0]) == pytest.approx(1)
-    assert effective_sample_size([1e200, 1e200]) == pytest.approx(2)
-    assert effective_sample_size([]) == 0
 
 
 def test_moving_supports_may_lose_probability():
