@@ -142,6 +142,7 @@ ACCEPTED: dict[str, Frame] = {
     "sample_lognormal": sample("LogNormal", loc=scalar(0.25), scale=HALF),
     "sample_binomial": sample("Binomial", total_count=scalar(10.0), probs=HALF),
     "sample_weibull": sample("Weibull", scale=scalar(2.0), concentration=scalar(1.5)),
+    "sample_geometric": sample("Geometric", probs=scalar(0.25)),
     "sample_uncontrolled": message(
         "Sample",
         address="a[shape=1]",

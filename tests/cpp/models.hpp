@@ -77,7 +77,8 @@ struct Zoo {
             draws.sample(LogNormal{t, 0.5 + t}),
             draws.sample(Binomial{12.0, t}),
             draws.sample(Weibull{1 + t, 1.5}),
-            draws.sample(Categorical<Real>{{t, 1 - t, 0.5}})};
+            draws.sample(Categorical<Real>{{t, 1 - t, 0.5}}),
+            draws.sample(Geometric{t})};
   }
 };
 
@@ -86,7 +87,7 @@ inline double zoo_log_prob(const double* v, double t) {
   return Normal{t, 1 + t}.log_prob(v[0]) + Poisson{2 * t}.log_prob(v[2]) + Bernoulli{t}.log_prob(v[3]) +
          Beta{1 + t, 2.0}.log_prob(v[4]) + Exponential{t}.log_prob(v[5]) + Gamma{2 + t, 1 / t}.log_prob(v[6]) +
          LogNormal{t, 0.5 + t}.log_prob(v[7]) + Binomial{12.0, t}.log_prob(v[8]) + Weibull{1 + t, 1.5}.log_prob(v[9]) +
-         Categorical<double>{{t, 1 - t, 0.5}}.log_prob(v[10]);
+         Categorical<double>{{t, 1 - t, 0.5}}.log_prob(v[10]) + Geometric{t}.log_prob(v[11]);
 }
 
 struct Board {

@@ -125,7 +125,7 @@ void compare_family(const char* name, const AnyFamily& family) {
   const std::string golden = content(protocols / "golden/accepted" / (std::string("sample_") + name + ".bin"));
   const auto* wanted = ppx::GetMessage(golden.data())->body_as_Sample();
   encode::Builder builder;
-  encode::sample(builder, {wanted->address()->str(), wanted->name()->str(), FamilyId::normal, false}, family);
+  encode::sample(builder, {wanted->address()->str(), wanted->name()->str(), Normal<double>::id, false}, family);
   read({reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()});
   std::string ours = text(schema, builder.GetBufferPointer());
   std::string theirs = text(schema, golden.data());
@@ -152,4 +152,5 @@ TEST("golden: each family is written as its frame has it") {
   compare_family("lognormal", LogNormal{0.25, 0.5});
   compare_family("binomial", Binomial{10.0, 0.5});
   compare_family("weibull", Weibull{2.0, 1.5});
+  compare_family("geometric", Geometric{0.25});
 }

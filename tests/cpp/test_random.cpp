@@ -78,10 +78,11 @@ std::vector<double> old_fashioned(const Theta& theta, Draws&) {
   motherlode::discrete_distribution<int> discrete{t, 1.0, 2.0};
   motherlode::beta_distribution<double> beta(1 + t, 2);
   motherlode::truncated_normal_distribution<double> truncated(t, 1, 0, 3);
+  motherlode::geometric_distribution<int> geometric(t);
   return {normal(generator),           uniform(generator),         double(die(generator)),      double(coin(generator)),
           double(binomial(generator)), double(poisson(generator)), exponential(generator),      gamma(generator),
           lognormal(generator),        weibull(generator),         double(discrete(generator)), beta(generator),
-          truncated(generator)};
+          truncated(generator),        double(geometric(generator))};
 }
 
 double mean(const std::vector<double>& x, std::size_t column, std::size_t columns) {
@@ -155,21 +156,22 @@ TEST("random: an inverse-CDF exponential of a lazy uniform is still the leak it 
 
 TEST("random: distributions draw what <random> draws, and their gold is the families'") {
   const GoldBlock block =
-      gold(one_parameter(old_fashioned, 0, 1).output({13}), request(20000, 0.5, {0.6}, Keep::traces));
+      gold(one_parameter(old_fashioned, 0, 1).output({14}), request(20000, 0.5, {0.6}, Keep::traces));
   CHECK(block.failures.empty());
   const double half_normal =
       0.5 + (0.3520653267642995 - 0.01752830049356854) / (0.9937903346742238 - 0.3085375387259869);
   const double means[] = {0.5,     50,        3.5,        0.5,           6,
                           1.5,     1 / 1.5,   3,          std::exp(1.0), 0.5 * std::tgamma(1 + 1 / 1.5),
-                          5 / 3.5, 1.5 / 3.5, half_normal};
-  const double sds[] = {2, 29, 1.71, 0.5, 1.73, 1.23, 0.67, 2.2, 3.6, 0.31, 0.8, 0.24, 0.7};
-  for (std::size_t i = 0; i < 13; ++i) {
-    CHECK_NEAR(mean(block.x, i, 13), means[i], 4.8 * sds[i] / std::sqrt(20000.0));
+                          5 / 3.5, 1.5 / 3.5, half_normal, 1};
+  const double sds[] = {2, 29, 1.71, 0.5, 1.73, 1.23, 0.67, 2.2, 3.6, 0.31, 0.8, 0.24, 0.7, 1.41};
+  for (std::size_t i = 0; i < 14; ++i) {
+    CHECK_NEAR(mean(block.x, i, 14), means[i], 4.8 * sds[i] / std::sqrt(20000.0));
   }
   const auto& sites = block.traces.sites;
-  CHECK(sites.size() == 12);
+  CHECK(sites.size() == 13);
   CHECK(sites[0].address.find("test_random.cpp:old_fashioned:") == 0);
-  CHECK(sites[8].family == FamilyId::weibull && sites[11].family == FamilyId::normal);
+  CHECK(sites[8].family == Weibull<double>::id && sites[11].family == Normal<double>::id &&
+        sites[12].family == Geometric<double>::id);
 }
 
 TEST("random: gold of a multivariate normal is that of its density") {

@@ -24,10 +24,10 @@ TEST("replay: linear Gaussian has its closed form") {
 }
 
 TEST("replay: every family enters the ratio and the score") {
-  const GoldBlock block = gold(one_parameter(Zoo{}, 0, 1).output({11}), request(100, 0.4, {0.7}, Keep::traces));
+  const GoldBlock block = gold(one_parameter(Zoo{}, 0, 1).output({12}), request(100, 0.4, {0.7}, Keep::traces));
   CHECK(block.failures.empty());
   for (std::size_t row = 0; row < 100; ++row) {
-    const double* values = &block.x[11 * row];
+    const double* values = &block.x[12 * row];
     const double wanted = zoo_log_prob(values, 0.4) - zoo_log_prob(values, 0.7);
     const double h = 1e-5;
     const double slope = (zoo_log_prob(values, 0.4 + h) - zoo_log_prob(values, 0.4 - h)) / (2 * h);
@@ -38,8 +38,8 @@ TEST("replay: every family enters the ratio and the score") {
 
 TEST("replay: within a step of a bound the score is one-sided and as right") {
   for (const double theta : {0.2, 0.8}) {
-    const GoldBlock inside = gold(one_parameter(Zoo{}, 0, 1).output({11}), request(50, theta, {}));
-    const GoldBlock at_bound = gold(one_parameter(Zoo{}, 0.2, 0.8).output({11}), request(50, theta, {}));
+    const GoldBlock inside = gold(one_parameter(Zoo{}, 0, 1).output({12}), request(50, theta, {}));
+    const GoldBlock at_bound = gold(one_parameter(Zoo{}, 0.2, 0.8).output({12}), request(50, theta, {}));
     for (std::size_t row = 0; row < 50; ++row) {
       CHECK(inside.x[row] == at_bound.x[row]);
       CHECK_NEAR(at_bound.joint_score[row], inside.joint_score[row], 1e-7 * (1 + std::abs(inside.joint_score[row])));
@@ -105,7 +105,7 @@ TEST("replay: traces add up to the joint log-ratio and carry site, parameters an
   const TraceBlock& traces = block.traces;
   CHECK(traces.offsets.size() == 31 && traces.offsets.back() == 600);
   CHECK(traces.log_prob.size() == 1800 && traces.parameters.size() == 600 && traces.parameter_offsets.back() == 600);
-  CHECK(traces.sites.size() == 1 && traces.sites[0].family == FamilyId::bernoulli);
+  CHECK(traces.sites.size() == 1 && traces.sites[0].family == Bernoulli<double>::id);
   CHECK(traces.sites[0].address.find("board.hpp:fall:") != std::string::npos);
   for (std::size_t row = 0; row < 30; ++row) {
     for (std::size_t k = 0; k < 2; ++k) {

@@ -141,9 +141,9 @@ TEST("tracked: a comparison that an alternative would decide otherwise diverts i
 
 TEST("tracked: gold agrees with replay, all families") {
   for (const Model& model :
-       {tracking(Zoo{}, 0, 1).output({11}), one_parameter(tracked<3, 1>(Zoo{}), 0, 1).output({11})}) {
+       {tracking(Zoo{}, 0, 1).output({12}), one_parameter(tracked<3, 1>(Zoo{}), 0, 1).output({12})}) {
     check_agreement(gold(model, request(200, 0.4, {0.7, 0.2, 0.41})),
-                    gold(one_parameter(Zoo{}, 0, 1).output({11}), request(200, 0.4, {0.7, 0.2, 0.41})));
+                    gold(one_parameter(Zoo{}, 0, 1).output({12}), request(200, 0.4, {0.7, 0.2, 0.41})));
   }
 }
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 from scipy import stats
 
+from motherlode.families import FAMILIES
 from motherlode.frontends.wrapping import wrap
 
 ALPHA = 1e-4
@@ -94,6 +95,24 @@ def test_traces_sum_to_the_gold():
         assert [branching.observed for branching in trace] == [False, True]
         assert trace[0].parameters == (0.5, 2.0)
         assert trace.x == trace[1].value
+
+
+def waiting(theta):
+    """Families of which torch counts otherwise: failures, not trials, and the probability of going on."""
+    trials = pyro.sample("trials", dist.Geometric(theta))
+    pyro.sample("failures", dist.NegativeBinomial(1.0 + trials, 1.0 - theta))
+    pyro.sample("x", dist.Laplace(trials, 1.0 + theta), obs=torch.zeros(()))
+
+
+def test_a_trace_has_the_family_parameters_and_value_of_the_table():
+    events = wrap(waiting, ("theta",)).mine(np.full((50, 1), 0.4), [[0.3]], seed=3, traces=True)
+    for trace in events.traces:
+        assert [branching.family for branching in trace] == ["Geometric", "NegativeBinomial", "Laplace"]
+        assert trace[0].parameters == (0.4,)
+        assert trace[1].parameters == (trace[0].value, 0.4)
+        for branching in trace:
+            density = FAMILIES[branching.family].log_prob(branching.value, *branching.parameters)
+            assert branching.log_prob[0] == pytest.approx(density, rel=1e-12)
 
 
 def test_score_is_the_derivative_of_the_ratio():

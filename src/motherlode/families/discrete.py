@@ -42,7 +42,7 @@ DISCRETE: tuple[Family, ...] = (
         pyro=Call("Binomial", ("total_count", "probs")), pyprob=True,
     ),
     Family(
-        "Geometric", None, {"probs": SUCCESS}, densities.geometric, discrete=True,
+        "Geometric", 12, {"probs": SUCCESS}, densities.geometric, discrete=True,
         numpy=(Call("geometric", ("p",)),),
         scipy=Call("geom", ("p",)),
         pyro=Call("Geometric", ("probs",), offset=1.0),

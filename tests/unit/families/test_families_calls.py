@@ -2,6 +2,7 @@
 
 import inspect
 import random
+import re
 
 import numpy as np
 import pyro
@@ -10,8 +11,8 @@ import torch
 from numpy.random import Generator, Philox
 from scipy import stats
 
-from motherlode.families import FAMILIES, PYRO_FAMILIES
-from motherlode.frontends.python.generator import TracedGenerator
+from motherlode.families import FAMILIES, PYRO_FAMILIES, WIRE_FAMILIES
+from motherlode.frontends.python.generator.traced import TracedGenerator
 from motherlode.tracing import record, seed
 
 ALPHA = 1e-4 / 40
@@ -172,3 +173,20 @@ def test_a_map_and_its_inverse_agree(family, call):
     read = call.parameters_of(*call.arguments_of(*PARAMETERS[family]))
     for ours, there in zip(PARAMETERS[family], read, strict=True):
         np.testing.assert_allclose(there, ours, rtol=1e-12)
+
+
+STRUCT = re.compile(
+    r"struct (?P<struct>\w+) \{\n"
+    r'  static constexpr FamilyId id\{(?P<number>\d+), "(?P<name>\w+)"\};\n'
+    r".*\n"
+    r"  (?:std::vector<Real>|Real) (?P<parameters>[\w, ]+);"
+)
+
+
+def test_cpp_has_the_numbers_names_and_parameters_of_the_wire(root):
+    headers = [path.read_text() for path in (root / "src/cpp/include/motherlode").rglob("*.hpp")]
+    structs = [match for text in headers for match in STRUCT.finditer(text)]
+    assert {(int(s["number"]), s["struct"], s["name"], tuple(s["parameters"].split(", "))) for s in structs} == {
+        (family.number, family.name, family.name, family.parameters) for family in WIRE_FAMILIES
+    }
+    assert len(structs) == sum(text.count("static constexpr FamilyId id{") for text in headers)

@@ -4,7 +4,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from motherlode.families import FAMILIES
+from motherlode.families import FAMILIES, WIRE_FAMILIES
 
 INF = np.inf
 
@@ -30,6 +30,7 @@ REFERENCE = {
     "Gamma": lambda v, a, r: a * mp.log(r) + power(v, a - 1) - r * v - mp.loggamma(a),
     "LogNormal": lambda v, m, s: -(((mp.log(v) - m) / s) ** 2) / 2 - mp.log(s * v) - mp.log(2 * mp.pi) / 2,
     "Binomial": lambda v, n, p: mp.log(mp.binomial(n, v)) + power(p, v) + power(1 - p, n - v),
+    "Geometric": lambda v, p: power(1 - p, v - 1) + log(p),
     "Weibull": lambda v, s, k: mp.log(k / s) + power(v / s, k - 1) - (v / s) ** k,
 }
 
@@ -43,6 +44,7 @@ POINTS = {
     "Gamma": [(0.5, 2.0, 3.0), (1e-300, 0.1, 1.0), (1e3, 2.0, 5.0), (0.0, 1.0, 2.0), (1e-5, 30.0, 0.1)],
     "LogNormal": [(1.0, 0.0, 1.0), (1e-300, 0.0, 1.0), (1e300, 2.0, 0.5), (1e-3, -7.0, 1e-3)],
     "Binomial": [(3, 10, 0.3), (0, 10, 1e-12), (10, 10, 1e-12), (0, 5, 0.0), (5, 5, 1.0), (400, 1000, 0.01)],
+    "Geometric": [(1, 1e-300), (10**9, 1e-12), (50, 0.9), (1, 1.0), (1, 0.3)],
     "Weibull": [(1.0, 2.0, 1.5), (1e-300, 1.0, 0.5), (50.0, 1.0, 2.0), (0.0, 2.0, 1.0), (0.7, 0.7, 40.0)],
 }
 
@@ -55,6 +57,7 @@ OUTSIDE = {
     "Gamma": [(-1.0, 2.0, 1.0), (0.0, 2.0, 1.0)],
     "LogNormal": [(0.0, 0.0, 1.0), (-1.0, 0.0, 1.0)],
     "Binomial": [(-1, 5, 0.5), (6, 5, 0.5), (2.5, 5, 0.5), (1, 5, 0.0), (4, 5, 1.0)],
+    "Geometric": [(0, 0.5), (-1, 0.5), (1.5, 0.5), (2, 1.0)],
     "Weibull": [(-1.0, 1.0, 2.0), (0.0, 1.0, 2.0)],
 }
 
@@ -68,6 +71,7 @@ INVALID = {
     "Gamma": [(0.0, 1.0), (1.0, 0.0), (np.nan, 1.0)],
     "LogNormal": [(0.0, 0.0), (INF, 1.0)],
     "Binomial": [(2.5, 0.5), (-1, 0.5), (5, 1.5), (INF, 0.5)],
+    "Geometric": [(0.0,), (-0.1,), (1.1,), (np.nan,)],
     "Weibull": [(0.0, 1.0), (1.0, 0.0)],
 }
 
@@ -77,7 +81,7 @@ def flat(table):
 
 
 def test_every_family_of_the_wire_is_here():
-    assert {*REFERENCE, "Categorical"} <= set(FAMILIES)
+    assert {*REFERENCE, "Categorical"} == {family.name for family in WIRE_FAMILIES}
     assert set(POINTS) == set(INVALID) == set(REFERENCE)
 
 

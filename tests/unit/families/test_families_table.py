@@ -1,15 +1,18 @@
 """The table is the wire's, samplers draw from the densities, and Python's own rules are the documented ones."""
 
+import copy
 import pickle
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from motherlode.families import FAMILIES
+from motherlode.families import FAMILIES, Family, densities
 
-ALPHA = 1e-4 / 11
+ALPHA = 1e-4 / 12
 
 LAWS = {
     "Normal": ((1.0, 2.0), lambda m, s: stats.norm(m, s)),
@@ -21,6 +24,7 @@ LAWS = {
     "Gamma": ((2.5, 4.0), lambda a, r: stats.gamma(a, scale=1 / r)),
     "LogNormal": ((0.3, 0.8), lambda m, s: stats.lognorm(s, scale=np.exp(m))),
     "Binomial": ((12, 0.35), stats.binom),
+    "Geometric": ((0.3,), stats.geom),
     "Weibull": ((2.0, 1.7), lambda s, k: stats.weibull_min(k, scale=s)),
 }
 
@@ -44,6 +48,26 @@ def test_each_parameter_has_a_domain_in_words():
 def test_a_family_survives_pickling_as_itself():
     for family in FAMILIES.values():
         assert pickle.loads(pickle.dumps(family)) is family  # noqa: S301
+        assert copy.deepcopy(family) is family
+
+
+def test_a_family_is_read_in_a_process_that_has_not_seen_the_table():
+    code = f"import pickle; print(pickle.loads({pickle.dumps(FAMILIES['Geometric'])!r}))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "Geometric(probs)"
+
+
+def test_the_table_needs_neither_torch_nor_scipys_distributions():
+    code = "import sys, motherlode.families; print({'torch', 'pyro', 'scipy.stats'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_a_row_without_a_density_or_a_sampler_is_refused():
+    with pytest.raises(ValueError, match="no density"):
+        Family("Nameless", None, {})
+    with pytest.raises(ValueError, match="no sampler"):
+        Family("Nameless", None, {}, densities.normal)
 
 
 @pytest.mark.parametrize("name", LAWS)

@@ -13,7 +13,7 @@ namespace motherlode {
 
 template <class Real>
 struct Normal {
-  static constexpr FamilyId id = FamilyId::normal;
+  static constexpr FamilyId id{1, "Normal"};
   static constexpr const char* domain = "a finite mean, stddev > 0";
   Real mean, stddev;
 
@@ -34,7 +34,7 @@ Normal(A, B) -> Normal<RealOf<A, B>>;
 
 template <class Real>
 struct LogNormal {
-  static constexpr FamilyId id = FamilyId::lognormal;
+  static constexpr FamilyId id{9, "LogNormal"};
   static constexpr const char* domain = "a finite loc, scale > 0";
   Real loc, scale;
 
@@ -56,7 +56,7 @@ LogNormal(A, B) -> LogNormal<RealOf<A, B>>;
 
 template <class Real>
 struct Uniform {
-  static constexpr FamilyId id = FamilyId::uniform;
+  static constexpr FamilyId id{2, "Uniform"};
   static constexpr const char* domain = "finite low < high";
   Real low, high;
 
@@ -76,7 +76,7 @@ Uniform(A, B) -> Uniform<RealOf<A, B>>;
 
 template <class Real>
 struct Exponential {
-  static constexpr FamilyId id = FamilyId::exponential;
+  static constexpr FamilyId id{7, "Exponential"};
   static constexpr const char* domain = "a finite rate > 0";
   Real rate;
 
@@ -95,7 +95,7 @@ Exponential(A) -> Exponential<RealOf<A>>;
 
 template <class Real>
 struct Gamma {
-  static constexpr FamilyId id = FamilyId::gamma;
+  static constexpr FamilyId id{8, "Gamma"};
   static constexpr const char* domain = "concentration > 0, rate > 0";
   Real concentration, rate;
 
@@ -121,7 +121,7 @@ Gamma(A, B) -> Gamma<RealOf<A, B>>;
 
 template <class Real>
 struct Beta {
-  static constexpr FamilyId id = FamilyId::beta;
+  static constexpr FamilyId id{6, "Beta"};
   static constexpr const char* domain = "concentration1 > 0, concentration0 > 0";
   Real concentration1, concentration0;
 
@@ -149,7 +149,7 @@ Beta(A, B) -> Beta<RealOf<A, B>>;
 
 template <class Real>
 struct Weibull {
-  static constexpr FamilyId id = FamilyId::weibull;
+  static constexpr FamilyId id{11, "Weibull"};
   static constexpr const char* domain = "scale > 0, concentration > 0";
   Real scale, concentration;
 

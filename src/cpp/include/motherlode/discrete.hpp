@@ -16,7 +16,7 @@ namespace motherlode {
 
 template <class Real>
 struct Bernoulli {
-  static constexpr FamilyId id = FamilyId::bernoulli;
+  static constexpr FamilyId id{5, "Bernoulli"};
   static constexpr const char* domain = "probs in [0, 1]";
   Real probs;
 
@@ -46,7 +46,7 @@ Bernoulli(A) -> Bernoulli<RealOf<A>>;
 /// Values 0 .. n-1 with probabilities proportional to `probs`.
 template <class Real>
 struct Categorical {
-  static constexpr FamilyId id = FamilyId::categorical;
+  static constexpr FamilyId id{3, "Categorical"};
   static constexpr const char* domain = "probs >= 0 with a finite sum > 0";
   std::vector<Real> probs;
 
@@ -100,7 +100,7 @@ Categorical(std::vector<A>) -> Categorical<A>;
 /// Successes in `total_count` trials; the count is no function of a tracked number's tangent.
 template <class Real>
 struct Binomial {
-  static constexpr FamilyId id = FamilyId::binomial;
+  static constexpr FamilyId id{10, "Binomial"};
   static constexpr const char* domain = "a count total_count, probs in [0, 1]";
   Real total_count, probs;
 
@@ -133,7 +133,7 @@ Binomial(A, B) -> Binomial<RealOf<A, B>>;
 
 template <class Real>
 struct Poisson {
-  static constexpr FamilyId id = FamilyId::poisson;
+  static constexpr FamilyId id{4, "Poisson"};
   static constexpr const char* domain = "a finite rate >= 0";
   Real rate;
 
@@ -154,5 +154,33 @@ struct Poisson {
 
 template <class A>
 Poisson(A) -> Poisson<RealOf<A>>;
+
+/// Trials up to the first success, 1, 2, ...; std::geometric_distribution counts the failures before it.
+template <class Real>
+struct Geometric {
+  static constexpr FamilyId id{12, "Geometric"};
+  static constexpr const char* domain = "probs in (0, 1]";
+  Real probs;
+
+  bool valid() const { return detail::is_probability(probs) && detail::is_positive(probs); }
+  std::array<Real, 1> parameters() const { return {probs}; }
+  double sample(Source& source) const {
+    const double success = primal(probs);
+    return success == 1 ? 1.0
+                        : 1.0 + static_cast<double>(std::geometric_distribution<std::int64_t>(success)(source.engine));
+  }
+
+  Real log_prob(double value) const {
+    using std::log;
+    using std::log1p;
+    if (!detail::is_count(value) || value < 1) {
+      return Real(-detail::infinity);
+    }
+    return value == 1 ? Real(log(probs)) : Real(log(probs) + (value - 1) * log1p(-probs));
+  }
+};
+
+template <class A>
+Geometric(A) -> Geometric<RealOf<A>>;
 
 }  // namespace motherlode

@@ -118,6 +118,22 @@ class poisson_distribution : public Distribution<Poisson<Real>, Int> {
   explicit poisson_distribution(Real mean = 1.0) : Distribution<Poisson<Real>, Int>({mean}) {}
 };
 
+/// Failures before the first success, as in <random>: one trial less than the family counts.
+template <class Int = int, class Real = double>
+class geometric_distribution : public Distribution<Geometric<Real>, Int> {
+ public:
+  explicit geometric_distribution(Real p = 0.5) : Distribution<Geometric<Real>, Int>({p}) {}
+
+  template <class Engine>
+  Int operator()(Engine& engine, Location where = Location::current()) const {
+    return Distribution<Geometric<Real>, Int>::operator()(engine, where) - 1;
+  }
+  template <class Engine>
+  Int operator()(Engine& engine, const Geometric<Real>& family, Location where = Location::current()) const {
+    return Distribution<Geometric<Real>, Int>::operator()(engine, family, where) - 1;
+  }
+};
+
 template <class Int = int, class Real = double>
 class binomial_distribution : public Distribution<Binomial<Real>, Int> {
  public:

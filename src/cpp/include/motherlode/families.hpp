@@ -2,7 +2,7 @@
 
 /// The probability families: one struct each, with its parameters, log-density and sampler.
 ///
-/// Names and parameters are those of `Distribution` in ppx.fbs. `Real` is double, or a tracked number.
+/// `id` and the parameters are those of `Distribution` in ppx.fbs. `Real` is double, or a tracked number.
 /// A family that states `prob` is accumulated as a product (Product), the others as a sum of `log_prob`.
 /// A family with `support` has a support that its parameters move.
 

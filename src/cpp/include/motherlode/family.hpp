@@ -1,36 +1,22 @@
 #pragma once
 
-/// What all families share: their numbers and names, and the checks and powers that their densities are made of.
+/// What all families share: how the wire knows them, and the checks and powers that their densities are made of.
 
-#include <array>
 #include <cmath>
-#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
 
 namespace motherlode {
 
-/// The families, numbered as the union `Distribution`.
-enum class FamilyId : std::uint8_t {
-  normal = 1,
-  uniform,
-  categorical,
-  poisson,
-  bernoulli,
-  beta,
-  exponential,
-  gamma,
-  lognormal,
-  binomial,
-  weibull
+/// A family as the wire knows it: its number in the union `Distribution` of ppx.fbs, and its name there.
+struct FamilyId {
+  std::uint8_t number = 0;
+  const char* name = "";
 };
 
-inline const char* name_of(FamilyId family) {
-  constexpr std::array<const char*, 12> names{"",     "Normal",      "Uniform", "Categorical", "Poisson",  "Bernoulli",
-                                              "Beta", "Exponential", "Gamma",   "LogNormal",   "Binomial", "Weibull"};
-  return names[static_cast<std::size_t>(family)];
-}
+constexpr bool operator==(FamilyId a, FamilyId b) { return a.number == b.number; }
+constexpr bool operator!=(FamilyId a, FamilyId b) { return !(a == b); }
 
 /// The number a draw is made with; tracked numbers overload it.
 constexpr double primal(double value) { return value; }

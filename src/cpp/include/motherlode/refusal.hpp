@@ -23,7 +23,7 @@ template <class F>
   for (const auto& parameter : family.parameters()) {
     values.push_back(primal(parameter));
   }
-  throw InvalidParameters("The draw at " + address_of(name, where) + " asks for " + name_of(F::id) +
+  throw InvalidParameters("The draw at " + address_of(name, where) + " asks for " + F::id.name +
                           " with parameters " + show(values) + ", where " + F::domain +
                           " is needed. Its log-probability is undefined, and so is the gold of this event. "
                           "Bound the parameters so that the simulator is defined at every theta it is asked for.");

@@ -2,8 +2,9 @@
 
 /// What answers a draw when somebody else holds the randomness: the other side of a lockstep PPX session.
 
+#include <array>
+#include <cstddef>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "motherlode/families.hpp"
@@ -11,10 +12,22 @@
 
 namespace motherlode {
 
-/// A family in double, whichever it is.
-using AnyFamily =
-    std::variant<Normal<double>, Uniform<double>, Categorical<double>, Poisson<double>, Bernoulli<double>, Beta<double>,
-                 Exponential<double>, Gamma<double>, LogNormal<double>, Binomial<double>, Weibull<double>>;
+/// A family in double, whichever it is: its number and its parameters.
+struct AnyFamily {
+  FamilyId id;
+  std::vector<double> parameters;
+  /// Whether the numbers are one parameter, a vector.
+  bool is_vector;
+
+  template <class F>
+  AnyFamily(const F& family) : AnyFamily(F::id, family.parameters()) {}
+
+ private:
+  AnyFamily(FamilyId known, const std::vector<double>& vector) : id(known), parameters(vector), is_vector(true) {}
+  template <std::size_t Count>
+  AnyFamily(FamilyId known, const std::array<double, Count>& numbers)
+      : id(known), parameters(numbers.begin(), numbers.end()), is_vector(false) {}
+};
 
 class Remote {
  public:

@@ -30,7 +30,7 @@ class Sites {
   Id id(const Location& where, std::string_view name, FamilyId family, bool observed) {
     Slot& slot = slots_[index(where)];
     const bool hit = slot.where.line == where.line && slot.where.file == where.file &&
-                     slot.where.function == where.function && slot.family == family && slot.observed == observed &&
+                     slot.where.function == where.function && slot.family == family.number && slot.observed == observed &&
                      slot.name == name;
     return hit ? slot.id : intern(slot, where, name, family, observed);
   }
@@ -43,12 +43,12 @@ class Sites {
   struct Slot {
     Location where{nullptr, nullptr, 0};
     std::string name;
-    FamilyId family{};
+    std::uint8_t family = 0;
     bool observed = false;
     Id id = 0;
   };
 
-  using Key = std::tuple<std::string, FamilyId, bool>;
+  using Key = std::tuple<std::string, std::uint8_t, bool>;
 
   static std::size_t index(const Location& where) {
     const auto file = reinterpret_cast<std::uintptr_t>(where.file);
@@ -57,11 +57,11 @@ class Sites {
 
   Id intern(Slot& slot, const Location& where, std::string_view name, FamilyId family, bool observed) {
     const std::string text = name.empty() ? address(where) : std::string(name);
-    const auto [entry, is_new] = ids_.try_emplace(Key{text, family, observed}, static_cast<Id>(sites_.size()));
+    const auto [entry, is_new] = ids_.try_emplace(Key{text, family.number, observed}, static_cast<Id>(sites_.size()));
     if (is_new) {
       sites_.push_back({text, std::string(name), family, observed});
     }
-    slot = {where, std::string(name), family, observed, entry->second};
+    slot = {where, std::string(name), family.number, observed, entry->second};
     return entry->second;
   }
 

@@ -87,7 +87,7 @@ class TrackedDraws {
       multiply(family.prob(value));
     } else {
       const Real log_prob = family.log_prob(value);
-      check_density(log_prob.value(), std::isfinite(log_prob.value()), value, name_of(F::id));
+      check_density(log_prob.value(), std::isfinite(log_prob.value()), value, F::id.name);
       add(log_prob);
     }
     if constexpr (has_support<F>) {

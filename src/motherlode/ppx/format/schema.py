@@ -1,5 +1,7 @@
 """Lay out the tables of ``protocols/ppx.fbs`` as data, field by field in the schema's order.
 
+The distributions are the families of the wire; each is a table of tensors, one for each parameter.
+
 Python has no FlatBuffers verifier, and generated accessors read whatever an offset points at. The layout
 here drives one reader that checks every offset (:mod:`motherlode.ppx.format.reader`) and one writer
 (:mod:`motherlode.ppx.format.writer`). A test holds it equal to ``ppx.fbs``, and the golden frames, made by ``flatc``,
@@ -7,6 +9,8 @@ hold both to the format.
 """
 
 from enum import IntEnum
+
+from motherlode.families import WIRE_FAMILIES
 
 __all__ = ["DEFAULTS", "ENUMS", "IDENTIFIER", "TABLES", "UNIONS", "ErrorCode", "Record", "Tier"]
 
@@ -46,19 +50,7 @@ class ErrorCode(IntEnum):
 ENUMS: dict[str, str] = {"Tier": "ubyte", "Record": "ubyte", "ErrorCode": "ushort"}
 
 UNIONS: dict[str, tuple[str, ...]] = {
-    "Distribution": (
-        "Normal",
-        "Uniform",
-        "Categorical",
-        "Poisson",
-        "Bernoulli",
-        "Beta",
-        "Exponential",
-        "Gamma",
-        "LogNormal",
-        "Binomial",
-        "Weibull",
-    ),
+    "Distribution": tuple(family.name for family in WIRE_FAMILIES),
     "MessageBody": (
         "Handshake",
         "HandshakeResult",
@@ -77,17 +69,7 @@ UNIONS: dict[str, tuple[str, ...]] = {
 
 TABLES: dict[str, dict[str, str]] = {
     "Tensor": {"data": "[double]", "shape": "[int]"},
-    "Normal": {"mean": "Tensor", "stddev": "Tensor"},
-    "Uniform": {"low": "Tensor", "high": "Tensor"},
-    "Categorical": {"probs": "Tensor"},
-    "Poisson": {"rate": "Tensor"},
-    "Bernoulli": {"probs": "Tensor"},
-    "Beta": {"concentration1": "Tensor", "concentration0": "Tensor"},
-    "Exponential": {"rate": "Tensor"},
-    "Gamma": {"concentration": "Tensor", "rate": "Tensor"},
-    "LogNormal": {"loc": "Tensor", "scale": "Tensor"},
-    "Binomial": {"total_count": "Tensor", "probs": "Tensor"},
-    "Weibull": {"scale": "Tensor", "concentration": "Tensor"},
+    **{family.name: dict.fromkeys(family.parameters, "Tensor") for family in WIRE_FAMILIES},
     "Simulator": {
         "extensions": "[string]",
         "version": "string",

@@ -58,8 +58,8 @@ class _Remote(Handler):
         """Send the draw as a Sample and take the answer."""
         if draw.value is None and draw.family.number is None:
             raise Unsupported(
-                f"The draw at {draw.address} is from {draw.family.name}, which PPX 1.0.0 has no number for, so a "
-                "client cannot answer it. Mine with gold runs, or use one of the eleven families."
+                f"The draw at {draw.address} is from {draw.family.name}, which the wire has no number for, so a "
+                "client cannot answer it. Mine with gold runs, or draw from a family of ppx.fbs."
             )
         if draw.value is None:
             shape, vector = draw.shape, draw.family.vector

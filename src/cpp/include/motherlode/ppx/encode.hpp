@@ -5,7 +5,6 @@
 #include <cmath>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "motherlode/errors.hpp"
@@ -40,22 +39,16 @@ inline TensorOffset tensor(Builder& builder, const std::vector<double>& data, co
 
 inline TensorOffset scalar(Builder& builder, double value) { return tensor(builder, {value}, {}); }
 
-inline std::vector<TensorOffset> parameters(Builder& builder, const Categorical<double>& family) {
-  return {tensor(builder, family.probs, {static_cast<std::int32_t>(family.probs.size())})};
-}
-
-template <class F>
-std::vector<TensorOffset> parameters(Builder& builder, const F& family) {
+/// All families are tables of tensors in the order of their parameters, so one function writes them.
+inline flatbuffers::Offset<void> distribution(Builder& builder, const AnyFamily& family) {
   std::vector<TensorOffset> tensors;
-  for (const double parameter : family.parameters()) {
-    tensors.push_back(scalar(builder, parameter));
+  if (family.is_vector) {
+    tensors.push_back(tensor(builder, family.parameters, {static_cast<std::int32_t>(family.parameters.size())}));
+  } else {
+    for (const double parameter : family.parameters) {
+      tensors.push_back(scalar(builder, parameter));
+    }
   }
-  return tensors;
-}
-
-/// All families are tables of tensors in the order of their parameters, so one function writes the eleven.
-inline flatbuffers::Offset<void> distribution(Builder& builder, const AnyFamily& any) {
-  const auto tensors = std::visit([&](const auto& family) { return parameters(builder, family); }, any);
   const auto start = builder.StartTable();
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     builder.AddOffset(flatbuffers::FieldIndexToOffset(static_cast<flatbuffers::voffset_t>(i)), tensors[i]);
@@ -63,8 +56,8 @@ inline flatbuffers::Offset<void> distribution(Builder& builder, const AnyFamily&
   return flatbuffers::Offset<void>(builder.EndTable(start));
 }
 
-inline ppx::Distribution distribution_type(const AnyFamily& any) {
-  return std::visit([](const auto& family) { return static_cast<ppx::Distribution>(family.id); }, any);
+inline ppx::Distribution distribution_type(const AnyFamily& family) {
+  return static_cast<ppx::Distribution>(family.id.number);
 }
 
 inline void sample(Builder& builder, const Site& site, const AnyFamily& family) {
@@ -135,7 +128,7 @@ inline flatbuffers::Offset<ppx::TraceBlock> traces(Builder& builder, const Trace
   std::vector<flatbuffers::Offset<ppx::Site>> sites;
   for (const Site& site : block.sites) {
     sites.push_back(
-        ppx::CreateSiteDirect(builder, site.address.c_str(), site.name.c_str(), name_of(site.family), site.observed));
+        ppx::CreateSiteDirect(builder, site.address.c_str(), site.name.c_str(), site.family.name, site.observed));
   }
   return ppx::CreateTraceBlockDirect(builder, &sites, &block.offsets, &block.site, &block.value,
                                      &block.parameter_offsets, &block.parameters, &block.log_prob);

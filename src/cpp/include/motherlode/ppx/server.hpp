@@ -98,7 +98,7 @@ class Server {
                         " has no finite bounds. A plain PPX client needs a distribution "
                         "for it, and none is declared. Give Model::parameter bounds, or use a client with gold runs.");
       }
-      theta.push_back(client.sample({parameter.name, parameter.name, FamilyId::uniform, false},
+      theta.push_back(client.sample({parameter.name, parameter.name, Uniform<double>::id, false},
                                     Uniform<double>{parameter.low, parameter.high}));
     }
     return theta;
