@@ -35,7 +35,7 @@ from tasks import MAKERS, mine
 from truths import Array, Truth, truth
 
 import motherlode
-from motherlode.estimators import OutOfRange
+from motherlode.estimators import OutOfRangeWarning
 from motherlode.estimators.errors import TrainingError
 from motherlode.training import TrainingOptions
 from motherlode.training.ensembles import train_ensemble
@@ -75,7 +75,7 @@ def _log_p(estimator: Any, theta: torch.Tensor, x: torch.Tensor) -> torch.Tensor
 def errors(estimator: Any, known: Truth) -> dict[str, float]:
     """Return mse, score_mse and, where it is defined, nll_gap."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", OutOfRange)
+        warnings.simplefilter("ignore", OutOfRangeWarning)
         log_ratio, score, density = estimates(estimator, known)
     squares = {"mse": (log_ratio - known.log_ratio) ** 2, "score_mse": ((score - known.score) ** 2).sum(1)}
     if density is not None and known.log_p is not None:

@@ -49,7 +49,7 @@ def moments_of(estimator):
     return float(mean), float((weight * (grid - mean) ** 2).sum().sqrt())
 
 
-@pytest.mark.filterwarnings("ignore::motherlode.estimators.base.OutOfRange")
+@pytest.mark.filterwarnings("ignore::motherlode.estimators.OutOfRangeWarning")
 @pytest.mark.parametrize("name", ["alices", pytest.param("scandal", marks=pytest.mark.slow)])
 def test_nuts(surrogates, name):
     """NUTS finds the surrogate's own posterior; each of two z-scores exceeds 4 with probability 6e-5."""

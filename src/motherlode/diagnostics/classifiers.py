@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
-from motherlode.diagnostics.resolution import check_resolution
+from motherlode.diagnostics.uniformity import check_resolution
 
 __all__ = ["Separation", "c2st", "critic", "local_c2st"]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from motherlode.diagnostics.resolution import check_resolution
+from motherlode.diagnostics.uniformity import check_resolution
 from motherlode.events.simulator import Simulates
 from motherlode.inference import PosteriorSamples
 

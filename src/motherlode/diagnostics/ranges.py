@@ -1,13 +1,12 @@
 """Do the observed events lie where the estimator has seen events at all."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from torch import Tensor
 
+from motherlode.estimators.trained_range import TrainedRange, trained_range
 from motherlode.inference import WrongEstimator
 
 __all__ = ["RangeCheck", "range_check"]
@@ -34,8 +33,8 @@ class RangeCheck:
     @property
     def outside(self) -> NDArray[np.bool_]:
         """Which values leave the box by more than 2 % of its width, with shape ``(M, F)``."""
-        margin = 0.02 * np.where(np.isfinite(self.high - self.low), self.high - self.low, 0.0)
-        return np.asarray((self.x < self.low - margin) | (self.x > self.high + margin))
+        seen = TrainedRange(torch.from_numpy(self.low), torch.from_numpy(self.high))
+        return np.asarray(seen.outside(torch.from_numpy(self.x)).numpy())
 
     @property
     def ok(self) -> bool:
@@ -53,7 +52,7 @@ class RangeCheck:
         )
 
 
-def range_check(estimator: Any, x_observed: ArrayLike) -> RangeCheck:
+def range_check(estimator: object, x_observed: ArrayLike) -> RangeCheck:
     """Compare observed events ``(M, *L)`` with the range of x that a trained estimator remembers.
 
     Raises
@@ -61,8 +60,8 @@ def range_check(estimator: Any, x_observed: ArrayLike) -> RangeCheck:
     WrongEstimator
         If it remembers none, as a closed form does.
     """
-    low, high = getattr(estimator, "x_low", None), getattr(estimator, "x_high", None)
-    if not isinstance(low, Tensor) or not isinstance(high, Tensor):
+    seen = trained_range(estimator, "x")
+    if seen is None:
         raise WrongEstimator(estimator, "x_low and x_high", "Pass a trained estimator.")
     x = np.asarray(torch.as_tensor(x_observed), dtype=np.float64)
-    return RangeCheck(x.reshape(len(x), -1), *(side.double().numpy().ravel() for side in (low, high)))
+    return RangeCheck(x.reshape(len(x), -1), *(side.double().numpy().ravel() for side in (seen.low, seen.high)))

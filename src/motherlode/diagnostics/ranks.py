@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motherlode.diagnostics.replicas import Replicas
-from motherlode.diagnostics.resolution import check_resolution
-from motherlode.diagnostics.uniformity import SIMULATIONS, p_value_uniform
+from motherlode.diagnostics.uniformity import SIMULATIONS, check_resolution, p_value_uniform
 
 __all__ = ["Calibration", "expected_coverage", "sbc", "tarp"]
 

@@ -1,19 +1,22 @@
-r"""Are numbers uniform on (0, 1): the test that calibration comes down to.
+r"""Are numbers uniform on (0, 1): the test that calibration comes down to, and how fine its p-values are.
 
 The empirical distribution function is compared with its simultaneous band: the smallest pointwise binomial p-value over
 all places, calibrated by simulation (Säilynoja, Bürkner, Vehtari, "Graphical test for discrete uniformity and its
 applications" (2022), arXiv:2103.10522).
 
 .. math:: n \hat F(z) \sim \mathrm{Binomial}(n, z)
+
+Ours because arviz-stats draws this band without a p-value, and a verdict needs one.
 """
 
+import math
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-__all__ = ["SIMULATIONS", "band", "p_value_uniform"]
+__all__ = ["SIMULATIONS", "band", "check_resolution", "p_value_uniform"]
 
 Array = NDArray[np.float64]
 
@@ -42,6 +45,31 @@ def band(count: int, level: float = 0.95) -> tuple[Array, Array, Array]:
     tail = float(np.quantile(_simulated(count), 1.0 - level)) / 2.0
     z = _places()
     return z, binom.ppf(tail, count, z) / count, binom.isf(tail, count, z) / count
+
+
+def check_resolution(name: str, simulations: int, alpha: float) -> None:
+    r"""Refuse fewer simulations than a verdict at :math:`α` needs: their smallest p-value is :math:`1/(n + 1)`.
+
+    Parameters
+    ----------
+    name
+        The argument that sets their number.
+    simulations
+        Their number n.
+    alpha
+        Error probability of one test.
+
+    Raises
+    ------
+    ValueError
+        If the smallest p-value exceeds α.
+    """
+    if (simulations + 1) * alpha < 1.0 - 1e-9:
+        needed = math.ceil(1.0 / alpha - 1.0 - 1e-6)
+        raise ValueError(
+            f"{name}={simulations} gives p-values of 1/{simulations + 1} or more, and the verdict is taken at "
+            f"{alpha:.3g}: nothing could ever fail. Pass {name}={needed} or more."
+        )
 
 
 def _places() -> Array:

@@ -16,9 +16,10 @@ from torch import Tensor, nn
 from motherlode.estimators.batches import EventBatch
 from motherlode.estimators.errors import UnsuitableEstimator
 from motherlode.estimators.record import Record
+from motherlode.estimators.trained_range import OutOfRangeWarning, TrainedRange
 from motherlode.estimators.transforms import Coordinates
 
-__all__ = ["Estimator", "OutOfRange", "used_parameters"]
+__all__ = ["Estimator", "used_parameters"]
 
 _WIDER = 0.1
 
@@ -28,10 +29,6 @@ def used_parameters(events: EventBatch) -> Tensor:
     if events.alternatives is None:
         return events.theta
     return torch.cat([events.theta, events.alternatives.flatten(0, 1)])
-
-
-class OutOfRange(UserWarning):
-    """Warn that an estimator is evaluated at parameters it has not been trained on."""
 
 
 class Estimator(PyroModule):  # type: ignore[misc]
@@ -170,15 +167,13 @@ class Estimator(PyroModule):  # type: ignore[misc]
         """
         if self._warned or theta.requires_grad or self.training:
             return
-        margin = 0.02 * (self.theta_high - self.theta_low)
-        outside = (theta < self.theta_low - margin) | (theta > self.theta_high + margin)
-        if bool(outside.any()):
+        if bool(TrainedRange(self.theta_low, self.theta_high).outside(theta).any()):
             self._warned = True
             warnings.warn(
                 f"{type(self).__name__} is evaluated outside the range of θ it was trained on "
                 f"({self.theta_low.tolist()} to {self.theta_high.tolist()}). A network extrapolates without telling. "
                 "Mine events there, or narrow the prior.",
-                OutOfRange,
+                OutOfRangeWarning,
                 stacklevel=3,
             )
 

@@ -11,7 +11,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from torch import Tensor
 
-__all__ = ["DirectPosterior", "Estimate", "LogLikelihood", "LogPotential", "LogRatio"]
+__all__ = ["DirectPosterior", "Estimate", "LocalScore", "LogLikelihood", "LogPotential", "LogRatio"]
 
 
 @runtime_checkable
@@ -36,6 +36,17 @@ class LogLikelihood(Protocol):
 
     def log_prob(self, x: Tensor, theta: Tensor, /) -> Tensor:
         """Return log p with shape ``(*B,)`` for x ``(*B, *L)`` and theta ``(*B, D)``, float64, differentiable."""
+
+
+@runtime_checkable
+class LocalScore(Protocol):
+    r"""An estimate of the score :math:`t(x|θ_{ref})` at one point."""
+
+    reference_point: Tensor
+    """θ_ref with shape ``(D,)``."""
+
+    def score(self, x: Tensor, /) -> Tensor:
+        """Return t̂ with shape ``(*B, D)`` for x ``(*B, *L)``."""
 
 
 class DirectPosterior:

@@ -8,7 +8,6 @@ __all__ = [
     "ConvergenceWarning",
     "InferenceError",
     "NoFiniteDensity",
-    "OutOfRangeWarning",
     "UnnormalizedPriorWarning",
     "UnusableObservation",
     "UnusablePrior",
@@ -93,7 +92,3 @@ class ConvergenceWarning(UserWarning):
 
 class UnnormalizedPriorWarning(UserWarning):
     """A prior's density does not integrate to one."""
-
-
-class OutOfRangeWarning(UserWarning):
-    """A prior or an observation reaches outside what the estimator was trained on."""

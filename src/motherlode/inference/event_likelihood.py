@@ -4,6 +4,7 @@ r"""See any ratio or likelihood as one function of θ and x.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -52,8 +53,12 @@ def log_likelihood_of(estimator: object) -> EventLikelihood:
         return EventLikelihood(estimator, estimator.log_ratio)
     if isinstance(estimator, LogLikelihood) and not isinstance(estimator, DirectPosterior):
         likelihood: LogLikelihood = estimator
-        return EventLikelihood(likelihood, lambda theta, x: likelihood.log_prob(x, theta))
+        return EventLikelihood(likelihood, partial(_of_theta_and_x, likelihood))
     raise WrongEstimator(estimator, "log_ratio(theta, x) or log_prob(x, theta)", _remedy(estimator))
+
+
+def _of_theta_and_x(likelihood: LogLikelihood, theta: Tensor, x: Tensor) -> Tensor:
+    return likelihood.log_prob(x, theta)
 
 
 def _remedy(estimator: object) -> str:

@@ -8,6 +8,7 @@ product with the learned score, :math:`E[\hat t(x)\, t(x,z)^T]`, has the right m
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 from scipy.stats import chi2
 
+from motherlode.estimators.protocols import LocalScore, LogLikelihood, LogRatio
 from motherlode.inference.event_likelihood import log_likelihood_of
 from motherlode.inference.frequentist.rate import Rate
 
@@ -22,6 +24,9 @@ __all__ = ["Information", "distance", "fisher", "histogram_information", "rate_i
 
 Array = NDArray[np.float64]
 Metric = Callable[[Array], Array]
+
+Scored: TypeAlias = LogRatio | LogLikelihood | LocalScore
+"""What has a score of x: a ratio or a likelihood, which is differentiated, or a score at one point."""
 
 
 @dataclass(frozen=True)
@@ -96,18 +101,18 @@ class Information:
         return np.asarray(np.einsum("...i,ij,...j->...", step, self.matrix, step))
 
 
-def scores_of(estimator: object, theta: ArrayLike, x: ArrayLike) -> Array:
+def scores_of(estimator: Scored, theta: ArrayLike, x: ArrayLike) -> Array:
     """Return t̂(x|θ) with shape ``(N, D)`` for x ``(N, *L)`` at one theta ``(D,)``.
 
     Parameters
     ----------
     estimator
-        A ratio or likelihood, which is differentiated, or anything else with ``score(x)`` at its own reference.
+        A ratio or a likelihood, which is differentiated, or a score at one point.
     theta, x
         The point and the observables.
     """
     outcomes = torch.as_tensor(np.asarray(x, dtype=np.float64))
-    if not (hasattr(estimator, "log_ratio") or hasattr(estimator, "log_prob")) and hasattr(estimator, "score"):
+    if isinstance(estimator, LocalScore) and not isinstance(estimator, LogRatio | LogLikelihood):
         with torch.no_grad():
             return np.asarray(estimator.score(outcomes).to(torch.float64).numpy())
     point = torch.as_tensor(np.asarray(theta, dtype=np.float64)).expand(len(outcomes), -1).clone().requires_grad_(True)
@@ -116,7 +121,7 @@ def scores_of(estimator: object, theta: ArrayLike, x: ArrayLike) -> Array:
 
 
 def fisher(
-    estimators: object | Sequence[object],
+    estimators: Scored | Sequence[Scored],
     theta: ArrayLike,
     x: ArrayLike,
     events: float = 1.0,

@@ -81,7 +81,7 @@ def posterior(
     law, observation = Prior(prior, names or recorded_order(estimator, prior)), Observation(x_observed)
     _check_shapes(estimator, law, observation)
     warn_unnormalized(law)
-    warn_out_of_range(estimator, law, observation)
+    warn_out_of_range(estimator, law.sample(1000, seed=0), observation.x, "prior")
     if not isinstance(estimator, DirectPosterior):
         return Posterior(Potential(estimator, law, observation), estimator)
     whole = Observation(as_one_outcome(estimator, observation.x))

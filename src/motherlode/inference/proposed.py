@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution, ExpTransform, Normal, TransformedDistribution, Uniform
 
+from motherlode.estimators.trained_range import OutOfRangeWarning
 from motherlode.inference.direct import draw_inside
-from motherlode.inference.errors import OutOfRangeWarning, UnusableObservation, UnusablePrior
+from motherlode.inference.errors import UnusableObservation, UnusablePrior
 from motherlode.inference.importance import weighted_draws
 from motherlode.inference.potential import Potential
 from motherlode.inference.prior import Prior

@@ -147,7 +147,7 @@ def _curves(ax: Axes, regions: Mapping[str, Region], name: str, levels: Sequence
         ax.plot(region.grid.points[:, 0], region.p_value, color=colour, label=text)
         if "band" in region.info:
             for pair in ((0, 4), (1, 3)):
-                low, high = region.info["band"][list(pair)]
+                low, high = np.asarray(region.info["band"])[list(pair)]
                 ax.fill_between(region.grid.points[:, 0], low, high, color=colour, alpha=0.13, linewidth=0)
         for rank, level in enumerate(levels):
             for low, high in region.intervals(level):

@@ -16,7 +16,7 @@ from motherlode.estimators import (
     Ensemble,
     HistogramRatio,
     LikelihoodEstimator,
-    OutOfRange,
+    OutOfRangeWarning,
     PosteriorEstimator,
     RatioEstimator,
     ScoreEstimator,
@@ -24,7 +24,6 @@ from motherlode.estimators import (
 )
 from motherlode.estimators.errors import UnknownProposal, UnsuitableEstimator
 from motherlode.events import Events
-from motherlode.inference.errors import OutOfRangeWarning
 from motherlode.training import TrainingOptions, calibrate, train
 from motherlode.training.ensembles import train_ensemble
 from motherlode.training.errors import MissingColumns
@@ -259,7 +258,7 @@ def test_a_constant_column_and_many_columns_have_a_box():
 
 def test_evaluation_outside_the_range_of_theta_warns_once():
     estimator = fit(gaussian_events(500), losses.alice)
-    with pytest.warns(OutOfRange, match="outside the range of θ"):
+    with pytest.warns(OutOfRangeWarning, match="outside the range of θ"):
         estimator.log_ratio([[3.0]], [[0.0]])
     estimator.log_ratio([[3.0]], [[0.0]])
 

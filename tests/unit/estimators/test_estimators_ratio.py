@@ -6,7 +6,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from motherlode.estimators import OutOfRange, RatioEstimator
+from motherlode.estimators import OutOfRangeWarning, RatioEstimator
 from motherlode.estimators.batches import EventBatch
 from motherlode.estimators.networks.embeddings import Convolution1d, Convolution2d, DeepSets, Recurrent
 
@@ -71,7 +71,7 @@ def test_outside_the_training_range_it_warns_once():
     estimator = ratio(parameters=1, shape=())
     estimator.fit_scaling(EventBatch(torch.linspace(0, 1, 9).double()[:, None], torch.zeros(9).double()))
     estimator.log_ratio(np.array([0.5]), np.zeros(()))
-    with pytest.warns(OutOfRange, match="outside the range"):
+    with pytest.warns(OutOfRangeWarning, match="outside the range"):
         estimator.log_ratio(np.array([1.5]), np.zeros(()))
     estimator.log_ratio(np.array([1.5]), np.zeros(()))
 

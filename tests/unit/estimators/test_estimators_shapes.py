@@ -7,7 +7,13 @@ from gaussian import gaussian_events
 from torch import nn
 
 from motherlode import losses
-from motherlode.estimators import LikelihoodEstimator, OutOfRange, PosteriorEstimator, RatioEstimator, ScoreEstimator
+from motherlode.estimators import (
+    LikelihoodEstimator,
+    OutOfRangeWarning,
+    PosteriorEstimator,
+    RatioEstimator,
+    ScoreEstimator,
+)
 from motherlode.estimators.errors import UnsuitableEstimator
 from motherlode.estimators.transforms import Coordinates, Kind
 from motherlode.events import Events
@@ -106,10 +112,10 @@ def test_the_reference_is_a_parameter_in_the_middle_of_the_training_set():
 
 def test_a_far_reference_warns(events):
     estimator = train(events, losses.alice, progress=False, options=SHORT)
-    with pytest.warns(OutOfRange):
+    with pytest.warns(OutOfRangeWarning):
         estimator.log_ratio(np.zeros((1, 1)), np.zeros((1, 1)), np.full((1, 1), 9.0))
     estimator = train(events, losses.alice, progress=False, options=SHORT)
-    with pytest.warns(OutOfRange):
+    with pytest.warns(OutOfRangeWarning):
         estimator.score(np.full((1, 1), 9.0), np.zeros((1, 1)))
 
 

@@ -10,11 +10,11 @@ import torch
 from closed_forms import ALPHA_Z, Banana, Bimodal, GaussianLocation, GaussianRatio, truncated_normal_moments
 from pyro.infer.autoguide import AutoIAFNormal
 
+from motherlode.estimators import OutOfRangeWarning
 from motherlode.inference import (
     ConvergenceWarning,
     DirectPosterior,
     ManyChains,
-    OutOfRangeWarning,
     Prior,
     UnnormalizedPriorWarning,
     UnusableObservation,

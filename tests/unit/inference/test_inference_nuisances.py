@@ -11,7 +11,8 @@ from test_inference_limits import Galton, Gaussian, X
 
 import motherlode
 from motherlode.diagnostics import coverage
-from motherlode.inference import Constraint, InferenceError, OutOfRangeWarning, Rate, Shift, limits
+from motherlode.estimators import OutOfRangeWarning
+from motherlode.inference import Constraint, InferenceError, Rate, Shift, limits
 from motherlode.inference.frequentist.regions import BANDS
 
 D = torch.distributions

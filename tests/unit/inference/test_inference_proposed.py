@@ -8,10 +8,10 @@ import pytest
 import torch
 from closed_forms import ALPHA_Z, truncated_normal_moments
 
+from motherlode.estimators import OutOfRangeWarning
 from motherlode.inference import (
     ConvergenceWarning,
     DirectPosterior,
-    OutOfRangeWarning,
     Prior,
     UnusableObservation,
     UnusablePrior,

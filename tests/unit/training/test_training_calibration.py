@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.special import expit
 
-from motherlode.estimators import OutOfRange, RatioEstimator
+from motherlode.estimators import OutOfRangeWarning, RatioEstimator
 from motherlode.events import Events
 from motherlode.training import calibrate
 
@@ -164,6 +164,6 @@ def test_a_calibrated_ratio_warns_once_of_parameters_out_of_range():
     _, corrected = wrong()
     corrected.estimator.theta_low.fill_(-1.0)
     corrected.estimator.theta_high.fill_(1.0)
-    with pytest.warns(OutOfRange):
+    with pytest.warns(OutOfRangeWarning):
         corrected.score([[3.0]], [[0.0]])
     corrected.log_ratio([[3.0]], [[0.0]])

@@ -9,7 +9,7 @@ from gaussian import gaussian_events
 from torch import nn
 
 from motherlode import losses
-from motherlode.estimators import Ensemble, OutOfRange, RatioEstimator
+from motherlode.estimators import Ensemble, OutOfRangeWarning, RatioEstimator
 from motherlode.estimators.errors import UnsuitableEstimator
 from motherlode.training import TrainingOptions, calibrate, train
 from motherlode.training.ensembles import train_ensemble
@@ -164,14 +164,14 @@ def test_an_ensemble_warns_of_parameters_out_of_range_once(loss):
         method(*first)
         ensemble.spread(*first)
         ensemble.score(far, x)
-    assert [entry.category for entry in told] == [OutOfRange]
-    with pytest.warns(OutOfRange):
+    assert [entry.category for entry in told] == [OutOfRangeWarning]
+    with pytest.warns(OutOfRangeWarning):
         (ensemble.members[1].log_prob if loss.task == "likelihood" else ensemble.members[1].log_ratio)(*first)
 
 
 def test_a_reference_out_of_range_is_told_of_too():
     ensemble = together(gaussian_events(300))
-    with pytest.warns(OutOfRange) as told:
+    with pytest.warns(OutOfRangeWarning) as told:
         ensemble.log_ratio([[0.0]], [[0.0]], [[3.0]])
     assert len(told) == 1
 

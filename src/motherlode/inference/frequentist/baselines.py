@@ -5,7 +5,6 @@ All see the same observed events, bounds and nuisances, so that one figure shows
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,6 +18,7 @@ from torch.distributions import (
     Uniform,
 )
 
+from motherlode.estimators.protocols import LocalScore, LogLikelihood, LogRatio
 from motherlode.events.simulator import Simulates
 from motherlode.inference.abc import abc
 from motherlode.inference.errors import InferenceError
@@ -43,7 +43,7 @@ class Baselines:
     summary
         From events ``(N, *L)`` to ``(N, k)``, k ≤ 2. Default: x itself, where it has one or two components.
     score
-        A ScoreEstimator: adds SALLY and SALLINO.
+        A score at one point, as of a ScoreEstimator: adds SALLY and SALLINO.
     nodes, bins, events
         Of the histograms: Chebyshev points of each parameter, bins of each statistic, simulations at each point.
     simulations, keep
@@ -53,7 +53,7 @@ class Baselines:
     """
 
     summary: Statistic | None = None
-    score: Any = None
+    score: LocalScore | None = None
     nodes: int = 7
     bins: int = 20
     events: int = 5000
@@ -94,11 +94,11 @@ class Baselines:
 
     def likelihoods(
         self, simulator: Simulates, bounds: Box, shape: tuple[int, ...]
-    ) -> dict[str, tuple[object, Statistic]]:
+    ) -> dict[str, tuple[LogRatio | LogLikelihood, Statistic]]:
         """Return by label what stands for the likelihood and the statistic that it sees."""
         summary = self.summary if self.summary is not None else _flat(shape)
         cost = (bounds, self.nodes, self.bins, self.events, self.seed)
-        made: dict[str, tuple[object, Statistic]] = {
+        made: dict[str, tuple[LogRatio | LogLikelihood, Statistic]] = {
             "histogram": (HistogramLikelihood(_same, Seen(simulator, summary), *cost), summary)
         }
         if self.score is not None:
@@ -129,7 +129,7 @@ class Seen:
         return self.statistic(self.simulator.simulate(theta, seed, first))
 
 
-def score_of(estimator: Any) -> Statistic:
+def score_of(estimator: LocalScore) -> Statistic:
     """Return t̂ of a score estimator as a function of arrays, ``(N, *L)`` to ``(N, D)``."""
 
     def score(x: Array) -> Array:

@@ -6,7 +6,7 @@ r"""The likelihood of a whole experiment: shapes of events, their number, and me
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import xlogy
 from torch import Tensor
 
+from motherlode.estimators.protocols import LogLikelihood, LogRatio
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.event_likelihood import log_likelihood_of
 from motherlode.inference.frequentist.grids import Box
@@ -88,7 +89,7 @@ class Experiment:
 
     def __init__(
         self,
-        estimator: object,
+        estimator: LogRatio | LogLikelihood,
         bounds: Box,
         rate: Rate | None = None,
         mode: Mode = "full",
@@ -104,17 +105,7 @@ class Experiment:
         moves = [[law.moves.get(name, 0.0) for name in self.inner] for law in shifts.values()]
         self._moves = torch.tensor(moves, dtype=torch.float64).reshape(len(shifts), len(bounds))
         self._log_rates = torch.tensor([law.log_rate for law in shifts.values()], dtype=torch.float64)
-        self._estimator = estimator
         self._event = log_likelihood_of(estimator) if mode != "rate" else None
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave out the function made from the estimator: it may not be picklable where the estimator is."""
-        return {name: value for name, value in vars(self).items() if name != "_event"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Make the function again."""
-        vars(self).update(state)
-        self._event = log_likelihood_of(self._estimator) if self.mode != "rate" else None
 
     @property
     def box(self) -> Box:

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from motherlode.inference.frequentist.grids import Box, Grid
 __all__ = ["BANDS", "GridWarning", "Region"]
 
 Array = NDArray[np.float64]
+
+Numbers: TypeAlias = float | Array | NDArray[np.int64]
+"""What a method tells beside a region."""
 
 _FEWEST = 5
 _HUGE = 1e150
@@ -55,7 +58,7 @@ class Region:
     statistic: Array
     method: str
     best: Array
-    info: Mapping[str, Any] = field(default_factory=dict)
+    info: Mapping[str, Numbers] = field(default_factory=dict)
     profile: Callable[[float], float] | None = field(default=None, repr=False, compare=False)
 
     @classmethod

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.distributions import Distribution
 from tqdm.auto import tqdm
 
+from motherlode.estimators.protocols import LogLikelihood, LogRatio
 from motherlode.events.simulator import Simulates
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.frequentist.baselines import Baselines
@@ -28,7 +29,7 @@ from motherlode.inference.frequentist.upper import UpperLimit, upper_limit
 from motherlode.inference.frequentist.wilks import trace_contour, wilks_region
 from motherlode.inference.potential import Observation
 from motherlode.inference.prior import Prior
-from motherlode.inference.ranges import warn_outside_training
+from motherlode.inference.ranges import warn_out_of_range
 
 __all__ = ["Limits", "limits"]
 
@@ -233,7 +234,7 @@ class Limits:
 
 
 def limits(
-    estimator: object,
+    estimator: LogRatio | LogLikelihood,
     x_observed: ArrayLike | Tensor,
     bounds: Box,
     *,
@@ -283,5 +284,5 @@ def limits(
     observation = Observation(x_observed, may_be_empty=experiment.counted)
     if mode != "rate":
         corners = torch.cartesian_prod(*torch.tensor([bounds[name] for name in bounds], dtype=torch.float64))
-        warn_outside_training(estimator, corners.reshape(-1, len(bounds)), observation.x, "corners of the bounds")
+        warn_out_of_range(estimator, corners.reshape(-1, len(bounds)), observation.x, "corners of the bounds")
     return Limits(experiment, observation, chosen)
