@@ -5,7 +5,7 @@ r"""Mine pyprob models, and lend any simulator to pyprob's inference engines for
 pyprob (the extra ``motherlode[pyprob]``, Python ≤ 3.11) is imported here and nowhere else.
 """
 
-from motherlode.frontends.pyprob.latents import LatentModel, as_pyprob
+from motherlode.frontends.pyprob.lending import LatentModel, as_pyprob
 from motherlode.frontends.pyprob.simulator import PyprobSimulator
 
 __all__ = ["LatentModel", "PyprobSimulator", "as_pyprob"]

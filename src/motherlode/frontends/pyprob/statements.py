@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from pyprob import state, util
 
 from motherlode.families import FAMILIES
+from motherlode.frontends.pyprob.distributions import law_of
 from motherlode.frontends.pyprob.errors import NoDraw
-from motherlode.frontends.pyprob.laws import law_of
 from motherlode.tracing import caller_site, draw, intern
 
 __all__ = ["Statements", "intercepted"]

@@ -12,7 +12,7 @@ from pyprob.distributions import Normal, Uniform
 from motherlode.core import philox_generator
 from motherlode.events import Simulator
 from motherlode.frontends.errors import NotWrappable
-from motherlode.frontends.pyprob.laws import pyprob_law
+from motherlode.frontends.pyprob.distributions import pyprob_law
 from motherlode.tracing import Draw, Handler, seed
 
 __all__ = ["LatentModel", "as_pyprob"]
