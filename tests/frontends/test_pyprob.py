@@ -24,7 +24,7 @@ from pyprob import distributions as dist  # noqa: E402
 from pyprob import sample as sample_by_name  # noqa: E402
 
 from motherlode.frontends.pyprob import PyprobSimulator, as_pyprob  # noqa: E402
-from motherlode.frontends.pyprob.errors import NoDraw  # noqa: E402
+from motherlode.frontends.pyprob.distributions import NoDraw  # noqa: E402
 
 ALPHA = 1e-4
 PARAMETERS = Parameters(("mu",), (-2.0,), (2.0,))

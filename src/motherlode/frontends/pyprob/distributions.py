@@ -1,23 +1,40 @@
 """Translate distributions between pyprob and the table of families."""
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from pyprob import distributions
+from torch import Tensor
 
-from motherlode.core.types import Array, Foreign
+from motherlode.core import MotherlodeError
+from motherlode.core.types import Array
 from motherlode.families import FAMILIES, PYRO_FAMILIES
-from motherlode.frontends.pyprob.errors import NoDraw
 
-__all__ = ["law_of", "pyprob_law"]
+__all__ = ["NoDraw", "family_of", "pyprob_distribution"]
 
 _SHARED = {name: (family, call) for name, (family, call) in PYRO_FAMILIES.items() if family.pyprob}
-_ORDERED: dict[str, Callable[..., Foreign]] = {name: getattr(distributions, name) for name in _SHARED}
+_ORDERED: dict[str, type[distributions.Distribution]] = {name: getattr(distributions, name) for name in _SHARED}
 
 
-def law_of(distribution: Foreign) -> tuple[str, tuple[ArrayLike, ...]]:
+class NoDraw(MotherlodeError, ValueError):
+    """Refuse a statement that stands for no normalized density of a draw.
+
+    Attributes
+    ----------
+    what, reason
+        The statement, and why it is refused.
+    """
+
+    def __init__(self, what: str, reason: str) -> None:
+        self.what, self.reason = what, reason
+        super().__init__(
+            f"The model makes {what}: {reason}. "
+            "The joint density of x and the draws would be unknown there, and with it gold. "
+            "Write it with draws that have one, for example a Categorical choice followed by a Normal."
+        )
+
+
+def family_of(distribution: distributions.Distribution) -> tuple[str, tuple[ArrayLike, ...]]:
     """Return the family's name and its parameters, floats or arrays.
 
     Raises
@@ -32,7 +49,7 @@ def law_of(distribution: Foreign) -> tuple[str, tuple[ArrayLike, ...]]:
     return family.name, call.parameters_of(*given)
 
 
-def pyprob_law(family: str, parameters: tuple[ArrayLike, ...]) -> Foreign:
+def pyprob_distribution(family: str, parameters: tuple[ArrayLike, ...]) -> distributions.Distribution:
     """Return pyprob's distribution for a family of ours.
 
     Raises
@@ -47,6 +64,6 @@ def pyprob_law(family: str, parameters: tuple[ArrayLike, ...]) -> Foreign:
     return _ORDERED[call.name](*arguments)
 
 
-def _plain(value: Foreign) -> float | Array:
+def _plain(value: Tensor) -> float | Array:
     array = np.asarray(torch.as_tensor(value, dtype=torch.float64).detach().numpy())
     return float(array) if array.ndim == 0 else array

@@ -1,23 +1,22 @@
 """Lend a simulator to pyprob: its draws become ``sample`` statements, its x is observed through a kernel."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import pyprob
 import torch
-from numpy.typing import ArrayLike, NDArray
-from pyprob.distributions import Normal, Uniform
+from numpy.typing import ArrayLike
+from pyprob.distributions import Distribution, Normal, Uniform
+from torch import Tensor
 
 from motherlode.core import philox_generator
+from motherlode.core.types import Array, UserFunction
 from motherlode.events import Simulator
 from motherlode.frontends.errors import NotWrappable
-from motherlode.frontends.pyprob.distributions import pyprob_law
+from motherlode.frontends.pyprob.distributions import pyprob_distribution
 from motherlode.tracing import Draw, Handler, seed
 
 __all__ = ["LatentModel", "as_pyprob"]
-
-Array = NDArray[np.float64]
 
 
 class _Asking(Handler):
@@ -27,7 +26,7 @@ class _Asking(Handler):
         """Ask for the draw as a sample statement with the draw's address; pyprob's networks bear no dots in it."""
         if draw.value is None:
             address = draw.address.replace(".", "_")
-            answer = pyprob.sample(pyprob_law(draw.family.name, draw.parameters), address=address)
+            answer = pyprob.sample(pyprob_distribution(draw.family.name, draw.parameters), address=address)
             value = np.asarray(answer.detach().numpy(), dtype=np.float64)
             draw.value = float(value.reshape(-1)[0]) if value.size == 1 and draw.shape == () else value
 
@@ -38,16 +37,16 @@ class LatentModel(pyprob.Model):  # type: ignore[misc]
     def __init__(
         self,
         simulator: Simulator,
-        kernel: Callable[[Any], Any],
-        prior: Sequence[Any] | None,
+        kernel: Callable[[Tensor], Distribution],
+        prior: Sequence[Distribution] | None,
         theta: Array | None,
     ) -> None:
         super().__init__(name=simulator.name)
         self.simulator, self.kernel, self.theta = simulator, kernel, theta
         self._program = _program(simulator)
-        self._prior = None if theta is not None else _laws(simulator, prior)
+        self._prior = None if theta is not None else _priors(simulator, prior)
 
-    def forward(self) -> Any:
+    def forward(self) -> Tensor:
         """Draw θ and the latents, and observe x."""
         theta = self._parameters()
         with seed(philox_generator(0, 0)), _Asking():
@@ -60,16 +59,16 @@ class LatentModel(pyprob.Model):  # type: ignore[misc]
         if self._prior is None:
             return np.array(self.theta)
         names = self.simulator.parameters.names
-        laws = zip(names, self._prior, strict=True)
-        return np.array([float(pyprob.sample(law, name=name, address=name)) for name, law in laws])
+        priors = zip(names, self._prior, strict=True)
+        return np.array([float(pyprob.sample(prior, name=name, address=name)) for name, prior in priors])
 
 
 def as_pyprob(
     simulator: Simulator,
     *,
     width: float | None = None,
-    kernel: Callable[[Any], Any] | None = None,
-    prior: Sequence[Any] | None = None,
+    kernel: Callable[[Tensor], Distribution] | None = None,
+    prior: Sequence[Distribution] | None = None,
     theta: ArrayLike | None = None,
 ) -> LatentModel:
     """Return a simulator as a ``pyprob.Model``, for pyprob's engines: posteriors over its parameters and latents.
@@ -105,7 +104,7 @@ def as_pyprob(
     return LatentModel(simulator, chosen, prior, fixed)
 
 
-def _laws(simulator: Simulator, prior: Sequence[Any] | None) -> list[Any]:
+def _priors(simulator: Simulator, prior: Sequence[Distribution] | None) -> list[Distribution]:
     parameters = simulator.parameters
     if prior is not None and len(prior) == len(parameters):
         return list(prior)
@@ -117,12 +116,12 @@ def _laws(simulator: Simulator, prior: Sequence[Any] | None) -> list[Any]:
     return [Uniform(low, high) for low, high in zip(parameters.low, parameters.high, strict=True)]
 
 
-def _program(simulator: Simulator) -> Callable[[Array], Any]:
+def _program(simulator: Simulator) -> UserFunction:
     program = getattr(simulator, "program", None)
     if program is None:
         raise NotWrappable(
             f"The draws of {simulator!r} cannot be asked for one by one. pyprob's engines answer every draw. "
             "Wrap a plain Python function or a pyprob model, or launch a program."
         )
-    chosen: Callable[[Array], Any] = program
+    chosen: UserFunction = program
     return chosen

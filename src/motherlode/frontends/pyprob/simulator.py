@@ -1,13 +1,15 @@
 """Mine a pyprob model, unchanged, by local replay."""
 
 import inspect
-from typing import Any
 
 import numpy as np
+import pyprob
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+from torch import Tensor
 
 from motherlode.core import Parameters
+from motherlode.core.types import Array, UserValue
 from motherlode.events import CheckReport, Events
 from motherlode.frontends.errors import NotWrappable
 from motherlode.frontends.fingerprint import fingerprint
@@ -16,9 +18,7 @@ from motherlode.gold import examine, mine, simulate
 
 __all__ = ["PyprobSimulator"]
 
-Array = NDArray[np.float64]
-
-TIER = "local replay: 1 + K + 2D runs of the model for each event"
+_TIER = "local replay: 1 + K + 2D runs of the model for each event"
 
 
 class PyprobSimulator:
@@ -37,7 +37,7 @@ class PyprobSimulator:
         Names of sample, observe or tag statements that are x, instead.
     """
 
-    def __init__(self, model: Any, parameters: Parameters, observed: tuple[str, ...] = ()) -> None:
+    def __init__(self, model: pyprob.Model, parameters: Parameters, observed: tuple[str, ...] = ()) -> None:
         self.model, self.parameters, self.observed = model, parameters, tuple(observed)
         self.name = model.name
         own = {name: value for name, value in vars(model).items() if not name.startswith("_")}
@@ -66,7 +66,7 @@ class PyprobSimulator:
 
     def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:
         """Say whether the model can be mined; see :func:`motherlode.gold.examine`."""
-        return examine(self, theta, alternatives, tier=TIER)
+        return examine(self, theta, alternatives, tier=_TIER)
 
     def program(self, theta: Array) -> Array:
         """Run one event at θ with shape (D,) under the handlers in force and return x."""
@@ -82,11 +82,11 @@ class PyprobSimulator:
             )
         return self._output(run.outputs, returned)
 
-    def _given(self, theta: Array) -> tuple[Any, ...]:
+    def _given(self, theta: Array) -> tuple[Tensor, ...]:
         tensor = torch.tensor(theta, dtype=torch.float64)
         return tuple(tensor) if self._arguments == self.parameters.names else (tensor,) * len(self._arguments)
 
-    def _output(self, outputs: list[Array], returned: Any) -> Array:
+    def _output(self, outputs: list[Array], returned: UserValue) -> Array:
         if outputs:
             return outputs[0] if len(outputs) == 1 else np.concatenate([np.ravel(output) for output in outputs])
         if returned is None:
@@ -100,7 +100,7 @@ class PyprobSimulator:
         return f"PyprobSimulator({self.name}, {self.parameters})"
 
 
-def _required(model: Any, names: tuple[str, ...]) -> tuple[str, ...]:
+def _required(model: pyprob.Model, names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names of the arguments that forward needs: none, θ as a whole, or one for each parameter."""
     arguments = inspect.signature(model.forward).parameters.values()
     required = tuple(a.name for a in arguments if a.default is a.empty and a.kind < a.VAR_POSITIONAL)

@@ -1,27 +1,27 @@
 """Answer ``sample``, ``observe`` and ``tag`` of a pyprob model through the handlers while one of our runs lasts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from threading import RLock
-from typing import Any
-from unittest.mock import patch
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 import pyprob
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 from pyprob import state, util
+from pyprob.distributions import Distribution
+from torch import Tensor
 
+from motherlode.core.types import Array, Foreign, ForeignFunction, UserValue
 from motherlode.families import FAMILIES
-from motherlode.frontends.pyprob.distributions import law_of
-from motherlode.frontends.pyprob.errors import NoDraw
+from motherlode.frontends.pyprob.distributions import NoDraw, family_of
 from motherlode.tracing import caller_site, draw, intern
 
 __all__ = ["Statements", "intercepted"]
-
-Array = NDArray[np.float64]
 
 _NAMES = ("sample", "observe", "tag", "factor")
 _RUN: ContextVar["Statements | None"] = ContextVar("motherlode_pyprob_run", default=None)
@@ -44,39 +44,47 @@ class Statements:
         self.asked: set[str] = set()
         self.outputs: list[Array] = []
 
-    def __enter__(self) -> "Statements":
+    def __enter__(self) -> Self:
         self._token = _RUN.set(self)
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         _RUN.reset(self._token)
 
     def sample(
-        self, distribution: Any, name: str | None = None, address: str | None = None, control: bool = True
-    ) -> Any:
+        self, distribution: Distribution, name: str | None = None, address: str | None = None, control: bool = True
+    ) -> Tensor:
         """Draw, or give θ."""
         if name in self.theta:
             self.asked.add(name)
             return torch.tensor(self.theta[name], dtype=torch.float64)
         return self._draw(distribution, name, address, name in self.observed)
 
-    def observe(self, distribution: Any, value: Any = None, name: str | None = None, address: str | None = None) -> Any:
+    def observe(
+        self,
+        distribution: Distribution,
+        value: ArrayLike | None = None,
+        name: str | None = None,
+        address: str | None = None,
+    ) -> Tensor:
         """Draw x; the value that pyprob would condition on is the data of an analysis and not the simulator's."""
         return self._draw(distribution, name, address, not self.observed or name in self.observed)
 
-    def tag(self, value: Any, name: str | None = None, address: str | None = None) -> None:
+    def tag(self, value: ArrayLike, name: str | None = None, address: str | None = None) -> None:
         """Take a tagged value as x if it is named so."""
         if name in self.observed:
             self.outputs.append(np.asarray(torch.as_tensor(value, dtype=torch.float64).detach().numpy()))
 
-    def factor(self, *arguments: Any, **options: Any) -> None:
+    def factor(self, *arguments: Foreign, **options: Foreign) -> None:
         """Refuse: a factor multiplies the density by something that is none."""
         raise NoDraw("a factor statement", "its density is not normalized")
 
-    def _draw(self, distribution: Any, name: str | None, address: str | None, is_x: bool) -> Any:
+    def _draw(self, distribution: Distribution, name: str | None, address: str | None, is_x: bool) -> Tensor:
         given = name or address
         site = caller_site(3) if given is None else intern(given)
-        family, parameters = law_of(distribution)
+        family, parameters = family_of(distribution)
         value = draw(site, FAMILIES[family], parameters)
         tensor = torch.as_tensor(np.asarray(value, dtype=np.float64))
         if family == "Beta":
@@ -87,7 +95,7 @@ class Statements:
 
 
 @contextmanager
-def intercepted(*homes: dict[str, Any]) -> Iterator[None]:
+def intercepted(*homes: dict[str, UserValue]) -> Iterator[None]:
     """Send pyprob's statements to the run in progress, in float64; threads take turns, all is restored on any exit.
 
     Parameters
@@ -100,23 +108,33 @@ def intercepted(*homes: dict[str, Any]) -> Iterator[None]:
             original = getattr(state, name)
             ours = _dispatched(name, original)
             for module in (pyprob, state):
-                stack.enter_context(patch.object(module, name, ours))
+                stack.enter_context(_replaced(vars(module), {name: ours}))
             for home in homes:
                 changed = {key: ours for key, value in home.items() if value is original}
-                stack.enter_context(patch.dict(home, changed))
-        stack.enter_context(patch.object(util, "to_tensor", _to_float64))
+                stack.enter_context(_replaced(home, changed))
+        stack.enter_context(_replaced(vars(util), {"to_tensor": _to_float64}))
         yield
 
 
-def _dispatched(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
+@contextmanager
+def _replaced(home: dict[str, UserValue], changed: dict[str, UserValue]) -> Iterator[None]:
+    kept = {name: home[name] for name in changed}
+    home.update(changed)
+    try:
+        yield
+    finally:
+        home.update(kept)
+
+
+def _dispatched(name: str, original: ForeignFunction) -> ForeignFunction:
     @wraps(original)
-    def dispatched(*arguments: Any, **options: Any) -> Any:
+    def dispatched(*arguments: Foreign, **options: Foreign) -> Foreign:
         run = _RUN.get()
         return original(*arguments, **options) if run is None else getattr(run, name)(*arguments, **options)
 
     return dispatched
 
 
-def _to_float64(value: Any, dtype: torch.dtype = torch.float64) -> Any:
+def _to_float64(value: ArrayLike | None, dtype: torch.dtype = torch.float64) -> Tensor | None:
     """Do as pyprob's ``to_tensor`` does, without rounding to 32 bits on the way."""
     return None if value is None else torch.as_tensor(value, dtype=dtype, device=util._device)
