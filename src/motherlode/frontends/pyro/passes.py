@@ -25,6 +25,7 @@ from motherlode.frontends.pyro.sites.density import (
 from motherlode.frontends.pyro.sites.samplers import sample_site
 from motherlode.frontends.pyro.sites.streams import Source
 from motherlode.frontends.pyro.sites.visit import Visit
+from motherlode.frontends.python.frames import runs_program
 from motherlode.tracing import ReplayDiverged
 
 __all__ = ["Pass", "RecordingPass", "ReplayPass", "run"]
@@ -193,6 +194,7 @@ class ReplayPass(Pass):
             raise self._diverged(None)
 
 
+@runs_program
 def run(model: UserFunction, handler: Pass, validate: bool = False) -> list[Tensor]:
     """Run the model under a pass in float64 and return its outputs: observed sites, else what it returned.
 

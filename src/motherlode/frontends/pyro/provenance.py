@@ -4,7 +4,6 @@ The event that leaked is run again with its draws held fixed, while every torch 
 is written down with its line; once where it was drawn and once where x moved.
 """
 
-import linecache
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,12 +17,12 @@ from motherlode.frontends.pyro.layout import Layout
 from motherlode.frontends.pyro.passes import RecordingPass, ReplayPass, run
 from motherlode.frontends.pyro.shadows import tensors_in
 from motherlode.frontends.pyro.sites.visit import Visit
-from motherlode.frontends.python.provenance.followed import Log, Step, Way
+from motherlode.frontends.python.frames import keeps_aside
 from motherlode.frontends.python.provenance.hidden import hidden_calls, told
 from motherlode.frontends.python.provenance.leaks import Found, lost_in, parting
-from motherlode.frontends.python.provenance.lines import shown
+from motherlode.frontends.python.provenance.lines import Step
+from motherlode.frontends.python.provenance.ways import Log, Way
 from motherlode.tracing import HiddenRandomness, LeakError
-from motherlode.tracing.addresses import place, relative_path
 
 __all__ = ["explain", "find_leak"]
 
@@ -37,6 +36,7 @@ class _Following(TorchFunctionMode):
         self._ways |= {id(visit.value): (visit.value, Way(log, drawn=True)) for visit in visits}
         self._log = log
 
+    @keeps_aside
     def __torch_function__(
         self,
         function: ForeignFunction,
@@ -82,8 +82,7 @@ def explain(model: UserFunction, layout: Layout | None, error: MotherlodeError) 
 
 
 def _line(step: Step) -> str:
-    where = place(f"{relative_path(step.file)}:{step.function}:{step.line}")
-    return f"{where}\n{shown(linecache.getline(step.file, step.line))}"
+    return f"{step.where}\n{step.source}"
 
 
 def find_leak(model: UserFunction, layout: Layout, error: LeakError) -> Found:

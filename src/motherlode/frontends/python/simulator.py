@@ -1,26 +1,26 @@
 """Wrap a plain Python function ``simulator(theta, rng)``, unchanged, as a Simulator."""
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from motherlode.core import EventStreams, Parameters
+from motherlode.core.types import Array, UserFunction, UserValue
 from motherlode.events import CheckReport, Events
 from motherlode.frontends.fingerprint import fingerprint
+from motherlode.frontends.python.frames import runs_program
 from motherlode.frontends.python.generator.bare import BareGenerator
 from motherlode.frontends.python.generator.traced import TracedGenerator
-from motherlode.frontends.python.intercept.running import RUNNING
-from motherlode.frontends.python.tracked.one_pass import ride_together
-from motherlode.frontends.python.uniforms.array import plain_at
+from motherlode.frontends.python.intercept.interception import RUNNING, RunGenerator
+from motherlode.frontends.python.tracked.one_pass import run_at_points
+from motherlode.frontends.python.uniforms.delayed import settled
 from motherlode.gold import Ride, TrackingEnded, examine, mine, rides_as_it_replays
 from motherlode.tracing import intern, stream
 
 __all__ = ["PythonSimulator"]
 
-Array = NDArray[np.float64]
 Derivative = Literal["replay", "tracked", "auto"]
 
 RETURNED = intern("the returned x")
@@ -56,7 +56,7 @@ class PythonSimulator:
     ((100, 1), (100, 1))
     """
 
-    def __init__(self, function: Callable[..., Any], parameters: Parameters, derivative: Derivative = "replay") -> None:
+    def __init__(self, function: UserFunction, parameters: Parameters, derivative: Derivative = "replay") -> None:
         self.function = function
         self.parameters = parameters
         self.derivative = derivative
@@ -138,12 +138,12 @@ class PythonSimulator:
         tracked.mine(row, row[None])
         return (TRACKED, tracked) if tracked.chosen == "tracked" else None
 
-    def program(self, theta: Array) -> Any:
+    def program(self, theta: Array) -> UserValue:
         """Run one event at θ with shape (D,) under the handlers in force and return x."""
         return self._call(theta, TracedGenerator(stream()))
 
     def _together(self, points: Array) -> Ride:
-        return ride_together(self._call, points)
+        return run_at_points(self._call, points)
 
     def _choose(self, theta: Array, alternatives: Array) -> Derivative:
         """Try to track the first event."""
@@ -161,10 +161,11 @@ class PythonSimulator:
             raise TrackingEnded("The program", "replay asks its draws with other parameters")
         return "tracked" if agrees else "replay"
 
-    def _call(self, theta: Array, generator: Any) -> Any:
+    @runs_program
+    def _call(self, theta: np.ndarray, generator: RunGenerator) -> UserValue:
         token = RUNNING.set(generator)
         try:
-            return plain_at(self.function(theta.copy(), generator), RETURNED)
+            return settled(self.function(theta.copy(), generator), RETURNED)
         finally:
             RUNNING.reset(token)
 

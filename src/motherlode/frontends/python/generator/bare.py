@@ -1,13 +1,17 @@
 """Give NumPy's Generator the methods of ``random.Random`` as well, for bare runs of simulators written for either."""
 
 import itertools
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, MutableSequence, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.random import Generator
 
+from motherlode.core.types import Array, Integers, UserValue
+
 __all__ = ["BareGenerator", "reorder", "repeated", "triangle", "weighted"]
+
+Item = TypeVar("Item")
 
 
 class BareGenerator(Generator):
@@ -55,7 +59,7 @@ class BareGenerator(Generator):
         """Draw from Binomial(n, p)."""
         return int(self.binomial(n, p))
 
-    def triangular(self, *arguments: Any, size: Any = None, **named: Any) -> Any:
+    def triangular(self, *arguments: UserValue, size: UserValue = None, **named: UserValue) -> UserValue:
         """Draw from the triangle: NumPy's (left, mode, right) or Python's (low=0, high=1, mode=middle)."""
         return super().triangular(*triangle(arguments, named), size)
 
@@ -69,14 +73,19 @@ class BareGenerator(Generator):
         return options[int(self.integers(len(options)))]
 
     def choices(
-        self, population: Sequence[Any], weights: Any = None, *, cum_weights: Any = None, k: int = 1
-    ) -> list[Any]:
+        self,
+        population: Sequence[Item],
+        weights: Sequence[float] | None = None,
+        *,
+        cum_weights: Sequence[float] | None = None,
+        k: int = 1,
+    ) -> list[Item]:
         """Choose k elements with replacement."""
-        total = np.asarray(weighted(len(population), weights, cum_weights), dtype=np.float64)
+        total = weighted(len(population), weights, cum_weights)
         index = self.choice(len(population), size=k, p=total / total.sum())
         return [population[i] for i in index]
 
-    def sample(self, population: Sequence[Any], k: int, *, counts: Sequence[int] | None = None) -> list[Any]:
+    def sample(self, population: Sequence[Item], k: int, *, counts: Sequence[int] | None = None) -> list[Item]:
         """Choose k elements without replacement."""
         options = population if counts is None else repeated(population, counts)
         return [options[i] for i in self.choice(len(options), size=k, replace=False)]
@@ -90,7 +99,7 @@ class BareGenerator(Generator):
         return int.from_bytes(self.bytes((k + 7) // 8), "big") >> (-k % 8)
 
 
-def triangle(arguments: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, Any, Any]:
+def triangle(arguments: Sequence[UserValue], named: dict[str, UserValue]) -> tuple[UserValue, UserValue, UserValue]:
     """Return (left, mode, right) of a call of ``triangular`` in NumPy's or in Python's way."""
     if len(arguments) == 3 or "left" in named:
         given = {**dict(zip(("left", "mode", "right"), arguments, strict=False)), **named}
@@ -100,18 +109,21 @@ def triangle(arguments: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, An
     return low, given.get("mode", (low + high) / 2), high
 
 
-def weighted(count: int, weights: Any, cumulative: Any) -> Any:
+def weighted(count: int, weights: Sequence[float] | None, cumulative: Sequence[float] | None) -> Array:
     """Return the weights that ``random.choices`` means."""
     if cumulative is not None:
-        return np.diff(cumulative, prepend=0)
-    return np.ones(count) if weights is None else weights
+        return np.diff(np.asarray(cumulative, dtype=np.float64), prepend=0.0)
+    return np.ones(count) if weights is None else np.asarray(weights, dtype=np.float64)
 
 
-def repeated(population: Sequence[Any], counts: Sequence[int]) -> Sequence[Any]:
+def repeated(population: Iterable[Item], counts: Iterable[int]) -> list[Item]:
     """Return the elements of a population, each as often as counted."""
     return list(itertools.chain.from_iterable(itertools.repeat(e, n) for e, n in zip(population, counts, strict=True)))
 
 
-def reorder(sequence: Any, order: Any) -> None:
+def reorder(sequence: np.ndarray | MutableSequence[Item], order: Integers) -> None:
     """Put a sequence in another order, in place."""
-    sequence[:] = sequence[order] if isinstance(sequence, np.ndarray) else [sequence[i] for i in order]
+    if isinstance(sequence, np.ndarray):
+        sequence[:] = sequence[order]
+    else:
+        sequence[:] = [sequence[i] for i in order]

@@ -1,50 +1,76 @@
-"""Make a draw by its family's name at the simulator's line, recorded, replayed or fresh."""
+"""Make the draws of one run: at the program's line, from the run's stream, past the handlers."""
 
 from collections.abc import Callable
-from typing import Any
+from itertools import repeat
+from typing import TypeAlias
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import ArrayLike
 
+from motherlode.core.types import Array, Shape, Size, UserFunction, UserValue
 from motherlode.families import FAMILIES
+from motherlode.frontends.python.frames import NEAREST, Addressing
+from motherlode.frontends.python.tracked.points import Law, OtherPoints, Parameters
 from motherlode.frontends.python.uniforms.delayed import settled
-from motherlode.tracing import caller_site, draw
+from motherlode.gold.one_pass import TrackingEnded
+from motherlode.tracing import draw, replay
 from motherlode.tracing.shortcut import channel
 
-__all__ = ["Size", "Traced", "inverse", "shape_of"]
+__all__ = ["Drawing", "Methods", "inverse", "shape_of"]
 
-Size = int | tuple[int, ...] | None
-Law = Callable[..., tuple[Any, ...]]
+Methods: TypeAlias = dict[str, UserFunction]
+"""Methods of a traced generator by name; each takes the drawing of the run first."""
+
+_unasked = repeat(0.5).__next__
+"""Stands for hidden numbers where every comparison is answered from a record."""
 
 
-class Traced:
-    """Hold the stream and the way to the handlers; the base of the traced generators.
+class Drawing:
+    """Hold what the methods of a traced generator draw with.
 
     Parameters
     ----------
-    generator
-        The stream that answers draws nobody else answers.
+    stream
+        Answers draws that nobody else answers.
+    addressing
+        Tells which line a draw belongs to.
+    points
+        Takes what draws are asked with at the other points of a tracked run; None for ordinary numbers.
+
+    Attributes
+    ----------
+    channel
+        The shortest way to the handlers, for scalar draws.
+    hidden
+        Gives the next uniform number that the plain program would have got.
+    site
+        Gives the interned address of the program's line.
     """
 
-    def __init__(self, generator: Generator) -> None:
-        self._generator = generator
-        self._channel = channel()
-        self._replayed = self._channel.replayed
+    __slots__ = ("channel", "hidden", "points", "site", "stream")
 
-    def _site(self, depth: int) -> int:
-        """Return the site `depth` frames above the caller."""
-        return caller_site(depth + 1)
+    def __init__(self, stream: Generator, addressing: Addressing = NEAREST, points: OtherPoints | None = None) -> None:
+        self.stream = stream
+        self.points = points
+        self.site = addressing.site
+        self.channel = shortest = channel()
+        self.hidden: Callable[[], float] = stream.random if shortest.replayed is None else _unasked
 
-    def _draw(
+    @property
+    def replayed(self) -> replay | None:
+        """The handler that answers all draws from a record, if one does."""
+        return self.channel.replayed
+
+    def draw(
         self,
         family: str,
-        sampler: Callable[..., Any],
-        arguments: tuple[Any, ...],
+        sampler: UserFunction,
+        arguments: Parameters,
         size: Size = None,
         law: Law | None = None,
-        depth: int = 2,
-    ) -> Any:
-        """Draw from a family at the line `depth` frames up.
+    ) -> UserValue:
+        """Draw from a family.
 
         Parameters
         ----------
@@ -57,50 +83,55 @@ class Traced:
         law
             Turns the arguments into the family's parameters, where they differ.
         """
-        site = self._site(depth)
-        given = tuple([_number(argument, site) for argument in arguments])
-        parameters = given if law is None else law(*given)
+        site = self.site()
+        given = tuple([a if a.__class__ is float else _number(a, site) for a in arguments])
+        if self.points is None:
+            parameters = given if law is None else law(*given)
+        else:
+            given, parameters = self.points.first(given, law)
         return draw(site, FAMILIES[family], parameters, sampler=sampler, arguments=(*given, size), size=size)
 
-    def _draw_joint(
-        self,
-        family: str,
-        sampler: Callable[[], Any],
-        shape: tuple[int, ...],
-        law: Callable[[Any], tuple[Any, ...]],
-        depth: int = 2,
-    ) -> Any:
-        """Draw an array whose elements' laws follow from the elements before them: ``law(value)`` gives parameters."""
-        site = self._site(depth)
+    def draw_jointly(
+        self, family: str, sampler: Callable[[], ArrayLike], shape: Shape, law: Callable[[np.ndarray], Parameters]
+    ) -> UserValue:
+        """Draw an array whose elements' laws follow from the elements before them: ``law(value)`` gives parameters.
+
+        Raises
+        ------
+        TrackingEnded
+            In a tracked run.
+        """
+        if self.points is not None:
+            raise TrackingEnded("a draw of a vector", "arrays are not tracked")
+        site = self.site()
         if 0 in shape:
             return sampler()
-        value = self._answer(shape)
-        value = np.asarray(sampler()) if value is None else value
+        value = np.asarray(sampler()) if self.replayed is None else self._answer(shape)
         return draw(site, FAMILIES[family], law(value), sampler=value.copy, size=shape)
 
-    def _answer(self, shape: tuple[int, ...]) -> Any:
+    def _answer(self, shape: Shape) -> np.ndarray:
         """Return the array that the next draw will be answered with; any one of that shape where it will be refused."""
-        replayed = self._replayed
-        if replayed is None:
-            return None
-        known: Any = replayed.draws[replayed.position].value if replayed.position < len(replayed.draws) else None
-        return known if np.shape(known) == shape else np.zeros(shape)
+        replayed = self.replayed
+        if replayed is not None and replayed.position < len(replayed.draws):
+            known = replayed.draws[replayed.position].value
+            if isinstance(known, np.ndarray) and known.shape == shape:
+                return known
+        return np.zeros(shape)
 
 
-def shape_of(size: Size, *last: int) -> tuple[int, ...]:
+def shape_of(size: Size, *last: int) -> Shape:
     """Return NumPy's size as a shape, with further axes at its end."""
     outer = () if size is None else (size,) if isinstance(size, (int, np.integer)) else tuple(size)
     return (*outer, *last)
 
 
-def inverse(scale: Any) -> Any:
+def inverse(scale: UserValue) -> float | Array:
     """Return 1/scale, infinite at 0."""
     with np.errstate(divide="ignore"):
         return np.divide(1.0, scale) if np.ndim(scale) else (1.0 / scale if scale else np.inf)
 
 
-def _number(argument: Any, site: int) -> Any:
+def _number(argument: UserValue, site: int) -> UserValue:
     """Return an argument with lazy uniforms settled and lists turned into arrays."""
-    if isinstance(argument, (list, tuple)):
-        return np.asarray([settled(element, site) for element in argument])
-    return settled(argument, site)
+    number = settled(argument, site)
+    return np.asarray(number) if isinstance(number, (list, tuple)) else number

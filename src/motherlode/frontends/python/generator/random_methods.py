@@ -1,126 +1,169 @@
-"""Trace the methods of ``random.Random``: each is its family and how its arguments become parameters."""
+"""Draw by the names of ``random.Random``, from the stream that NumPy's names use."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
+from motherlode.core.types import Size, UserValue
 from motherlode.frontends.python.generator.bare import repeated, triangle, weighted
-from motherlode.frontends.python.generator.drawing import Traced, inverse
+from motherlode.frontends.python.generator.drawing import Drawing, Methods, inverse
 
-__all__ = ["PythonDraws"]
+__all__ = ["RANDOM_METHODS"]
+
+Item = TypeVar("Item")
 
 
-class PythonDraws(Traced):
-    """Draw by the names of ``random.Random``, from the stream that NumPy's names use."""
+def gauss(drawing: Drawing, mu: UserValue = 0.0, sigma: UserValue = 1.0) -> UserValue:
+    """Draw from Normal(mu, sigma)."""
+    return drawing.draw("Normal", drawing.stream.normal, (mu, sigma))
 
-    def gauss(self, mu: Any = 0.0, sigma: Any = 1.0) -> Any:
-        """Draw from Normal(mu, sigma)."""
-        return self._draw("Normal", self._generator.normal, (mu, sigma))
 
-    def normalvariate(self, mu: Any = 0.0, sigma: Any = 1.0) -> Any:
-        """Draw from Normal(mu, sigma)."""
-        return self._draw("Normal", self._generator.normal, (mu, sigma))
+def lognormvariate(drawing: Drawing, mu: UserValue = 0.0, sigma: UserValue = 1.0) -> UserValue:
+    """Draw from LogNormal(mu, sigma)."""
+    return drawing.draw("LogNormal", drawing.stream.lognormal, (mu, sigma))
 
-    def lognormvariate(self, mu: Any = 0.0, sigma: Any = 1.0) -> Any:
-        """Draw from LogNormal(mu, sigma)."""
-        return self._draw("LogNormal", self._generator.lognormal, (mu, sigma))
 
-    def expovariate(self, lambd: Any = 1.0) -> Any:
-        """Draw from Exponential(lambd)."""
+def expovariate(drawing: Drawing, lambd: UserValue = 1.0) -> UserValue:
+    """Draw from Exponential(lambd)."""
 
-        def sampler(rate: Any, size: None) -> Any:
-            return self._generator.exponential(1.0 / rate, size)
+    def sampler(rate: UserValue, size: None) -> UserValue:
+        return drawing.stream.exponential(1.0 / rate, size)
 
-        return self._draw("Exponential", sampler, (lambd,))
+    return drawing.draw("Exponential", sampler, (lambd,))
 
-    def gammavariate(self, alpha: Any, beta: Any) -> Any:
-        """Draw from Gamma(concentration = alpha, rate = 1/beta)."""
-        return self._draw("Gamma", self._generator.gamma, (alpha, beta), None, lambda a, s: (a, inverse(s)))
 
-    def betavariate(self, alpha: Any, beta: Any) -> Any:
-        """Draw from Beta(alpha, beta)."""
-        return self._draw("Beta", self._generator.beta, (alpha, beta))
+def gammavariate(drawing: Drawing, alpha: UserValue, beta: UserValue) -> UserValue:
+    """Draw from Gamma(concentration = alpha, rate = 1/beta)."""
+    return drawing.draw("Gamma", drawing.stream.gamma, (alpha, beta), None, lambda a, s: (a, inverse(s)))
 
-    def paretovariate(self, alpha: Any) -> Any:
-        """Draw 1 plus a Lomax(alpha)."""
-        return 1.0 + self._draw("Lomax", self._generator.pareto, (alpha,))
 
-    def weibullvariate(self, alpha: Any, beta: Any) -> Any:
-        """Draw from Weibull(scale = alpha, concentration = beta)."""
+def betavariate(drawing: Drawing, alpha: UserValue, beta: UserValue) -> UserValue:
+    """Draw from Beta(alpha, beta)."""
+    return drawing.draw("Beta", drawing.stream.beta, (alpha, beta))
 
-        def sampler(scale: Any, shape: Any, size: None) -> Any:
-            return scale * self._generator.weibull(shape, size)
 
-        return self._draw("Weibull", sampler, (alpha, beta))
+def paretovariate(drawing: Drawing, alpha: UserValue) -> UserValue:
+    """Draw 1 plus a Lomax(alpha)."""
+    return 1.0 + drawing.draw("Lomax", drawing.stream.pareto, (alpha,))
 
-    def vonmisesvariate(self, mu: Any, kappa: Any) -> Any:
-        """Draw an angle in [0, 2π) from VonMises(mu, kappa)."""
 
-        def sampler(loc: Any, concentration: Any, size: None) -> Any:
-            return self._generator.vonmises(loc, concentration, size) % (2 * np.pi)
+def weibullvariate(drawing: Drawing, alpha: UserValue, beta: UserValue) -> UserValue:
+    """Draw from Weibull(scale = alpha, concentration = beta)."""
 
-        return self._draw("VonMises", sampler, (mu, kappa))
+    def sampler(scale: UserValue, shape: UserValue, size: None) -> UserValue:
+        return scale * drawing.stream.weibull(shape, size)
 
-    def binomialvariate(self, n: Any = 1, p: Any = 0.5) -> int:
-        """Draw from Binomial(n, p)."""
-        return int(self._draw("Binomial", self._generator.binomial, (n, p)))
+    return drawing.draw("Weibull", sampler, (alpha, beta))
 
-    def triangular(self, *arguments: Any, size: Any = None, **named: Any) -> Any:
-        """Draw from the triangle: NumPy's (left, mode, right) or Python's (low=0, high=1, mode=middle)."""
-        left, mode, right = triangle(arguments, named)
-        return self._draw("Triangular", self._generator.triangular, (left, mode, right), size)
 
-    def randint(self, a: int, b: int) -> int:
-        """Draw an integer of [a, b], both ends included."""
+def vonmisesvariate(drawing: Drawing, mu: UserValue, kappa: UserValue) -> UserValue:
+    """Draw an angle in [0, 2π) from VonMises(mu, kappa)."""
 
-        def sampler(low: int, high: int, size: None) -> Any:
-            return self._generator.integers(low, high, size, endpoint=True)
+    def sampler(loc: UserValue, concentration: UserValue, size: None) -> UserValue:
+        return drawing.stream.vonmises(loc, concentration, size) % (2 * np.pi)
 
-        return int(self._draw("DiscreteUniform", sampler, (a, b)))
+    return drawing.draw("VonMises", sampler, (mu, kappa))
 
-    def randrange(self, start: int, stop: int | None = None, step: int = 1) -> int:
-        """Draw an element of ``range(start, stop, step)``."""
-        options = range(start) if stop is None else range(start, stop, step)
-        law = ("DiscreteUniform", self._generator.integers, (0, len(options)), None, lambda a, b: (a, b - 1))
-        return options[int(self._draw(*law))]
 
-    def choices(
-        self, population: Sequence[Any], weights: Any = None, *, cum_weights: Any = None, k: int = 1
-    ) -> list[Any]:
-        """Choose k elements with replacement."""
-        given = np.asarray(weighted(len(population), weights, cum_weights), dtype=np.float64)
+def binomialvariate(drawing: Drawing, n: UserValue = 1, p: UserValue = 0.5) -> int:
+    """Draw from Binomial(n, p)."""
+    return int(drawing.draw("Binomial", drawing.stream.binomial, (n, p)))
 
-        def sampler(probs: Any, size: int) -> Any:
-            return self._generator.choice(len(population), size=size, p=probs / probs.sum())
 
-        return [population[int(i)] for i in self._draw("Categorical", sampler, (given,), k)]
+def triangular(drawing: Drawing, *arguments: UserValue, size: Size = None, **named: UserValue) -> UserValue:
+    """Draw from the triangle: NumPy's (left, mode, right) or Python's (low=0, high=1, mode=middle)."""
+    left, mode, right = triangle(arguments, named)
+    return drawing.draw("Triangular", drawing.stream.triangular, (left, mode, right), size)
 
-    def sample(self, population: Sequence[Any], k: int, *, counts: Sequence[int] | None = None) -> list[Any]:
-        """Choose k elements without replacement."""
-        options = population if counts is None else repeated(population, counts)
-        count = len(options)
 
-        def sampler() -> Any:
-            return self._generator.choice(count, size=k, replace=False)
+def randint(drawing: Drawing, a: int, b: int) -> int:
+    """Draw an integer of [a, b], both ends included."""
 
-        return [options[int(i)] for i in self._draw_joint("Arrangement", sampler, (k,), lambda value: (count,))]
+    def sampler(low: int, high: int, size: None) -> UserValue:
+        return drawing.stream.integers(low, high, size, endpoint=True)
 
-    def randbytes(self, n: int) -> bytes:
-        """Draw n bytes."""
-        return self._byte_values(n).tobytes()
+    return int(drawing.draw("DiscreteUniform", sampler, (a, b)))
 
-    def getrandbits(self, k: int) -> int:
-        """Draw a k-bit integer."""
-        return int.from_bytes(self._byte_values((k + 7) // 8).tobytes(), "big") >> (-k % 8)
 
-    def bytes(self, length: int) -> bytes:
-        """Draw bytes, NumPy's name for it."""
-        return self._byte_values(length).tobytes()
+def randrange(drawing: Drawing, start: int, stop: int | None = None, step: int = 1) -> int:
+    """Draw an element of ``range(start, stop, step)``."""
+    options = range(start) if stop is None else range(start, stop, step)
+    law = ("DiscreteUniform", drawing.stream.integers, (0, len(options)), None, lambda a, b: (a, b - 1))
+    return options[int(drawing.draw(*law))]
 
-    def _byte_values(self, length: int) -> Any:
-        def sampler(size: int) -> Any:
-            return np.frombuffer(self._generator.bytes(size), dtype=np.uint8).copy()
 
-        drawn = self._draw("DiscreteUniform", sampler, (), length, lambda: (0, 255), depth=3)
-        return np.asarray(drawn).astype(np.uint8)
+def choices(
+    drawing: Drawing,
+    population: Sequence[Item],
+    weights: Sequence[float] | None = None,
+    *,
+    cum_weights: Sequence[float] | None = None,
+    k: int = 1,
+) -> list[Item]:
+    """Choose k elements with replacement."""
+    given = weighted(len(population), weights, cum_weights)
+
+    def sampler(probs: np.ndarray, size: int) -> np.ndarray:
+        return drawing.stream.choice(len(population), size=size, p=probs / probs.sum())
+
+    return [population[int(i)] for i in drawing.draw("Categorical", sampler, (given,), k)]
+
+
+def sample(drawing: Drawing, population: Sequence[Item], k: int, *, counts: Sequence[int] | None = None) -> list[Item]:
+    """Choose k elements without replacement."""
+    options = population if counts is None else repeated(population, counts)
+    count = len(options)
+
+    def sampler() -> np.ndarray:
+        return drawing.stream.choice(count, size=k, replace=False)
+
+    return [options[int(i)] for i in drawing.draw_jointly("Arrangement", sampler, (k,), lambda value: (count,))]
+
+
+def randbytes(drawing: Drawing, n: int) -> bytes:
+    """Draw n bytes."""
+
+    def sampler(size: int) -> np.ndarray:
+        return np.frombuffer(drawing.stream.bytes(size), dtype=np.uint8).copy()
+
+    drawn = drawing.draw("DiscreteUniform", sampler, (), n, lambda: (0, 255))
+    return np.asarray(drawn).astype(np.uint8).tobytes()
+
+
+def draw_bytes(drawing: Drawing, length: int) -> bytes:
+    """Draw bytes, NumPy's name for it."""
+    return randbytes(drawing, length)
+
+
+def getrandbits(drawing: Drawing, k: int) -> int:
+    """Draw a k-bit integer."""
+    return int.from_bytes(randbytes(drawing, (k + 7) // 8), "big") >> (-k % 8)
+
+
+RANDOM_METHODS: Methods = {
+    "normalvariate": gauss,
+    "bytes": draw_bytes,
+    **{
+        function.__name__: function
+        for function in (
+            gauss,
+            lognormvariate,
+            expovariate,
+            gammavariate,
+            betavariate,
+            paretovariate,
+            weibullvariate,
+            vonmisesvariate,
+            binomialvariate,
+            triangular,
+            randint,
+            randrange,
+            choices,
+            sample,
+            randbytes,
+            getrandbits,
+        )
+    },
+}
+"""Methods of ``random.Random`` by name, and NumPy's ``bytes``."""

@@ -1,142 +1,185 @@
-"""Trace draws of whole vectors, and draws whose law cannot depend on θ.
+"""Draw whole vectors by NumPy's names, and selections whose law cannot depend on θ.
 
 A vector whose law factorizes is recorded as one draw of the conditionals: a multinomial as binomials, a multivariate
 normal as normals. Selections without replacement are arrangements.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, MutableSequence
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from motherlode.core.types import Array, Integers, Shape, Size, UserValue
 from motherlode.frontends.python.generator.bare import reorder
-from motherlode.frontends.python.generator.drawing import Size, Traced, shape_of
+from motherlode.frontends.python.generator.drawing import Drawing, Methods, shape_of
 
-__all__ = ["VectorDraws"]
+__all__ = ["VECTOR_METHODS"]
+
+Item = TypeVar("Item")
 
 
-class VectorDraws(Traced):
-    """Draw vectors and selections by NumPy's names."""
+def multinomial(drawing: Drawing, n: int, pvals: ArrayLike, size: Size = None) -> UserValue:
+    """Draw counts: binomials, each of what is left."""
+    probs = np.asarray(pvals, dtype=np.float64)
 
-    def multinomial(self, n: int, pvals: Any, size: Size = None) -> Any:
-        """Draw counts: binomials, each of what is left."""
-        probs = np.asarray(pvals, dtype=np.float64)
+    def law(value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        left = n - (np.cumsum(value, axis=-1) - value)
+        share = 1.0 - (np.cumsum(probs, axis=-1) - probs)
+        odds = np.clip(np.divide(probs, share, out=np.ones_like(probs), where=share > probs), 0.0, 1.0)
+        odds[..., -1] = 1.0
+        return left, odds
 
-        shape = shape_of(size, probs.shape[-1])
+    shape = shape_of(size, probs.shape[-1])
+    return drawing.draw_jointly("Binomial", lambda: drawing.stream.multinomial(n, probs, size), shape, law)
 
-        def law(value: Any) -> tuple[Any, Any]:
-            left = n - (np.cumsum(value, axis=-1) - value)
-            share = 1.0 - (np.cumsum(probs, axis=-1) - probs)
-            odds = np.clip(np.divide(probs, share, out=np.ones_like(probs), where=share > probs), 0.0, 1.0)
-            odds[..., -1] = 1.0
-            return left, odds
 
-        return self._draw_joint("Binomial", lambda: self._generator.multinomial(n, probs, size), shape, law)
+def multivariate_hypergeometric(drawing: Drawing, colors: ArrayLike, nsample: int, size: Size = None) -> UserValue:
+    """Draw counts of colors without replacement: hypergeometrics, each of what is left."""
+    counts = np.asarray(colors, dtype=np.int64)
 
-    def multivariate_hypergeometric(self, colors: Any, nsample: int, size: Size = None) -> Any:
-        """Draw counts of colors without replacement: hypergeometrics, each of what is left."""
-        counts = np.asarray(colors, dtype=np.int64)
+    def law(value: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return counts, counts.sum() - np.cumsum(counts), nsample - (np.cumsum(value, axis=-1) - value)
 
-        def law(value: Any) -> tuple[Any, Any, Any]:
-            return counts, counts.sum() - np.cumsum(counts), nsample - (np.cumsum(value, axis=-1) - value)
+    sampler, shape = drawing.stream.multivariate_hypergeometric, shape_of(size, len(counts))
+    return drawing.draw_jointly("Hypergeometric", lambda: sampler(counts, nsample, size), shape, law)
 
-        sampler, shape = self._generator.multivariate_hypergeometric, shape_of(size, len(counts))
-        return self._draw_joint("Hypergeometric", lambda: sampler(counts, nsample, size), shape, law)
 
-    def multivariate_normal(self, mean: Any, cov: Any, size: Size = None, **options: Any) -> Any:
-        """Draw from Normal(mean, cov): each element given those before it."""
-        center = np.asarray(mean, dtype=np.float64)
-        lower = np.linalg.cholesky(np.asarray(cov, dtype=np.float64))
+def multivariate_normal(
+    drawing: Drawing, mean: UserValue, cov: UserValue, size: Size = None, **options: UserValue
+) -> UserValue:
+    """Draw from Normal(mean, cov): each element given those before it."""
+    center = np.asarray(mean, dtype=np.float64)
+    lower = np.linalg.cholesky(np.asarray(cov, dtype=np.float64))
 
-        def law(value: Any) -> tuple[Any, Any]:
-            whitened = np.linalg.solve(lower, (value - center)[..., None])[..., 0]
-            spread = np.diagonal(lower)
-            return value - spread * whitened, np.broadcast_to(spread, value.shape)
+    def law(value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        whitened = np.linalg.solve(lower, (value - center)[..., None])[..., 0]
+        spread = np.diagonal(lower)
+        return value - spread * whitened, np.broadcast_to(spread, value.shape)
 
-        sampler, shape = self._generator.multivariate_normal, shape_of(size, len(center))
-        return self._draw_joint("Normal", lambda: sampler(center, cov, size, **options), shape, law)
+    sampler, shape = drawing.stream.multivariate_normal, shape_of(size, len(center))
+    return drawing.draw_jointly("Normal", lambda: sampler(center, cov, size, **options), shape, law)
 
-    def dirichlet(self, alpha: Any, size: Size = None) -> Any:
-        """Draw from Dirichlet(alpha)."""
-        concentration = np.asarray(alpha, dtype=np.float64)
-        shape = shape_of(size, len(concentration))
-        law = (lambda: self._generator.dirichlet(concentration, size), shape, lambda value: (concentration,))
-        return self._draw_joint("Dirichlet", *law)
 
-    def choice(
-        self, a: Any, size: Size = None, replace: bool = True, p: Any = None, axis: int = 0, shuffle: bool = True
-    ) -> Any:
-        """Choose from `a`, or from range(a), with probabilities `p`."""
-        options = np.arange(a) if isinstance(a, (int, np.integer)) else np.asarray(a)
-        count = options.shape[axis]
-        if replace:
-            index = self._choose(count, size, p)
-        elif p is None:
-            sampler = lambda: self._generator.choice(count, size, False, shuffle=shuffle)  # noqa: E731
-            index = self._arrange(count, sampler, shape_of(size))
-        else:
-            index = self._choose_each_once(count, size, np.asarray(p, dtype=np.float64), shuffle)
-        return np.take(options, np.asarray(index, dtype=np.int64), axis=axis)
+def dirichlet(drawing: Drawing, alpha: ArrayLike, size: Size = None) -> UserValue:
+    """Draw from Dirichlet(alpha)."""
+    concentration = np.asarray(alpha, dtype=np.float64)
+    shape = shape_of(size, len(concentration))
+    sampler = drawing.stream.dirichlet
+    return drawing.draw_jointly(
+        "Dirichlet", lambda: sampler(concentration, size), shape, lambda value: (concentration,)
+    )
 
-    def _choose(self, count: int, size: Size, p: Any) -> Any:
-        if p is None:
-            law = ("DiscreteUniform", self._generator.integers, (0, count), size, lambda low, high: (low, high - 1))
-            return self._draw(*law, depth=3)
 
-        def sampler(probs: Any, shape: Size) -> Any:
-            return self._generator.choice(count, shape, p=probs)
+def choice(
+    drawing: Drawing,
+    a: int | ArrayLike,
+    size: Size = None,
+    replace: bool = True,
+    p: ArrayLike | None = None,
+    axis: int = 0,
+    shuffle: bool = True,
+) -> UserValue:
+    """Choose from `a`, or from range(a), with probabilities `p`."""
+    options = _options(a)
+    count = options.shape[axis]
+    if replace:
+        index = _chosen(drawing, count, size, p)
+    elif p is None:
+        sampler = lambda: drawing.stream.choice(count, size, False, shuffle=shuffle)  # noqa: E731
+        index = _arranged(drawing, count, sampler, shape_of(size))
+    else:
+        index = _chosen_once_each(drawing, count, size, np.asarray(p, dtype=np.float64), shuffle)
+    return np.take(options, np.asarray(index, dtype=np.int64), axis=axis)
 
-        return self._draw("Categorical", sampler, (np.array(p, dtype=np.float64),), size, depth=3)
 
-    def _choose_each_once(self, count: int, size: Size, probs: Any, shuffle: bool) -> Any:
-        """Choose without replacement: a Categorical of the rest each time (first occurrences of repeated choices)."""
+def permutation(drawing: Drawing, x: int | ArrayLike, axis: int = 0) -> UserValue:
+    """Return `x`, or range(x), in random order."""
+    values = _options(x)
+    count = values.shape[axis]
+    order = _arranged(drawing, count, lambda: drawing.stream.permutation(count), (count,))
+    return np.take(values, order, axis=axis)
 
-        def law(value: Any) -> tuple[Any]:
-            order = value.reshape(-1).astype(np.int64)
-            taken = np.zeros((len(order), count), dtype=bool)
-            for position, index in enumerate(order[:-1]):
-                taken[position + 1 :, index] = True
-            return (np.where(taken, 0.0, probs).reshape(*value.shape, count),)
 
-        def sampler() -> Any:
-            return self._generator.choice(count, size, False, probs, shuffle=shuffle)
+def shuffle(drawing: Drawing, x: np.ndarray | MutableSequence[Item], axis: int = 0) -> None:
+    """Put `x` in random order, in place."""
+    count = x.shape[axis] if isinstance(x, np.ndarray) else len(x)
+    start = np.arange(count) if isinstance(x, np.ndarray) else list(range(count))
 
-        return self._draw_joint("Categorical", sampler, shape_of(size), law, depth=3)
+    def sampler() -> ArrayLike:
+        drawing.stream.shuffle(start)
+        return start
 
-    def permutation(self, x: Any, axis: int = 0) -> Any:
-        """Return `x`, or range(x), in random order."""
-        values = np.arange(x) if isinstance(x, (int, np.integer)) else np.asarray(x)
-        count = values.shape[axis]
-        order = self._arrange(count, lambda: self._generator.permutation(count), (count,))
-        return np.take(values, order, axis=axis)
+    order = _arranged(drawing, count, sampler, (count,))
+    reorder(x.swapaxes(0, axis) if axis and isinstance(x, np.ndarray) else x, order)
 
-    def shuffle(self, x: Any, axis: int = 0) -> None:
-        """Put `x` in random order, in place."""
-        count = x.shape[axis] if isinstance(x, np.ndarray) else len(x)
-        start = np.arange(count) if isinstance(x, np.ndarray) else list(range(count))
 
-        def sampler() -> Any:
-            self._generator.shuffle(start)
-            return start
+def permuted(drawing: Drawing, x: ArrayLike, *, axis: int | None = None, out: np.ndarray | None = None) -> np.ndarray:
+    """Return `x` with each slice along `axis` in a random order of its own."""
+    values = np.asarray(x)
+    flat = values.reshape(1, -1) if axis is None else np.moveaxis(values, axis, -1)
+    grid = np.broadcast_to(np.arange(flat.shape[-1]), flat.shape)
+    order = _arranged(drawing, flat.shape[-1], lambda: drawing.stream.permuted(grid, axis=-1), flat.shape)
+    mixed = np.take_along_axis(flat, order, axis=-1)
+    result = mixed.reshape(values.shape) if axis is None else np.moveaxis(mixed, -1, axis)
+    if out is None:
+        return result
+    out[...] = result
+    return out
 
-        reorder(x.swapaxes(0, axis) if axis else x, self._arrange(count, sampler, (count,)))
 
-    def permuted(self, x: Any, *, axis: int | None = None, out: Any = None) -> Any:
-        """Return `x` with each slice along `axis` in a random order of its own."""
-        values = np.asarray(x)
-        flat = values.reshape(1, -1) if axis is None else np.moveaxis(values, axis, -1)
-        grid = np.broadcast_to(np.arange(flat.shape[-1]), flat.shape)
-        order = self._arrange(flat.shape[-1], lambda: self._generator.permuted(grid, axis=-1), flat.shape)
-        mixed = np.take_along_axis(flat, order, axis=-1)
-        result = mixed.reshape(values.shape) if axis is None else np.moveaxis(mixed, -1, axis)
-        if out is None:
-            return result
-        out[...] = result
-        return out
+def _options(given: int | ArrayLike) -> np.ndarray:
+    return np.arange(given) if isinstance(given, (int, np.integer)) else np.asarray(given)
 
-    def _arrange(self, count: int, sampler: Callable[[], Any], shape: tuple[int, ...]) -> Any:
-        """Draw distinct indices below `count` in order."""
-        if shape == ():
-            return self._draw("DiscreteUniform", lambda _: sampler(), (), None, lambda: (0, count - 1), depth=3)
-        value = self._draw_joint("Arrangement", sampler, shape, lambda value: (count,), depth=3)
-        return np.asarray(value, dtype=np.int64)
+
+def _chosen(drawing: Drawing, count: int, size: Size, p: ArrayLike | None) -> UserValue:
+    """Draw indices below `count`, each by itself."""
+    if p is None:
+        law = ("DiscreteUniform", drawing.stream.integers, (0, count), size, lambda low, high: (low, high - 1))
+        return drawing.draw(*law)
+
+    def sampler(probs: Array, shape: Size) -> UserValue:
+        return drawing.stream.choice(count, shape, p=probs)
+
+    return drawing.draw("Categorical", sampler, (np.array(p, dtype=np.float64),), size)
+
+
+def _chosen_once_each(drawing: Drawing, count: int, size: Size, probs: Array, shuffle: bool) -> UserValue:
+    """Choose without replacement: a Categorical of the rest each time (first occurrences of repeated choices)."""
+
+    def law(value: np.ndarray) -> tuple[Array]:
+        order = value.reshape(-1).astype(np.int64)
+        taken = np.zeros((len(order), count), dtype=bool)
+        for position, index in enumerate(order[:-1]):
+            taken[position + 1 :, index] = True
+        return (np.where(taken, 0.0, probs).reshape(*value.shape, count),)
+
+    def sampler() -> Integers:
+        return np.asarray(drawing.stream.choice(count, size, False, probs, shuffle=shuffle))
+
+    return drawing.draw_jointly("Categorical", sampler, shape_of(size), law)
+
+
+def _arranged(drawing: Drawing, count: int, sampler: Callable[[], ArrayLike], shape: Shape) -> Integers:
+    """Draw distinct indices below `count` in order."""
+    if shape == ():
+        drawn = drawing.draw("DiscreteUniform", lambda _: sampler(), (), None, lambda: (0, count - 1))
+    else:
+        drawn = drawing.draw_jointly("Arrangement", sampler, shape, lambda value: (count,))
+    return np.asarray(drawn, dtype=np.int64)
+
+
+VECTOR_METHODS: Methods = {
+    function.__name__: function
+    for function in (
+        multinomial,
+        multivariate_hypergeometric,
+        multivariate_normal,
+        dirichlet,
+        choice,
+        permutation,
+        shuffle,
+        permuted,
+    )
+}
+"""Draws of vectors and selections by NumPy's names."""

@@ -1,12 +1,16 @@
 """Translate NumPy's module-level functions and SciPy's distributions into methods of a generator."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TypeAlias
+
+from motherlode.core.types import UserValue
 
 __all__ = ["RENAMED", "SCIPY", "STATE"]
 
-Call = tuple[str, tuple[Any, ...], dict[str, Any]]
-Translated = tuple[str, tuple[Any, ...], Callable[[Any], Any] | None]
+Arguments: TypeAlias = tuple[UserValue, ...]
+Shift: TypeAlias = Callable[[UserValue], UserValue]
+Call: TypeAlias = tuple[str, Arguments, dict[str, UserValue]]
+Translated: TypeAlias = tuple[str, Arguments, Shift | None]
 
 STATE = frozenset(("get_bit_generator", "get_state", "getstate", "seed", "set_bit_generator", "set_state", "setstate"))
 """Functions that move or copy the shared state."""
@@ -37,7 +41,7 @@ RENAMED = {"numpy.random": _NUMPY, "random": _PYTHON}
 """Functions of a module that a generator knows by another name or order: its method, arguments and keywords."""
 
 
-def _affine(loc: Any, scale: Any = 1) -> Callable[[Any], Any]:
+def _affine(loc: UserValue, scale: UserValue = 1) -> Shift:
     return lambda value: loc + scale * value
 
 

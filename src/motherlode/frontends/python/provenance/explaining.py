@@ -1,23 +1,18 @@
 """Explain to the owner of a Python function what stopped its mining: the line, the reason, and what to write."""
 
-import linecache
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from motherlode.core import MotherlodeError, philox_generator
 from motherlode.core.errors import show
-from motherlode.frontends.python.provenance.followed import Step
+from motherlode.core.types import UserFunction
 from motherlode.frontends.python.provenance.hidden import hidden_calls, told
 from motherlode.frontends.python.provenance.leaks import Found, find_leak, record_again
-from motherlode.frontends.python.provenance.lines import raised_at, shown
+from motherlode.frontends.python.provenance.lines import raised_at
 from motherlode.tracing import HiddenRandomness, LeakError, ReplayDiverged, SimulatorFailed
-from motherlode.tracing.addresses import place, relative_path
 
 __all__ = ["explain"]
-
-Function = Callable[..., Any]
 
 _LINES = 6
 _WHY = "The joint likelihood ratio would be wrong without any other sign."
@@ -43,7 +38,7 @@ _KINDS = {
 _NUMBERS = {"int", "floor", "ceil", "round", "index", "rint", "trunc"}
 
 
-def explain(function: Function, error: MotherlodeError) -> str:
+def explain(function: UserFunction, error: MotherlodeError) -> str:
     """Return a finding for what stopped the mining of ``function(theta, rng)``."""
     if isinstance(error, HiddenRandomness):
         return str(error) + told(hidden_calls(lambda: _again(function, error)))
@@ -61,16 +56,16 @@ def _leak(error: LeakError, found: Found) -> str:
     step = found.decision.step
     kind = "int" if step.operation in _NUMBERS else "if"
     head = "theta is turned into a whole number at" if kind == "int" else "theta decides without a draw at"
-    return f"{head} {_where(step)}\n{_source(step)}\n{_consequence(error)} {_WHY}\n{_REMEDIES[kind]}"
+    return f"{head} {step.where}\n{step.source}\n{_consequence(error)} {_WHY}\n{_REMEDIES[kind]}"
 
 
 def _reached(error: LeakError, found: Found) -> str:
     at = found.met or found.steps[-1]
     kind = _KINDS.get(at.operation.strip("_"), _KINDS.get(at.operation.strip("_").removeprefix("r"), ""))
     way = [step for step in found.steps if step[:2] != at[:2]][-_LINES:]
-    path = "".join(f"\n{_source(step)}    # line {step.line}" for step in way)
+    path = "".join(f"\n{step.source}    # line {step.line}" for step in way)
     through = f"\nOn its way to x it also goes through{path}" if way else ""
-    head = f"theta reaches x outside a draw at {_where(at)}\n{_source(at)}"
+    head = f"theta reaches x outside a draw at {at.where}\n{at.source}"
     return f"{head}\n{_consequence(error)} {_WHY}\n{_REMEDIES[kind]}{through}"
 
 
@@ -92,12 +87,12 @@ def _unfollowed(found: Found) -> str:
     if found.refused:
         return f"{last}: the function does not run with a theta that is followed ({found.refused})."
     if found.lost:
-        places = [f"{_where(step)}\n{_source(step)}" for step in found.lost]
+        places = [f"{step.where}\n{step.source}" for step in found.lost]
         return f"{last}: theta becomes a plain number, which cannot be followed." + _listed("That happens at", places)
     return f"{last}: theta could not be followed through code that makes a plain number of it."
 
 
-def _failure(function: Function, error: SimulatorFailed) -> BaseException:
+def _failure(function: UserFunction, error: SimulatorFailed) -> BaseException:
     try:
         function(np.array(error.theta), philox_generator(0, 0))
     except Exception as raised:  # noqa: BLE001 - the line is all that is asked for
@@ -105,7 +100,7 @@ def _failure(function: Function, error: SimulatorFailed) -> BaseException:
     return error
 
 
-def _again(function: Function, error: LeakError) -> None:
+def _again(function: UserFunction, error: LeakError) -> None:
     try:
         record_again(function, error)
     except Exception:  # noqa: BLE001 - whatever ran until here was seen
@@ -114,11 +109,3 @@ def _again(function: Function, error: LeakError) -> None:
 
 def _listed(words: str, places: Sequence[str]) -> str:
     return f"\n{words} " + "\nand ".join(places[:_LINES]) if places else ""
-
-
-def _where(step: Step) -> str:
-    return place(f"{relative_path(step.file)}:{step.function}:{step.line}")
-
-
-def _source(step: Step) -> str:
-    return shown(linecache.getline(step.file, step.line))

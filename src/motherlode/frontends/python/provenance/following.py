@@ -4,19 +4,21 @@ Those take plain numbers without asking, so they are replaced, in this process, 
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import wraps
 from threading import RLock
-from typing import Any
-from unittest.mock import patch
 
 import numpy as np
-from numpy.typing import NDArray
 
-from motherlode.frontends.python.provenance.followed import Log, Step, Way, follow, plain, way_of
-from motherlode.frontends.python.uniforms.array import plain_at
-from motherlode.tracing import Draw, Handler, caller_site
+from motherlode.core.types import Array, ForeignFunction, UserValue
+from motherlode.frontends.python.frames import NEAREST
+from motherlode.frontends.python.patching import functions_of, replaced
+from motherlode.frontends.python.provenance.followed import FollowedArray, follow, plain, way_of
+from motherlode.frontends.python.provenance.lines import Step
+from motherlode.frontends.python.provenance.ways import Log, Way
+from motherlode.frontends.python.uniforms.delayed import settled
+from motherlode.tracing import Draw, Handler
 
 __all__ = ["following", "theta_of"]
 
@@ -40,26 +42,25 @@ class _Tagged(Handler):
 @contextmanager
 def following(log: Log) -> Iterator[None]:
     """Follow numbers in the block; one thread at a time, and everything is restored on any exit."""
+    public = [name for name in dir(math) if not name.startswith("_")]
     with _lock, ExitStack() as stack:
-        for name in [name for name in dir(math) if callable(getattr(math, name)) and not name.startswith("_")]:
-            stack.enter_context(patch.object(math, name, _through(name, getattr(math, name))))
-        for name in _MADE:
-            stack.enter_context(patch.object(np, name, _through(name, getattr(np, name))))
-        for name in _EMPTY:
-            stack.enter_context(patch.object(np, name, _blank(getattr(np, name), log)))
+        stack.enter_context(replaced(math, functions_of(math, public, _through)))
+        stack.enter_context(replaced(np, functions_of(np, _MADE, _through)))
+        stack.enter_context(replaced(np, functions_of(np, _EMPTY, lambda name, function: _blank(function, log))))
         stack.enter_context(_Tagged(log))
         yield
 
 
-def theta_of(theta: NDArray[np.float64], log: Log) -> Any:
+def theta_of(theta: Array, log: Log) -> FollowedArray:
     """Return θ with shape (D,) as an array that is followed."""
-    return follow(theta.copy(), Way(log, (Step("", 0, "", "theta"),)))
+    followed: FollowedArray = follow(theta.copy(), Way(log, (Step("", 0, "", "theta"),)))
+    return followed
 
 
-def _through(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def _through(name: str, function: ForeignFunction) -> ForeignFunction:
     @wraps(function)
-    def through(*values: Any, **options: Any) -> Any:
-        given = plain_at(values, caller_site())
+    def through(*values: UserValue, **options: UserValue) -> UserValue:
+        given = settled(values, NEAREST.site())
         way = way_of(given)
         if way.log is None:
             return function(*given, **options)
@@ -68,11 +69,11 @@ def _through(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return through
 
 
-def _blank(function: Callable[..., Any], log: Log) -> Callable[..., Any]:
+def _blank(function: ForeignFunction, log: Log) -> ForeignFunction:
     """Return followed arrays, so that what is written into them later is seen."""
 
     @wraps(function)
-    def blank(*values: Any, **options: Any) -> Any:
+    def blank(*values: UserValue, **options: UserValue) -> UserValue:
         return follow(function(*values, **options), Way(log))
 
     return blank

@@ -1,20 +1,18 @@
 """Name the lines that take random numbers, or the time, past the generator they were given."""
 
-import linecache
 import os
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 
-from motherlode.frontends.python.provenance.lines import shown
-from motherlode.tracing.addresses import place, relative_path
+from motherlode.core.types import Foreign, ForeignFunction, UserValue
+from motherlode.frontends.python.frames import is_ours
+from motherlode.frontends.python.patching import functions_of, replaced
+from motherlode.frontends.python.provenance.lines import line_of
 
 __all__ = ["hidden_calls", "told"]
 
@@ -28,41 +26,31 @@ def hidden_calls(run: Callable[[], None]) -> list[str]:
     """Run a program and return where it called a generator that is not ours, in the order first met."""
     places: dict[str, None] = {}
 
-    def seen(frame: FrameType, event: str, called: Any) -> None:
+    def seen(frame: FrameType, event: str, called: Foreign) -> None:
         if event == "c_call" and _is_source(called):
             caller = _caller(frame)
             if caller is not None:
                 places.setdefault(caller)
 
+    def noted(name: str, function: ForeignFunction) -> ForeignFunction:
+        """Note calls of NumPy's module-level functions, which the interpreter's profiler is not told of."""
+
+        def call(*arguments: UserValue, **options: UserValue) -> UserValue:
+            caller = _caller(sys._getframe().f_back)
+            if caller is not None:
+                places.setdefault(caller)
+            return function(*arguments, **options)
+
+        return call
+
     before = sys.getprofile()
-    with _numpy_seen(places):
+    with replaced(np.random, functions_of(np.random, np.random.__all__, noted)):
         sys.setprofile(seen)
         try:
             run()
         finally:
             sys.setprofile(before)
     return list(places)
-
-
-@contextmanager
-def _numpy_seen(places: dict[str, None]) -> Iterator[None]:
-    """See calls of NumPy's module-level functions, which the interpreter's profiler is not told of."""
-
-    def noted(function: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any, **options: Any) -> Any:
-            line = _caller(sys._getframe(1))
-            if line is not None:
-                places.setdefault(line)
-            return function(*arguments, **options)
-
-        return call
-
-    with ExitStack() as stack:
-        for name in np.random.__all__:
-            function = getattr(np.random, name)
-            if callable(function) and not isinstance(function, type):
-                stack.enter_context(patch.object(np.random, name, noted(function)))
-        yield
 
 
 def told(places: Sequence[str]) -> str:
@@ -72,17 +60,15 @@ def told(places: Sequence[str]) -> str:
     return "\nThey come from " + "\nand ".join(places[:_LINES]) + f"\n{_REMEDY}"
 
 
-def _is_source(called: Any) -> bool:
+def _is_source(called: Foreign) -> bool:
     return called in _FUNCTIONS or isinstance(getattr(called, "__self__", None), _SOURCES)
 
 
-def _caller(frame: FrameType) -> str | None:
+def _caller(frame: FrameType | None) -> str | None:
     """Return the line of the program, skipping the standard ``random`` module; None inside motherlode."""
-    at: FrameType | None = frame
-    while at is not None and at.f_globals.get("__name__") == "random":
-        at = at.f_back
-    if at is None or str(at.f_globals.get("__name__", "")).partition(".")[0] == "motherlode":
+    while frame is not None and frame.f_code.co_filename == random.__file__:
+        frame = frame.f_back
+    if frame is None or is_ours(frame.f_code):
         return None
-    code = at.f_code
-    where = place(f"{relative_path(code.co_filename)}:{code.co_name}:{at.f_lineno}")
-    return f"{where}\n{shown(linecache.getline(code.co_filename, at.f_lineno))}"
+    line = line_of(frame)
+    return f"{line.where}\n{line.source}"

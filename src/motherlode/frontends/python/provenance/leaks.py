@@ -5,25 +5,23 @@ where it was drawn and once where x moved. Either x itself still carries θ, or 
 came out differently. Where the function refuses such a θ, the last draw before x is all that is known.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from motherlode.core import philox_generator
+from motherlode.core.types import Array, UserFunction, UserValue
 from motherlode.frontends.python.generator.traced import TracedGenerator
-from motherlode.frontends.python.provenance.followed import Decision, Log, Step, Way, way_of
+from motherlode.frontends.python.provenance.followed import way_of
 from motherlode.frontends.python.provenance.following import following, theta_of
+from motherlode.frontends.python.provenance.lines import Step
+from motherlode.frontends.python.provenance.ways import Decision, Log, Way
 from motherlode.gold import run_of
 from motherlode.gold.guards.probes import Run
 from motherlode.tracing import LeakError, ReplayDiverged, replay, seed, stream
 
 __all__ = ["Found", "find_leak", "lost_in", "parting", "record_again"]
-
-Array = NDArray[np.float64]
-Function = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -58,17 +56,17 @@ class _Followed:
     refused: str = ""
 
 
-def record_again(function: Function, error: LeakError) -> Run:
+def record_again(function: UserFunction, error: LeakError) -> Run:
     """Run the event that leaked once more, at the θ where it was drawn."""
     event = error.event or 0
 
-    def program(theta: Array) -> Any:
+    def program(theta: Array) -> UserValue:
         return function(theta, TracedGenerator(stream()))
 
     return run_of(program, event, np.asarray(error.theta), philox_generator(0, event))
 
 
-def find_leak(function: Function, error: LeakError) -> Found:
+def find_leak(function: UserFunction, error: LeakError) -> Found:
     """Run a leaking event again with a θ that is followed, where it was drawn and where x moved."""
     try:
         run = record_again(function, error)
@@ -82,7 +80,7 @@ def find_leak(function: Function, error: LeakError) -> Found:
     return Found(decision=decision, lost=lost_in(here.log.decisions) or lost_in(here.log.inner), refused=here.refused)
 
 
-def _follow(function: Function, run: Run, theta: Array) -> _Followed:
+def _follow(function: UserFunction, run: Run, theta: Array) -> _Followed:
     found = _Followed()
     try:
         with seed(philox_generator(0, run.event)), replay(run.draws), following(found.log):

@@ -1,20 +1,28 @@
 """Carry a number at θ and at other points together, so that one run of plain Python serves all of them.
 
-Operators and NumPy's scalar functions work on every lane. A comparison must come out alike in all lanes; what needs
+Operators and NumPy's scalar functions work at every point. A comparison must come out alike at all of them; what needs
 an ordinary float (``math.exp``, ``int``, an array) raises :class:`motherlode.gold.TrackingEnded`.
 """
 
 import math
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import NoReturn, TypeAlias
 
 import numpy as np
 
-from motherlode.frontends.python.uniforms.delayed import NUMBERS
+from motherlode.core.types import ForeignFunction, UserFunction, UserValue
 from motherlode.gold.one_pass import TrackingEnded
 
-__all__ = ["Tracked", "lane"]
+__all__ = ["NUMBERS", "Number", "Tracked", "at_point"]
+
+Number: TypeAlias = int | float | np.integer | np.floating
+"""An ordinary number."""
+
+NUMBERS = (int, float, np.integer, np.floating)
+"""Classes of ordinary numbers."""
+
+Binary = Callable[["Tracked", UserValue], UserValue]
 
 
 class Tracked:
@@ -22,146 +30,138 @@ class Tracked:
 
     Attributes
     ----------
-    lanes
-        The values, P floats; the first is that at θ.
+    values
+        One float for each of P points; the first is that at θ.
     """
 
-    __slots__ = ("lanes",)
+    __slots__ = ("values",)
 
-    def __init__(self, lanes: Sequence[Any]) -> None:
-        self.lanes: Sequence[float] = lanes
+    def __init__(self, values: Sequence[UserValue]) -> None:
+        self.values: Sequence[float] = values
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self, other: UserValue) -> "Tracked":
         if other.__class__ is float or isinstance(other, NUMBERS):
-            return Tracked([a + other for a in self.lanes])
+            return Tracked([a + other for a in self.values])
         if other.__class__ is Tracked:
-            return Tracked([a + b for a, b in zip(self.lanes, other.lanes)])  # noqa: B905
+            return Tracked([a + b for a, b in zip(self.values, other.values)])  # noqa: B905
         return NotImplemented
 
     __radd__ = __add__
 
-    def __mul__(self, other: Any) -> Any:
+    def __mul__(self, other: UserValue) -> "Tracked":
         if other.__class__ is float or isinstance(other, NUMBERS):
-            return Tracked([a * other for a in self.lanes])
+            return Tracked([a * other for a in self.values])
         if other.__class__ is Tracked:
-            return Tracked([a * b for a, b in zip(self.lanes, other.lanes)])  # noqa: B905
+            return Tracked([a * b for a, b in zip(self.values, other.values)])  # noqa: B905
         return NotImplemented
 
     __rmul__ = __mul__
 
-    def __rtruediv__(self, other: Any) -> Any:
+    def __rtruediv__(self, other: UserValue) -> "Tracked":
         if other.__class__ is float or isinstance(other, NUMBERS):
-            return Tracked([other / a for a in self.lanes])
+            return Tracked([other / a for a in self.values])
         return NotImplemented
 
-    def __rsub__(self, other: Any) -> Any:
+    def __rsub__(self, other: UserValue) -> "Tracked":
         if other.__class__ is float or isinstance(other, NUMBERS):
-            return Tracked([other - a for a in self.lanes])
+            return Tracked([other - a for a in self.values])
         return NotImplemented
 
     def __neg__(self) -> "Tracked":
-        return Tracked([-a for a in self.lanes])
+        return Tracked([-a for a in self.values])
 
     def __pos__(self) -> "Tracked":
         return self
 
     def __abs__(self) -> "Tracked":
-        return Tracked([abs(a) for a in self.lanes])
+        return Tracked([abs(a) for a in self.values])
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: UserValue, **options: UserValue) -> UserValue:
         known = _MATH.get(ufunc)
         if known is not None and not options and method == "__call__":
-            return Tracked(list(map(known, self.lanes)))
+            return Tracked(list(map(known, self.values)))
         if method != "__call__" or options or any(isinstance(value, np.ndarray) and value.ndim for value in inputs):
             raise TrackingEnded(f"np.{ufunc.__name__}", "arrays are not tracked")
-        columns = [np.array(value.lanes) if isinstance(value, Tracked) else value for value in inputs]
+        columns = [np.array(value.values) if isinstance(value, Tracked) else value for value in inputs]
         result = ufunc(*columns)
         return _agreed(result.tolist(), ufunc.__name__) if result.dtype == np.bool_ else Tracked(result.tolist())
 
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> NoReturn:
+    def __array_function__(
+        self, func: ForeignFunction, types: Sequence[type], args: UserValue, kwargs: UserValue
+    ) -> NoReturn:
         raise TrackingEnded(f"np.{func.__name__}", "only NumPy's scalar functions are tracked")
 
     def __repr__(self) -> str:
-        return f"Tracked({', '.join(f'{a:g}' for a in self.lanes)})"
+        return f"Tracked({', '.join(f'{a:g}' for a in self.values)})"
 
 
-def lane(value: Any, index: int) -> Any:
+def at_point(value: UserValue, index: int) -> UserValue:
     """Return a number at one of the points."""
-    return value.lanes[index] if value.__class__ is Tracked else value
+    return value.values[index] if value.__class__ is Tracked else value
 
 
-def _agreed(outcomes: Sequence[Any], operation: str) -> Any:
+def _agreed(outcomes: Sequence[bool], operation: str) -> bool:
     if any(outcome != outcomes[0] for outcome in outcomes):
         raise TrackingEnded(operation, f"it comes out differently at other parameters ({outcomes})")
     return outcomes[0]
 
 
-def _power(base: Any, exponent: Any) -> Any:
+def _power(base: Number, exponent: Number) -> float:
     """Raise as the elements of a NumPy array do: a negative base gives NaN, where Python's floats turn complex."""
     return float(np.float64(base) ** exponent)
 
 
-def _binary(function: Callable[[Any, Any], Any]) -> Callable[[Tracked, Any], Any]:
-    def method(self: Tracked, other: Any) -> Any:
+def _binary(function: Callable[[Number, Number], float]) -> Binary:
+    def method(self: Tracked, other: UserValue) -> Tracked:
         if isinstance(other, Tracked):
-            return Tracked(list(map(function, self.lanes, other.lanes)))
-        return Tracked([function(a, other) for a in self.lanes]) if isinstance(other, NUMBERS) else NotImplemented
+            return Tracked(list(map(function, self.values, other.values)))
+        return Tracked([function(a, other) for a in self.values]) if isinstance(other, NUMBERS) else NotImplemented
 
     return method
 
 
-def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Tracked, Any], Any]:
-    def method(self: Tracked, other: Any) -> Any:
-        return Tracked([function(other, a) for a in self.lanes]) if isinstance(other, NUMBERS) else NotImplemented
+def _reflected(function: Callable[[Number, Number], float]) -> Binary:
+    def method(self: Tracked, other: UserValue) -> Tracked:
+        return Tracked([function(other, a) for a in self.values]) if isinstance(other, NUMBERS) else NotImplemented
 
     return method
 
 
-def _comparison(function: Callable[[Any, Any], Any]) -> Callable[[Tracked, Any], Any]:
-    def method(self: Tracked, other: Any) -> Any:
+def _comparison(function: Callable[[Number, Number], bool]) -> Binary:
+    def method(self: Tracked, other: UserValue) -> bool:
         if isinstance(other, Tracked):
-            return _agreed(list(map(function, self.lanes, other.lanes)), function.__name__)
+            return _agreed(list(map(function, self.values, other.values)), function.__name__)
         if isinstance(other, NUMBERS):
-            return _agreed([function(a, other) for a in self.lanes], function.__name__)
+            return _agreed([function(a, other) for a in self.values], function.__name__)
         return NotImplemented
 
     return method
 
 
-def _refused(name: str) -> Callable[..., NoReturn]:
-    def method(self: Tracked, *arguments: Any) -> NoReturn:
+def _refused(name: str) -> UserFunction:
+    def method(self: Tracked, *arguments: UserValue) -> NoReturn:
         raise TrackingEnded(f"{name}() or math.*", "it needs an ordinary float")
 
     return method
 
 
+_ORDINARY = (
+    *("float", "int", "index", "bool", "complex", "hash", "str", "format"),
+    *("round", "trunc", "floor", "ceil", "array", "len", "iter"),
+)
+"""Methods for which Python or NumPy takes an ordinary number."""
+
 for _name in ("sub", "truediv", "floordiv", "mod"):
     setattr(Tracked, f"__{_name}__", _binary(getattr(operator, _name)))
 for _name, _function in (("pow", _power), ("floordiv", operator.floordiv), ("mod", operator.mod)):
     setattr(Tracked, f"__r{_name}__", _reflected(_function))
-Tracked.__pow__ = _binary(_power)  # type: ignore[operator]
+setattr(Tracked, "__pow__", _binary(_power))  # noqa: B010
 for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
     setattr(Tracked, f"__{_name}__", _comparison(getattr(operator, _name)))
-for _name in (
-    "float",
-    "int",
-    "index",
-    "bool",
-    "round",
-    "trunc",
-    "floor",
-    "ceil",
-    "complex",
-    "hash",
-    "array",
-    "len",
-    "iter",
-    "str",
-    "format",
-):
+for _name in _ORDINARY:
     setattr(Tracked, f"__{_name}__", _refused(_name))
 
-_MATH: dict[Any, Callable[[float], float]] = {
+_MATH: dict[np.ufunc, Callable[[float], float]] = {
     np.exp: math.exp,
     np.sin: math.sin,
     np.cos: math.cos,

@@ -5,62 +5,67 @@ they narrow the elements' intervals. Any other use settles the elements as Unifo
 """
 
 import operator
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from motherlode.core.types import Array, Bools, Integers, Shape, UserValue
 from motherlode.families import FAMILIES
 from motherlode.frontends.errors import NotInstrumented
-from motherlode.frontends.python.uniforms.delayed import ARITHMETIC, ORDERS, Delayed, Operation, Order, line_of, settled
+from motherlode.frontends.python.frames import NEAREST
+from motherlode.frontends.python.uniforms.delayed import Delayed, Function, Operation, Side, settling
 from motherlode.frontends.python.uniforms.intervals import Intervals
-from motherlode.tracing import caller_site, draw
+from motherlode.tracing import draw
 
-__all__ = ["LazyUniforms", "plain_at"]
+__all__ = ["LazyUniforms"]
 
-Array = NDArray[np.float64]
-
+Index: TypeAlias = UserValue
 _BELOW = (operator.lt, operator.le)
+_here = NEAREST.site
 
 
 class LazyUniforms(Delayed):
-    """Stand for an array of uniform numbers that are not settled.
+    """Stand for an array of uniform numbers that are not settled, or for a view of one.
 
     Parameters
     ----------
-    hidden
-        The numbers the plain program would have got, shape (*S).
-    low, high
-        Interval they are uniform on.
+    numbers
+        What is known of the elements, shared by all views.
+    where
+        Index of the view's elements.
+    operations, line
+        What the program did to them, and the scale and offset that it amounts to.
     """
 
     __array_priority__ = 1000
 
-    def __init__(self, hidden: Array, low: float, high: float) -> None:
-        self._numbers = Intervals(np.asarray(hidden), low, high)
-        self._where: Any = ...
-        self._operations: tuple[Operation, ...] = ()
-        self._line = (1.0, 0.0)
+    def __init__(
+        self,
+        numbers: Intervals,
+        where: Index = ...,
+        operations: tuple[Operation, ...] = (),
+        line: tuple[float, float] = (1.0, 0.0),
+    ) -> None:
+        self._numbers = numbers
+        self._where = where
+        self._operations = operations
+        self._line = line
 
-    def _view(self, where: Any = None, operations: Any = None, line: Any = None) -> "LazyUniforms":
-        view = object.__new__(LazyUniforms)
-        view._numbers, view._where = self._numbers, self._where if where is None else where
-        view._operations = self._operations if operations is None else operations
-        view._line = self._line if line is None else line
-        return view
+    def _view(self, where: Index) -> "LazyUniforms":
+        return LazyUniforms(self._numbers, where, self._operations, self._line)
 
-    def _apply(self, numbers: Any) -> Any:
+    def _apply(self, numbers: Array) -> Array:
         for function, operand, reflected in self._operations:
             numbers = function(operand, numbers) if reflected else function(numbers, operand)
         return numbers
 
-    def settle(self, site: int) -> Any:
+    def settle(self, site: int) -> Array:
         """Return the numbers as an ordinary array."""
         return self._apply(self._numbers.settle(self._where, site))
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> Shape:
         """Shape of the array."""
         return self._numbers.hidden[self._where].shape
 
@@ -75,46 +80,51 @@ class LazyUniforms(Delayed):
         return int(np.prod(self.shape))
 
     @property
-    def dtype(self) -> Any:
+    def dtype(self) -> np.dtype[np.float64]:
         """Always float64."""
         return np.dtype(np.float64)
 
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __iter__(self) -> Iterator["LazyUniforms"]:
+    def __iter__(self) -> Iterator["Array | LazyUniforms"]:
         return (self[i] for i in range(len(self)))
 
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: Index) -> "Array | LazyUniforms":
         """Return a view; where an element is chosen twice it is settled, because its two copies are no two draws."""
-        site = caller_site()
-        key = plain_at(key, site)
+        site = _here()
+        key = self.operand(key, site)
         if self._where is ... and _is_basic(key):
             return self._view(key)
         positions = self._positions()[key]
         if len(np.unique(positions)) < positions.size:
             return self.settle(site)[key]
+        return self._at(positions)
+
+    def _positions(self) -> Integers:
+        hidden = self._numbers.hidden
+        positions: Integers = np.arange(hidden.size).reshape(hidden.shape)[self._where]
+        return positions
+
+    def _at(self, positions: Integers) -> "LazyUniforms":
         return self._view(np.unravel_index(positions, self._numbers.hidden.shape))
 
-    def _positions(self) -> Any:
-        return np.arange(self._numbers.hidden.size).reshape(self._numbers.hidden.shape)[self._where]
-
-    def reshape(self, *shape: Any) -> "LazyUniforms":
+    def reshape(self, *shape: UserValue) -> "LazyUniforms":
         """Return the same numbers in another shape."""
-        return self._view(np.unravel_index(self._positions().reshape(*shape), self._numbers.hidden.shape))
+        return self._at(self._positions().reshape(*shape))
 
     @property
     def T(self) -> "LazyUniforms":  # noqa: N802
         """The same numbers with the axes reversed."""
-        return self._view(np.unravel_index(self._positions().T, self._numbers.hidden.shape))
+        return self._at(self._positions().T)
 
     def ravel(self) -> "LazyUniforms":
         """Return the same numbers along one axis."""
         return self.reshape(-1)
 
-    def compare(self, other: Any, order: Order, site: int) -> Any:
+    def compare(self, other: UserValue, order: Function, site: int) -> UserValue:
         """Branch on a comparison, element by element."""
-        other = other.settle(site) if isinstance(other, LazyUniforms) else settled(other, site)
+        other = self.operand(other, site)
         scale, offset = self._line
         thresholds = np.array(other, dtype=np.float64)
         shape = self.shape
@@ -128,12 +138,21 @@ class LazyUniforms(Delayed):
         same = (order in _BELOW) == (scale > 0.0)
         low, high = self._numbers.interval(self._where)
         p = _share(inverse, low, high)
-        decide = _Decision(self, other, order, same)
-        below = np.asarray(draw(site, FAMILIES["Bernoulli"], (p,), sampler=decide, size=shape), dtype=np.bool_)
+        found = draw(
+            site, FAMILIES["Bernoulli"], (p,), sampler=self._decide, arguments=(other, order, same), size=shape
+        )
+        below = np.asarray(found, dtype=np.bool_)
         self._numbers.branch(self._where, inverse, p, below)
         return (below if same else ~below)[()]
 
-    def _locate(self, edges: Any, site: int, side: Any = "left", sorter: Any = None) -> Any:
+    def _decide(self, other: UserValue, order: Function, same: bool) -> Bools:
+        """Decide open branchings by the numbers the plain program would have got."""
+        hidden = self._numbers.hidden[self._where]
+        outcome = np.asarray(order(self._apply(hidden), other))
+        return outcome if same else ~outcome
+
+    def locate(self, edges: Array, site: int, side: Side = "left", sorter: UserValue = None) -> UserValue:
+        """Return where each number falls among sorted edges: a Categorical branching."""
         if self._numbers.is_settled(self._where) or self._operations or sorter is not None or edges.ndim != 1:
             return np.searchsorted(edges, self.settle(site), side, sorter)
         low, high = (np.broadcast_to(bound, self.shape) for bound in self._numbers.interval(self._where))
@@ -151,100 +170,39 @@ class LazyUniforms(Delayed):
         self._numbers.narrow(self._where, np.where(possible, ends[0], low), np.where(possible, ends[1], high))
         return index[()]
 
-    def _calculate(self, function: Callable[[Any, Any], Any], other: Any, reflected: bool, site: int) -> Any:
-        line = line_of(function, other, reflected)
-        if line is None:
-            numbers = self.settle(site)
-            other = other.settle(site) if isinstance(other, LazyUniforms) else settled(other, site)
-            return function(other, numbers) if reflected else function(numbers, other)
-        scale, offset = self._line
-        operations = (*self._operations, (function, other, reflected))
-        return self._view(None, operations, (line[0] * scale, line[0] * offset + line[1]))
+    def operate(self, operation: Operation, scale: float, offset: float) -> "LazyUniforms":
+        """Return ``scale * self + offset``, delayed."""
+        mine = self._line
+        line = (scale * mine[0], scale * mine[1] + offset)
+        return LazyUniforms(self._numbers, self._where, (*self._operations, operation), line)
 
-    def __setitem__(self, key: Any, value: Any) -> None:
+    def __setitem__(self, key: Index, value: UserValue) -> None:
         raise NotInstrumented("random(size)", "an element was assigned to; take np.array(rng.random(size)) for that")
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return np.array, (self.settle(caller_site()),)
+    def __reduce__(self) -> tuple[UserValue, ...]:
+        return np.array, (self.settle(_here()),)
 
-    def searchsorted(self, v: Any, side: Any = "left", sorter: Any = None) -> Any:
+    def searchsorted(self, v: UserValue, side: Side = "left", sorter: UserValue = None) -> Integers | np.intp:
         """Search among the settled numbers."""
-        return np.searchsorted(self.settle(caller_site()), v, side, sorter)
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        site = caller_site()
-        if method == "__call__" and len(inputs) == 2 and not options:
-            mine = inputs[0] is self
-            if ufunc in ORDERS:
-                return self.compare(inputs[mine], ORDERS[ufunc][not mine], site)
-            if ufunc in ARITHMETIC:
-                return self._calculate(ARITHMETIC[ufunc], inputs[mine], not mine, site)
-        return getattr(ufunc, method)(*plain_at(inputs, site), **{k: plain_at(v, site) for k, v in options.items()})
-
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        site = caller_site()
-        if func is np.searchsorted and len(args) >= 2 and args[1] is self:
-            return self._locate(np.asarray(args[0]), site, *args[2:], **kwargs)
-        if func is np.digitize and args[0] is self and np.all(np.diff(args[1]) >= 0):
-            return self._locate(np.asarray(args[1]), site, "left" if kwargs.get("right") else "right")
-        return func(*plain_at(args, site), **{name: plain_at(value, site) for name, value in kwargs.items()})
+        return np.searchsorted(self.settle(_here()), v, side, sorter)
 
 
-def _calculating(function: Callable[[Any, Any], Any], reflected: bool) -> Callable[[LazyUniforms, Any], Any]:
-    def method(self: LazyUniforms, other: Any) -> Any:
-        return self._calculate(function, other, reflected, caller_site())
-
-    return method
-
-
-def _settling(function: Callable[..., Any]) -> Callable[..., Any]:
-    def method(self: LazyUniforms, *others: Any) -> Any:
-        site = caller_site()
-        return function(self.settle(site), *(plain_at(other, site) for other in others))
-
-    return method
+for _name in ("neg", "pos"):
+    setattr(LazyUniforms, f"__{_name}__", settling(getattr(operator, _name)))
+for _name in ("matmul", "rmatmul"):
+    setattr(LazyUniforms, f"__{_name}__", settling(getattr(np.ndarray, f"__{_name}__")))
 
 
-for _name in ("add", "sub", "mul", "truediv", "pow", "floordiv", "mod", "matmul"):
-    setattr(LazyUniforms, f"__{_name}__", _calculating(getattr(operator, _name), False))
-    setattr(LazyUniforms, f"__r{_name}__", _calculating(getattr(operator, _name), True))
-for _name in ("neg", "pos", "abs", "eq", "ne"):
-    setattr(LazyUniforms, f"__{_name}__", _settling(getattr(operator, _name)))
-for _name, _function in (("bool", bool), ("float", float), ("int", int), ("str", str)):
-    setattr(LazyUniforms, f"__{_name}__", _settling(_function))
-
-
-def _is_basic(key: Any) -> bool:
+def _is_basic(key: Index) -> bool:
     """Return whether an index is made of integers and slices only: it can neither change later nor repeat."""
     parts = key if isinstance(key, tuple) else (key,)
     return all(part is None or part is ... or isinstance(part, (int, slice)) for part in parts)
 
 
-def _share(thresholds: Array, low: Any, high: Any) -> Array:
+def _share(thresholds: Array, low: float | Array, high: float | Array) -> Array:
     """Return which part of [low, high] lies below each threshold."""
     if np.ndim(low) or low != 0.0 or high != 1.0:
         thresholds = (thresholds - low) / (high - low)
     if thresholds.size and thresholds.min() >= 0.0 and thresholds.max() <= 1.0:
         return thresholds
     return np.clip(thresholds, 0.0, 1.0)
-
-
-class _Decision:
-    """Decide open branchings by the numbers the plain program would have got."""
-
-    def __init__(self, lazy: LazyUniforms, other: Any, order: Order, same: bool) -> None:
-        self._lazy, self._other, self._order, self._same = lazy, other, order, same
-
-    def __call__(self) -> Any:
-        hidden = self._lazy._numbers.hidden[self._lazy._where]
-        outcome = np.asarray(self._order(self._lazy._apply(hidden), self._other))
-        return outcome if self._same else ~outcome
-
-
-def plain_at(value: Any, site: int) -> Any:
-    """Return a value with what is lazy in it, and in lists and tuples of it, settled at `site`."""
-    if isinstance(value, LazyUniforms):
-        return value.settle(site)
-    if type(value) in (tuple, list):
-        return type(value)(plain_at(part, site) for part in value)
-    return settled(value, site)

@@ -1,156 +1,122 @@
-"""Give a lazy random number the operators of a float.
+"""Give numbers that are not decided yet the operators of numbers, scalars and arrays alike.
 
-Comparison with a number, and +, -, * and / with one, are left to the lazy number itself; every other use settles it
-and goes on with an ordinary float. The line of the simulator is looked up once, in the operator that it calls.
+A comparison with a number branches, and so does a search among sorted edges; +, -, * and / with a number stay delayed;
+every other use settles the value and goes on with ordinary numbers. The line of the simulator is looked up once, in
+the operator that it calls.
 """
 
 import operator
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, Self, TypeAlias
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from motherlode.tracing import caller_site
+from motherlode.core.types import Foreign, ForeignFunction, UserFunction, UserValue
+from motherlode.frontends.python.frames import NEAREST
+from motherlode.frontends.python.tracked.number import NUMBERS
 
-__all__ = ["ARITHMETIC", "NUMBERS", "ORDERS", "Delayed", "Lazy", "Operation", "Order", "line_of", "settled"]
+__all__ = ["Delayed", "Function", "Operation", "Side", "settled"]
 
-NUMBERS = (int, float, np.integer, np.floating)
-"""What a lazy number can be compared with and stay lazy."""
+Function: TypeAlias = Callable[[UserValue, UserValue], UserValue]
+"""A function of two numbers, arrays or delayed ones, as of the module ``operator``."""
 
-Order = Callable[[Any, Any], Any]
-Operation = tuple[Callable[[Any, Any], Any], Any, bool]
+Operation: TypeAlias = tuple[Function, UserValue, bool]
+"""What a program does with a delayed value: the function, its other operand, and whether that stands on the left."""
+
+Side: TypeAlias = Literal["left", "right"]
+
+_here = NEAREST.site
 
 
 class Delayed:
-    """Branch on comparisons, be its own copy, and settle for every method that is not known here."""
+    """Branch on comparisons, be its own copy, and settle for every use that is not known here."""
 
     __slots__ = ()
 
-    def settle(self, site: int) -> Any:
-        """Return the value, settled by the draw or use at `site` if it was not."""
+    def settle(self, site: int) -> UserValue:
+        """Return the value as ordinary numbers, settled by the draw or use at `site` if it was not."""
         raise NotImplementedError
 
-    def compare(self, other: Any, order: Order, site: int) -> Any:
+    def compare(self, other: UserValue, order: Function, site: int) -> UserValue:
         """Return ``order(self, other)`` for one of the operators <, <=, >, >=."""
         raise NotImplementedError
 
-    def __lt__(self, other: Any) -> Any:
-        return self.compare(other, operator.lt, caller_site())
+    def operate(self, operation: Operation, scale: float, offset: float) -> "Delayed":
+        """Return ``scale * self + offset``, delayed; `operation` is how the program writes it."""
+        raise NotImplementedError
 
-    def __le__(self, other: Any) -> Any:
-        return self.compare(other, operator.le, caller_site())
+    def locate(self, edges: np.ndarray, site: int, side: Side = "left", sorter: UserValue = None) -> UserValue:
+        """Return where the value falls among sorted `edges`, as ``np.searchsorted`` does."""
+        raise NotImplementedError
 
-    def __gt__(self, other: Any) -> Any:
-        return self.compare(other, operator.gt, caller_site())
+    def operand(self, other: UserValue, site: int) -> UserValue:
+        """Return what an operation takes beside this value."""
+        return settled(other, site)
 
-    def __ge__(self, other: Any) -> Any:
-        return self.compare(other, operator.ge, caller_site())
+    def calculate(self, function: Function, other: UserValue, reflected: bool, site: int) -> UserValue:
+        """Return ``function(self, other)``, or with the operands exchanged: delayed if it is affine."""
+        line = _line_of(function, other, reflected)
+        if line is not None:
+            return self.operate((function, other, reflected), *line)
+        if reflected:
+            return function(self.operand(other, site), self.settle(site))
+        return function(self.settle(site), self.operand(other, site))
 
-    def __copy__(self) -> Any:
+    def __copy__(self) -> Self:
         return self
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+    def __deepcopy__(self, memo: dict[int, UserValue]) -> Self:
         return self
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        return np.asarray(self.settle(caller_site()), dtype=dtype)
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self.settle(_here()), dtype=dtype)
 
-    def __getattr__(self, name: str) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: UserValue, **options: UserValue) -> UserValue:
+        site = _here()
+        if method == "__call__" and len(inputs) == 2 and not options:
+            on_the_left = inputs[0] is self
+            other = inputs[on_the_left]
+            if ufunc in _ORDERS:
+                return self.compare(other, _ORDERS[ufunc][not on_the_left], site)
+            if ufunc in _ARITHMETIC:
+                return self.calculate(_ARITHMETIC[ufunc], other, not on_the_left, site)
+        return getattr(ufunc, method)(*settled(inputs, site), **_settled_values(options, site))
+
+    def __array_function__(
+        self,
+        func: ForeignFunction,
+        types: Sequence[type],
+        args: Sequence[UserValue],
+        kwargs: Mapping[str, UserValue],
+    ) -> UserValue:
+        site = _here()
+        if func is np.searchsorted and len(args) >= 2 and args[1] is self:
+            return self.locate(np.asarray(args[0]), site, *args[2:], **kwargs)
+        if func is np.digitize and len(args) == 2 and args[0] is self and np.all(np.diff(args[1]) >= 0):
+            return self.locate(np.asarray(args[1]), site, "left" if kwargs.get("right") else "right")
+        return func(*settled(args, site), **_settled_values(kwargs, site))
+
+    def __getattr__(self, name: str) -> Foreign:
         if name.startswith("__"):
             raise AttributeError(name)
-        return getattr(self.settle(caller_site()), name)
+        return getattr(self.settle(_here()), name)
 
 
-class Lazy(Delayed):
-    """Behave as a float whose value is not known yet; the base of lazy uniforms."""
-
-    __slots__ = ()
-
-    def operate(self, operation: Operation, scale: float, offset: float) -> Any:
-        """Return ``scale * self + offset`` lazily; `operation` is how the program writes it."""
-        raise NotImplementedError
-
-    def __add__(self, other: Any) -> Any:
-        return _arithmetic(self, operator.add, other, False, caller_site())
-
-    def __radd__(self, other: Any) -> Any:
-        return _arithmetic(self, operator.add, other, True, caller_site())
-
-    def __sub__(self, other: Any) -> Any:
-        return _arithmetic(self, operator.sub, other, False, caller_site())
-
-    def __rsub__(self, other: Any) -> Any:
-        return _arithmetic(self, operator.sub, other, True, caller_site())
-
-    def __mul__(self, other: Any) -> Any:
-        return _arithmetic(self, operator.mul, other, False, caller_site())
-
-    def __rmul__(self, other: Any) -> Any:
-        return _arithmetic(self, operator.mul, other, True, caller_site())
-
-    def __truediv__(self, other: Any) -> Any:
-        return _arithmetic(self, operator.truediv, other, False, caller_site())
-
-    def __neg__(self) -> Any:
-        return self.operate((operator.mul, -1.0, False), -1.0, 0.0)
-
-    def __pos__(self) -> Any:
-        return self
-
-    def __reduce__(self) -> tuple[type[float], tuple[float]]:
-        return float, (self.settle(caller_site()),)
-
-    def __format__(self, specification: str) -> str:
-        return format(self.settle(caller_site()), specification)
-
-    def __str__(self) -> str:
-        return str(self.settle(caller_site()))
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        site = caller_site()
-        if method == "__call__" and len(inputs) == 2 and not options:
-            mine = inputs[0] is self
-            if ufunc in ORDERS:
-                return self.compare(inputs[mine], ORDERS[ufunc][not mine], site)
-            if ufunc in ARITHMETIC:
-                return _arithmetic(self, ARITHMETIC[ufunc], inputs[mine], not mine, site)
-        given = [settled(value, site) for value in inputs]
-        return getattr(ufunc, method)(*given, **options)
-
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        site = caller_site()
-        if func is np.searchsorted and len(args) == 2:
-            return self.locate(np.asarray(args[0]), site, **kwargs)
-        if func is np.digitize and len(args) == 2 and np.all(np.diff(args[1]) >= 0):
-            side = "left" if kwargs.get("right") else "right"
-            return self.locate(np.asarray(args[1]), site, side)
-        return func(*_settled_within(args, site), **{name: settled(value, site) for name, value in kwargs.items()})
-
-    def locate(self, edges: Any, site: int, side: Any = "left", sorter: Any = None) -> Any:
-        """Return where the number falls among sorted `edges`, as ``np.searchsorted`` does."""
-        raise NotImplementedError
+def settled(value: UserValue, site: int) -> UserValue:
+    """Return a value with what is delayed in it, or in lists and tuples of it, settled by the draw or use at `site`."""
+    if isinstance(value, Delayed):
+        return value.settle(site)
+    if type(value) in (tuple, list):
+        return type(value)([settled(part, site) for part in value])
+    return value
 
 
-def settled(value: Any, site: int) -> Any:
-    """Return a number or array for what may be lazy, settled by the draw at `site` that it is an argument of."""
-    return value.settle(site) if isinstance(value, Lazy) else value
+def _settled_values(options: Mapping[str, UserValue], site: int) -> dict[str, UserValue]:
+    return {name: settled(value, site) for name, value in options.items()}
 
 
-def _settled_within(values: Any, site: int) -> Any:
-    if isinstance(values, (tuple, list)):
-        return type(values)(_settled_within(value, site) for value in values)
-    return settled(values, site)
-
-
-def _arithmetic(lazy: Lazy, function: Callable[[Any, Any], Any], other: Any, reflected: bool, site: int) -> Any:
-    line = line_of(function, other, reflected)
-    if line is not None:
-        return lazy.operate((function, other, reflected), *line)
-    pair = (settled(other, site), lazy.settle(site)) if reflected else (lazy.settle(site), settled(other, site))
-    return function(*pair)
-
-
-def line_of(function: Callable[[Any, Any], Any], other: Any, reflected: bool) -> tuple[float, float] | None:
+def _line_of(function: Function, other: UserValue, reflected: bool) -> tuple[float, float] | None:
     """Return the scale and offset that an operation with a number stands for; None where it is not affine."""
     if not isinstance(other, NUMBERS) or isinstance(other, bool):
         return None
@@ -165,36 +131,49 @@ def line_of(function: Callable[[Any, Any], Any], other: Any, reflected: bool) ->
     return None
 
 
-def _settling(function: Callable[..., Any]) -> Callable[..., Any]:
-    def method(self: Lazy, *others: Any) -> Any:
-        site = caller_site()
-        number = self.settle(site)
-        return function(number, *(settled(other, site) for other in others))
+def _comparing(order: Function) -> UserFunction:
+    def method(self: Delayed, other: UserValue) -> UserValue:
+        return self.compare(other, order, _here())
 
     return method
 
 
-def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Lazy, Any], Any]:
-    def method(self: Lazy, other: Any) -> Any:
-        return function(other, self.settle(caller_site()))
+def _calculating(function: Function, reflected: bool) -> UserFunction:
+    def method(self: Delayed, other: UserValue) -> UserValue:
+        return self.calculate(function, other, reflected, _here())
 
     return method
 
 
-for _name in ("eq", "ne", "abs", "pow", "floordiv", "mod"):
-    setattr(Lazy, f"__{_name}__", _settling(getattr(operator, _name)))
-for _name in ("hash", "bool", "float", "int", "trunc", "floor", "ceil", "round", "divmod"):
-    setattr(Lazy, f"__{_name}__", _settling(getattr(float, f"__{_name}__")))
-for _name in ("pow", "floordiv", "mod", "truediv"):
-    setattr(Lazy, f"__r{_name}__", _reflected(getattr(operator, _name)))
+def settling(function: UserFunction) -> UserFunction:
+    """Return a method that settles the value and applies a function to it and to its arguments."""
 
-ORDERS: dict[Any, tuple[Order, Order]] = {
+    def method(self: Delayed, *others: UserValue) -> UserValue:
+        site = _here()
+        return function(self.settle(site), *[self.operand(other, site) for other in others])
+
+    return method
+
+
+for _name in ("lt", "le", "gt", "ge"):
+    setattr(Delayed, f"__{_name}__", _comparing(getattr(operator, _name)))
+for _name in ("add", "sub", "mul", "truediv", "pow", "floordiv", "mod"):
+    setattr(Delayed, f"__{_name}__", _calculating(getattr(operator, _name), False))
+    setattr(Delayed, f"__r{_name}__", _calculating(getattr(operator, _name), True))
+for _name, _function in (("eq", operator.eq), ("ne", operator.ne), ("abs", abs)):
+    setattr(Delayed, f"__{_name}__", settling(_function))
+for _kind in (bool, float, int, str):
+    setattr(Delayed, f"__{_kind.__name__}__", settling(_kind))
+
+_ORDERS: dict[np.ufunc, tuple[Function, Function]] = {
     np.less: (operator.lt, operator.gt),
     np.less_equal: (operator.le, operator.ge),
     np.greater: (operator.gt, operator.lt),
     np.greater_equal: (operator.ge, operator.le),
 }
-ARITHMETIC: dict[Any, Callable[[Any, Any], Any]] = {
+"""NumPy's comparisons, as they are and with the operands exchanged."""
+
+_ARITHMETIC: dict[np.ufunc, Function] = {
     np.add: operator.add,
     np.subtract: operator.sub,
     np.multiply: operator.mul,

@@ -8,18 +8,17 @@ the plain program would have got from the same stream decides every open branchi
 
 import operator
 import sys
-from typing import Any
 
 import numpy as np
 
+from motherlode.core.types import UserFunction, UserValue
 from motherlode.families import FAMILIES
-from motherlode.frontends.python.tracked.number import lane
-from motherlode.frontends.python.uniforms.delayed import NUMBERS, Lazy, Operation, Order, settled
-from motherlode.tracing import caller_site
-from motherlode.tracing.addresses import known_site, site_of_frame
+from motherlode.frontends.python.frames import NEAREST
+from motherlode.frontends.python.tracked.number import NUMBERS, Number, at_point
+from motherlode.frontends.python.uniforms.delayed import Delayed, Function, Operation, Side, settling
 from motherlode.tracing.shortcut import Channel
 
-__all__ = ["LazyUniform"]
+__all__ = ["LazyUniform", "Scalar"]
 
 _BERNOULLI = FAMILIES["Bernoulli"]
 _CATEGORICAL = FAMILIES["Categorical"]
@@ -27,13 +26,46 @@ _UNIFORM = FAMILIES["Uniform"]
 _BELOW = (operator.lt, operator.le)
 _lt = operator.lt
 _getframe = sys._getframe
+_known = NEAREST.known
+_here = NEAREST.site
 
 
-class LazyUniform(Lazy):
+class Scalar(Delayed):
+    """Behave as a float whose value is not known yet."""
+
+    __slots__ = ()
+
+    def apply(self, number: float) -> Number:
+        """Return what the program would have in place of this object, were the uniform `number`."""
+        raise NotImplementedError
+
+    def operand(self, other: UserValue, site: int) -> UserValue:
+        """Return what an operation takes beside this number: arrays stay delayed, for they come next."""
+        return other.settle(site) if isinstance(other, Scalar) else other
+
+    def __neg__(self) -> Delayed:
+        return self.operate((operator.mul, -1.0, False), -1.0, 0.0)
+
+    def __pos__(self) -> Delayed:
+        return self
+
+    def __reduce__(self) -> tuple[type[float], tuple[float]]:
+        return float, (self.settle(_here()),)
+
+    def __format__(self, specification: str) -> str:
+        return format(self.settle(_here()), specification)
+
+
+for _name in ("hash", "trunc", "floor", "ceil", "round", "divmod"):
+    setattr(Scalar, f"__{_name}__", settling(getattr(float, f"__{_name}__")))
+
+
+class LazyUniform(Scalar):
     """Stand for a uniform number that is not settled.
 
     Comparison with a number is a Bernoulli branching, its place among sorted edges a Categorical one; +, -, * and /
-    with a number stay lazy; everything else settles it and returns an ordinary float.
+    with a number stay lazy; everything else settles it and returns an ordinary float. A settled number is an interval
+    of no width.
 
     Parameters
     ----------
@@ -45,21 +77,23 @@ class LazyUniform(Lazy):
         Interval the number is uniform on.
     """
 
-    __slots__ = ("_channel", "_hidden", "_high", "_low", "_settled")
+    __slots__ = ("_channel", "_hidden", "_high", "_low")
 
     def __init__(self, channel: Channel, hidden: float, low: float = 0.0, high: float = 1.0) -> None:
-        self._channel, self._hidden, self._low, self._high = channel, hidden, low, high
-        self._settled: float | None = None
+        self._channel = channel
+        self._hidden = hidden
+        self._low = low
+        self._high = high
 
-    def __lt__(self, other: Any) -> Any:
+    def __lt__(self, other: UserValue) -> UserValue:
         """Branch; the commonest draw of all, so the general way is written out once more for it."""
         low, high = self._low, self._high
-        if other.__class__ is not float or not low < other < high or self._settled is not None:
-            return self.compare(other, _lt, caller_site())
+        if other.__class__ is not float or not low < other < high:
+            return self.compare(other, _lt, _here())
         frame = _getframe(1)
-        site = known_site((id(frame.f_code), frame.f_lasti))
+        site = _known((id(frame.f_code), frame.f_lasti))
         if site is None:
-            site = site_of_frame(frame)
+            site = _here()
         p = other if low == 0.0 and high == 1.0 else (other - low) / (high - low)
         outcome = self._channel.branch(site, p, self._hidden, other)
         if outcome:
@@ -68,11 +102,11 @@ class LazyUniform(Lazy):
             self._low = other
         return outcome
 
-    def compare(self, other: Any, order: Order, site: int) -> Any:
+    def compare(self, other: UserValue, order: Function, site: int) -> UserValue:
         """Branch on a comparison."""
         return _compare(self, self, (1.0, 0.0), other, order, site)
 
-    def branch(self, threshold: float, site: int, below: Any, arguments: tuple[Any, ...]) -> bool:
+    def branch(self, threshold: float, site: int, below: UserFunction, arguments: tuple[UserValue, ...]) -> bool:
         """Branch on whether the number lies below a threshold, which ``below(*arguments)`` decides if it is open."""
         low, high = self._low, self._high
         p = 0.0 if threshold <= low else 1.0 if threshold >= high else (threshold - low) / (high - low)
@@ -81,30 +115,34 @@ class LazyUniform(Lazy):
             self._low, self._high = (low, threshold) if outcome else (threshold, high)
         return outcome
 
-    def apply(self, number: float) -> Any:
-        """Return what the program would have in place of this object, were u `number`."""
+    @property
+    def is_settled(self) -> bool:
+        """Whether the number is known."""
+        return self._low == self._high
+
+    def apply(self, number: float) -> Number:
+        """Return the number."""
         return number
 
     def settle(self, site: int) -> float:
         """Return the number, drawn as a Uniform if it was not."""
-        if self._settled is None:
-            self._settled = float(self._channel.take(site, _UNIFORM, (self._low, self._high), float, (self._hidden,)))
-        return self._settled
+        low, high = self._low, self._high
+        if low != high:
+            self._low = self._high = float(self._channel.take(site, _UNIFORM, (low, high), float, (self._hidden,)))
+        return self._low
 
     def operate(self, operation: Operation, scale: float, offset: float) -> "_Affine":
         """Return ``scale * self + offset``, lazily."""
         return _Affine(self, (operation,), scale, offset)
 
-    def locate(self, edges: Any, site: int, side: Any = "left", sorter: Any = None) -> Any:
+    def locate(self, edges: np.ndarray, site: int, side: Side = "left", sorter: UserValue = None) -> UserValue:
         """Return where the number falls among sorted edges: a Categorical branching."""
-        if self._settled is not None or sorter is not None or edges.ndim != 1:
+        if self.is_settled or sorter is not None or edges.ndim != 1:
             return np.searchsorted(edges, self.settle(site), side, sorter)
         low, high = self._low, self._high
-        inner = np.clip(edges, low, high)
-        bounds = np.concatenate([[low], inner, [high]])
-        found = int(
-            self._channel.take(site, _CATEGORICAL, (np.diff(bounds),), np.searchsorted, (edges, self._hidden, side))
-        )
+        bounds = np.concatenate([[low], np.clip(edges, low, high), [high]])
+        arguments = (edges, self._hidden, side)
+        found = int(self._channel.take(site, _CATEGORICAL, (np.diff(bounds),), np.searchsorted, arguments))
         if bounds[found] < bounds[found + 1]:
             self._low, self._high = float(bounds[found]), float(bounds[found + 1])
         return np.intp(found)
@@ -113,7 +151,7 @@ class LazyUniform(Lazy):
         return f"LazyUniform({self._low:g}, {self._high:g})"
 
 
-class _Affine(Lazy):
+class _Affine(Scalar):
     """Stand for ``scale * u + offset`` as the program computes it; copies share u."""
 
     __slots__ = ("_line", "_operations", "_uniform")
@@ -121,18 +159,18 @@ class _Affine(Lazy):
     def __init__(self, uniform: LazyUniform, operations: tuple[Operation, ...], scale: float, offset: float) -> None:
         self._uniform, self._operations, self._line = uniform, operations, (scale, offset)
 
-    def compare(self, other: Any, order: Order, site: int) -> Any:
+    def compare(self, other: UserValue, order: Function, site: int) -> UserValue:
         """Branch on a comparison."""
         return _compare(self, self._uniform, self._line, other, order, site)
 
-    def apply(self, number: float) -> Any:
+    def apply(self, number: float) -> Number:
         """Return what the program would have in place of this object, were u `number`."""
-        result: Any = number
+        result: Number = number
         for function, operand, reflected in self._operations:
             result = function(operand, result) if reflected else function(result, operand)
         return result
 
-    def settle(self, site: int) -> Any:
+    def settle(self, site: int) -> Number:
         """Return the value, with u settled."""
         return self.apply(self._uniform.settle(site))
 
@@ -141,7 +179,7 @@ class _Affine(Lazy):
         mine = self._line
         return _Affine(self._uniform, (*self._operations, operation), scale * mine[0], scale * mine[1] + offset)
 
-    def locate(self, edges: Any, site: int, side: Any = "left", sorter: Any = None) -> Any:
+    def locate(self, edges: np.ndarray, site: int, side: Side = "left", sorter: UserValue = None) -> UserValue:
         """Settle and return where the value falls among sorted edges."""
         return np.searchsorted(edges, self.settle(site), side, sorter)
 
@@ -150,20 +188,15 @@ class _Affine(Lazy):
 
 
 def _compare(
-    lazy: "LazyUniform | _Affine",
-    uniform: LazyUniform,
-    line: tuple[float, float],
-    other: Any,
-    order: Order,
-    site: int,
-) -> Any:
+    lazy: Scalar, uniform: LazyUniform, line: tuple[float, float], other: UserValue, order: Function, site: int
+) -> UserValue:
     if isinstance(other, np.ndarray) and other.ndim:
         outcomes = [_compare(lazy, uniform, line, element, order, site) for element in other.ravel()]
         return np.array(outcomes, dtype=np.bool_).reshape(other.shape)
-    other = settled(other[()] if isinstance(other, np.ndarray) else other, site)
+    other = lazy.operand(other[()] if isinstance(other, np.ndarray) else other, site)
     scale, offset = line
-    here = lane(other, 0)
-    if not isinstance(here, NUMBERS) or uniform._settled is not None or scale == 0.0:
+    here = at_point(other, 0)
+    if not isinstance(here, NUMBERS) or uniform.is_settled or scale == 0.0:
         return order(lazy.settle(site), other)
     number = other if here is not other else float(here)
     threshold = number if lazy is uniform else (number - offset) / scale
@@ -173,5 +206,5 @@ def _compare(
     return np.bool_(outcome) if plain else outcome
 
 
-def _decide(lazy: "LazyUniform | _Affine", hidden: float, other: Any, order: Order, same: bool) -> bool:
+def _decide(lazy: Scalar, hidden: float, other: Number, order: Function, same: bool) -> bool:
     return bool(order(lazy.apply(hidden), other)) is same

@@ -1,0 +1,46 @@
+"""Know what draws are asked with at the points that a tracked run carries besides the first."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from motherlode.core.types import UserValue
+from motherlode.frontends.python.tracked.number import at_point
+
+__all__ = ["Law", "OtherPoints", "Parameters"]
+
+Parameters: TypeAlias = tuple[UserValue, ...]
+"""What a draw is asked with: numbers or arrays."""
+
+Law: TypeAlias = Callable[..., Parameters]
+"""Turns the arguments of a draw into the parameters of its family."""
+
+
+class OtherPoints:
+    """Collect the parameters of every draw at the points but the first.
+
+    Parameters
+    ----------
+    count
+        How many points there are.
+
+    Attributes
+    ----------
+    asked
+        One entry a draw: its parameters at each point.
+    ask
+        Appends an entry.
+    """
+
+    __slots__ = ("ask", "asked", "count")
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.asked: list[list[Parameters]] = []
+        self.ask = self.asked.append
+
+    def first(self, given: Sequence[UserValue], law: Law | None) -> tuple[Parameters, Parameters]:
+        """Return a draw's arguments and parameters at the first point; collect those at the others."""
+        points = [tuple([at_point(argument, index) for argument in given]) for index in range(1 + self.count)]
+        parameters, *others = points if law is None else [law(*point) for point in points]
+        self.ask(others)
+        return points[0], parameters
