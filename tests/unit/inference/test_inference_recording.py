@@ -1,11 +1,15 @@
 """Recordings of functions: the same numbers where they can stand for the function, the function itself where not."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
 from closed_forms import Banana, Bimodal, GaltonExact
 
-from motherlode.inference import Observation, Potential, Prior, posterior
+from motherlode.inference import ConvergenceWarning, Observation, Potential, Prior, posterior
+from motherlode.inference.mcmc import coordinates as gradients
+from motherlode.inference.mcmc import recording
 from motherlode.inference.mcmc.coordinates import gradient_of
 from motherlode.inference.mcmc.recording import recorded
 from motherlode.inference.optimize import with_gradient
@@ -105,6 +109,83 @@ def _selects(points):
 )
 def test_what_a_recording_cannot_stand_for_is_left_alone(density):
     function = gradient(density)
+    assert recorded(function, POINTS) is function
+
+
+class Residual(torch.nn.Module):
+    """A density of one's own, N(θ + f(θ), 1), with a residual block of whatever ``combine`` does."""
+
+    def __init__(self, combine):
+        super().__init__()
+        torch.manual_seed(2)
+        self.enter, self.inner, self.leave = torch.nn.Linear(2, 8), torch.nn.Linear(8, 8), torch.nn.Linear(8, 2)
+        self.norm, self.dropout = torch.nn.LayerNorm(8), torch.nn.Dropout(0.5)
+        self.combine = combine
+        self.double().eval()
+
+    def log_prob(self, x, theta):
+        hidden = torch.tanh(self.enter(theta))
+        mean = theta + self.leave(self.combine(self, hidden))
+        return D.Normal(mean, 1.0).log_prob(x).sum(-1)
+
+
+def _in_place(model, hidden):
+    total = hidden.clone()
+    total += model.inner(hidden)
+    total[..., 0].mul_(2.0)
+    return total.relu_()
+
+
+def _onto_a_constant(model, hidden):
+    total = model.inner.bias.expand_as(hidden).clone()
+    total += hidden
+    return total
+
+
+def _data_dependent(model, hidden):
+    return hidden + model.inner(hidden) if float(hidden.detach().mean()) > 0.0 else hidden
+
+
+RESIDUALS = {
+    "residual": lambda model, hidden: hidden + model.inner(hidden),
+    "normalized": lambda model, hidden: hidden + torch.relu(model.inner(model.norm(hidden))),
+    "dropout in eval": lambda model, hidden: hidden + model.dropout(model.inner(hidden)),
+    "in place": _in_place,
+    "onto a constant": _onto_a_constant,
+    "data-dependent": _data_dependent,
+}
+
+
+@pytest.mark.parametrize("kind", RESIDUALS)
+def test_networks_of_ones_own_are_sampled_as_plain_calls_would(kind, monkeypatch):
+    problem = posterior(Residual(RESIDUALS[kind]), D.Normal(torch.zeros(2).double(), 1.0), [[0.5, -0.2], [0.1, 0.3]])
+    chains = {"chains": 4, "samples": 10, "warmup": 10, "seed": 3}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        replayed = problem.mcmc(**chains)
+        monkeypatch.setattr(gradients, "recorded", lambda function, example: function)
+        called = problem.mcmc(**chains)
+    np.testing.assert_allclose(replayed.samples, called.samples, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", RESIDUALS)
+def test_only_what_depends_on_values_is_called_as_it_is(kind):
+    potential = Potential(
+        Residual(RESIDUALS[kind]), Prior(D.Normal(torch.zeros(2).double(), 1.0)), Observation([[0.5, -0.2]])
+    )
+    function = gradient(potential.log_likelihood)
+    assert (recorded(function, POINTS[:, :2].contiguous()) is function) == (kind == "data-dependent")
+
+
+def test_a_replay_that_raises_gives_way_to_the_function(monkeypatch):
+    def fails(self, outputs):
+        def run(point, *constants):
+            raise RuntimeError("no such operation")
+
+        return run
+
+    monkeypatch.setattr(recording._Tape, "compile", fails)
+    function = gradient(lambda p: -0.5 * (p**2).sum(-1))
     assert recorded(function, POINTS) is function
 
 

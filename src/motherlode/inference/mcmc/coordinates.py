@@ -76,7 +76,7 @@ def recorded_gradient(density: Callable[[Tensor], Tensor]) -> Callable[[Array], 
                     "the log-likelihood has no gradient in θ, which these chains follow. Compute it from θ with torch "
                     "operations, without detach() or no_grad(), or use .sample or method='pyro-random-walk'."
                 )
-            (gradient,) = torch.autograd.grad(value.sum(), leaf)
+            (gradient,) = torch.autograd.grad(value, leaf, torch.ones(value.shape, dtype=value.dtype))
         return value.detach(), gradient
 
     def value_and_gradient(points: Array) -> tuple[Array, Array]:
