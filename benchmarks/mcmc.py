@@ -36,7 +36,7 @@ from peers import run_beside
 import motherlode
 from motherlode.inference import Observation, Potential, Prior
 from motherlode.inference.convergence import ess_bulk
-from motherlode.inference.mcmc.coordinates import recorded_gradient
+from motherlode.inference.mcmc.gradients import recorded_gradient
 
 WARMUP, DRAWS, OURS = 200, 300, ("nuts", "chees")
 

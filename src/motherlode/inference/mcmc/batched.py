@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from motherlode.inference.mcmc.chains import run_chains
-from motherlode.inference.mcmc.coordinates import gradient_of
+from motherlode.inference.mcmc.gradients import gradient_of
 from motherlode.inference.potential import Potential
 from motherlode.inference.results import PosteriorSamples
 
