@@ -8,8 +8,7 @@ import torch
 from closed_forms import Banana, Bimodal, GaltonExact
 
 from motherlode.inference import ConvergenceWarning, Observation, Potential, Prior, posterior
-from motherlode.inference.mcmc import gradients
-from motherlode.inference.mcmc import recording
+from motherlode.inference.mcmc import gradients, recording
 from motherlode.inference.mcmc.gradients import gradient_of
 from motherlode.inference.mcmc.recording import recorded
 from motherlode.inference.optimize import with_gradient

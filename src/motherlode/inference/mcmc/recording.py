@@ -82,7 +82,7 @@ class _Tape(TorchDispatchMode):
     """The operations that depend on one input, as a graph; tensors are told apart by identity and kept alive."""
 
     def __init__(self, example: Tensor) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.safe = True
         self.constants: list[Tensor] = []
         self._graph = fx.Graph()
