@@ -1,7 +1,6 @@
 """Gather the commands, and turn errors raised on purpose into messages."""
 
 from importlib import import_module
-from typing import Any
 
 import click
 
@@ -34,9 +33,9 @@ class _Commands(click.Group):
         command: click.Command = getattr(import_module(_COMMANDS[cmd_name]), cmd_name)
         return command
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> None:
         try:
-            return super().invoke(ctx)
+            super().invoke(ctx)
         except MotherlodeError as error:
             raise click.ClickException(f"{type(error).__name__}: {error}") from error
 

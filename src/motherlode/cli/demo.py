@@ -4,9 +4,8 @@ from pathlib import Path
 
 import click
 
-from motherlode.cli.folders import make_folder
-from motherlode.cli.options import SEED
-from motherlode.cli.threads import use_one_thread
+from motherlode.cli.options import SEED, use_one_thread
+from motherlode.cli.results import make_folder
 from motherlode.demo.build import BoardNotBuilt, build_board
 from motherlode.demo.folders import FolderTaken, claim_folder
 

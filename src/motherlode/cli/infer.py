@@ -1,14 +1,17 @@
 """Infer θ from observed events on the command line."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from motherlode.cli.folders import make_folder
-from motherlode.cli.options import SEED, refuse_idle, settings
-from motherlode.cli.origin import describe_model, digest, trained_on, write_manifest
-from motherlode.cli.threads import use_one_thread
+from motherlode.cli.options import SEED, refuse_idle, settings, use_one_thread
+from motherlode.cli.origin import describe_model, digest, trained_on
+from motherlode.cli.results import make_folder, write_manifest
+from motherlode.core.types import JSON
+
+if TYPE_CHECKING:
+    from motherlode.inference import PosteriorSamples
 
 __all__ = ["infer"]
 
@@ -66,16 +69,17 @@ def infer(
         result = posterior.vi(samples=samples, seed=seed)
     else:
         result = posterior.sample(samples, seed=seed)
-    origin = {"method": method, "seed": seed, "model": describe_model(estimator, model), "observed": digest(observed)}
+    origin: dict[str, JSON] = {"method": method, "seed": seed, "model": describe_model(estimator, model)}
     idle = () if method == "nuts" else ("chains",)
-    _write(result, out, {"command": "infer", **origin, "prior": law.to_json(), "options": settings(ctx, *idle)})
+    origin |= {"observed": digest(observed), "prior": law.to_json(), "options": settings(ctx, *idle)}
+    _write(result, out, {"command": "infer", **origin})
     click.echo(result.summary())
     for finding in result.findings():
         click.echo(f"! {finding}")
     click.echo(f"samples.npz, posterior.png, chains.png and manifest.json are in {out}/")
 
 
-def _write(result: Any, out: Path, origin: dict[str, Any]) -> None:
+def _write(result: "PosteriorSamples", out: Path, origin: dict[str, JSON]) -> None:
     import numpy as np
 
     from motherlode.plots.posterior import plot_posterior, plot_trace
@@ -84,7 +88,7 @@ def _write(result: Any, out: Path, origin: dict[str, Any]) -> None:
     np.savez(out / "samples.npz", samples=result.samples, names=np.array(result.names), log_prob=result.log_prob)
     save(plot_posterior(result), out / "posterior.png")
     save(plot_trace(result), out / "chains.png")
-    figures = {
+    figures: dict[str, JSON] = {
         name: {"mean": float(mean), "sd": float(sd), "rhat": float(rhat), "ess_bulk": float(ess)}
         for name, mean, sd, rhat, ess in zip(
             result.names, result.mean, result.sd, result.rhat, result.ess_bulk, strict=True

@@ -1,16 +1,18 @@
 """Set frequentist limits on the command line."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from motherlode.cli.folders import make_folder
-from motherlode.cli.options import SEED, NumberRange, refuse_idle, settings
-from motherlode.cli.origin import describe_model, digest, trained_on, write_manifest
-from motherlode.cli.threads import use_one_thread
+from motherlode.campaign import Proposal
+from motherlode.cli.options import SEED, NumberRange, refuse_idle, settings, use_one_thread
+from motherlode.cli.origin import describe_model, digest, trained_on
+from motherlode.cli.results import make_folder, write_manifest
+from motherlode.core.types import JSON
 
 if TYPE_CHECKING:
+    from motherlode.events import Simulator
     from motherlode.inference.frequentist import Box, Region
 
 __all__ = ["limits"]
@@ -87,27 +89,29 @@ def limits(
 
     make_folder(out)
     region = zoom(scan, bounds, levels, _ZOOMS if zooming else 0)
-    best = dict(zip(region.grid.names, map(float, region.best), strict=True))
-    found = [_numbers(region, level) for level in levels]
+    best: dict[str, JSON] = dict(zip(region.grid.names, map(float, region.best), strict=True))
+    told = [_tell(region, level) for level in levels]
     lines = ["best fit: " + ", ".join(f"{name} = {value:.4g}" for name, value in best.items())]
-    lines += [_line(region, entry) for entry in found]
+    lines += [line for _, line in told]
     click.echo("\n".join(lines))
-    origin = {"method": method, "seed": seed, "model": describe_model(estimator, model), "observed": digest(observed)}
-    thrown = {} if simulator is None else {"simulator_name": simulator.name, "simulator_version": simulator.version}
-    idle = ("toys", "target") if simulator is None else ()
-    origin |= {"simulator": target, **thrown, "prior": law.to_json(), "box": bounds, "options": settings(ctx, *idle)}
-    _write(region, out, {"command": "limits", **origin, "best": best, "regions": found, "limits": lines})
+    origin: dict[str, JSON] = {"method": method, "seed": seed, "model": describe_model(estimator, model)}
+    origin |= {"observed": digest(observed), "simulator": target, "prior": law.to_json(), "box": _lists(bounds)}
+    if simulator is not None:
+        origin |= {"simulator_name": simulator.name, "simulator_version": simulator.version}
+    origin["options"] = settings(ctx, *(("toys", "target") if simulator is None else ()))
+    found: dict[str, JSON] = {"best": best, "regions": [numbers for numbers, _ in told], "limits": [*lines]}
+    _write(region, out, {"command": "limits", **origin, **found})
     _draw(region, out, levels)
 
 
-def _box(proposal: Any) -> dict[str, tuple[float, float]]:
+def _box(proposal: Proposal) -> "Box":
     unbounded = [name for name, law in proposal.laws.items() if law[0] == "normal"]
     if unbounded:
         raise click.UsageError(f"A scan needs ends, but the law of {', '.join(unbounded)} is normal: give --prior.")
     return {name: (low, high) for name, (_, low, high) in proposal.laws.items()}
 
 
-def _open(target: str | None, names: tuple[str, ...]) -> Any:
+def _open(target: str | None, names: tuple[str, ...]) -> "Simulator":
     if target is None:
         raise click.UsageError("--method neyman throws toys: name the simulator with --simulator, or take wilks.")
     from motherlode.frontends.targets import open_target
@@ -115,36 +119,42 @@ def _open(target: str | None, names: tuple[str, ...]) -> Any:
     return open_target(target, names)
 
 
-def _numbers(region: Any, level: float) -> dict[str, Any]:
-    """Return the intervals of one parameter, or the box around the grid points of several; None where it is empty."""
-    if len(region.grid.names) == 1:
-        return {"level": level, "intervals": region.intervals(level)}
-    inside = region.contains(level)
-    box = region.hull(level) if inside.any() else None
-    return {"level": level, "hull": box, "inside": int(inside.sum()), "points": inside.size}
-
-
-def _line(region: Any, found: dict[str, Any]) -> str:
+def _tell(region: "Region", level: float) -> tuple[dict[str, JSON], str]:
+    """Return, as numbers and in words, the intervals of one parameter or the box around the grid points of several."""
     from motherlode.plots.limits import percent
 
-    title, names = f"{percent(found['level'])} {region.method}", region.grid.names
+    title, names = f"{percent(level)} {region.method}", region.grid.names
     if len(names) == 1:
-        stretches = " and ".join(f"[{low:.4g}, {high:.4g}]" for low, high in found["intervals"])
-        return f"{title}: {names[0]} in {stretches or 'no value'}"
-    box = (found["hull"] or {}).items()
-    where = ", ".join(f"{name} in [{low:.4g}, {high:.4g}]" for name, (low, high) in box)
-    return f"{title}: {where or 'no value'} ({found['inside']} of {found['points']} grid points)"
+        stretches = region.intervals(level)
+        words = " and ".join(f"[{low:.4g}, {high:.4g}]" for low, high in stretches)
+        numbers: dict[str, JSON] = {"level": level, "intervals": [list(ends) for ends in stretches]}
+        return numbers, f"{title}: {names[0]} in {words or 'no value'}"
+    inside = region.contains(level)
+    count, points = int(inside.sum()), inside.size
+    box = region.hull(level) if count else {}
+    words = ", ".join(f"{name} in [{low:.4g}, {high:.4g}]" for name, (low, high) in box.items())
+    numbers = {"level": level, "hull": _lists(box) or None, "inside": count, "points": points}
+    return numbers, f"{title}: {words or 'no value'} ({count} of {points} grid points)"
 
 
-def _write(region: Any, out: Path, manifest: dict[str, Any]) -> None:
+def _lists(box: "Box") -> dict[str, JSON]:
+    return {name: list(ends) for name, ends in box.items()}
+
+
+def _write(region: "Region", out: Path, manifest: dict[str, JSON]) -> None:
     import numpy as np
 
-    arrays = {"points": region.grid.points, "p_value": region.p_value, "statistic": region.statistic}
-    np.savez(out / "region.npz", names=np.array(region.grid.names), **arrays)
+    np.savez(
+        out / "region.npz",
+        names=np.array(region.grid.names),
+        points=region.grid.points,
+        p_value=region.p_value,
+        statistic=region.statistic,
+    )
     write_manifest(out, manifest)
 
 
-def _draw(region: Any, out: Path, levels: tuple[float, ...]) -> None:
+def _draw(region: "Region", out: Path, levels: tuple[float, ...]) -> None:
     names = region.grid.names
     if len(names) > _DRAWN:
         click.echo(f"No figure: it has two dimensions, and the region has {len(names)} ({', '.join(names)}).")

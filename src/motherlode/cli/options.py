@@ -1,12 +1,13 @@
-"""Say which options a command was given, and refuse those that would do nothing."""
+"""What commands share before they run: types of options, a refusal of those that would do nothing, one thread."""
 
 import math
-from typing import Any
 
 import click
 from click.core import ParameterSource
 
-__all__ = ["SEED", "NumberRange", "refuse_idle", "settings"]
+from motherlode.core.types import JSON, UserValue
+
+__all__ = ["SEED", "NumberRange", "refuse_idle", "settings", "use_one_thread"]
 
 SEED = click.IntRange(0, 2**64 - 1)
 """Seeds that every random stream takes."""
@@ -15,9 +16,9 @@ SEED = click.IntRange(0, 2**64 - 1)
 class NumberRange(click.FloatRange):
     """A range of numbers without NaN, which lies in every ``click.FloatRange``."""
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(self, value: UserValue, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Return the number, or end the command with a text."""
-        number = super().convert(value, param, ctx)
+        number = float(super().convert(value, param, ctx))
         if math.isnan(number):
             self.fail(f"{value} is not a number.", param, ctx)
         return number
@@ -48,7 +49,7 @@ def refuse_idle(ctx: click.Context, names: tuple[str, ...], where: str) -> None:
         )
 
 
-def settings(ctx: click.Context, *without: str) -> dict[str, Any]:
+def settings(ctx: click.Context, *without: str) -> dict[str, JSON]:
     """Return the options of a command by their flags, for a manifest, but for the parameters named and for paths.
 
     A manifest has the paths of inputs with their digests.
@@ -61,3 +62,10 @@ def settings(ctx: click.Context, *without: str) -> dict[str, Any]:
         and parameter.name not in without
     ]
     return {parameter.opts[-1].lstrip("-"): ctx.params[str(parameter.name)] for parameter in kept}
+
+
+def use_one_thread() -> None:
+    """Let torch compute on one thread: small networks wait longer for other threads than those save."""
+    import torch
+
+    torch.set_num_threads(1)

@@ -1,22 +1,22 @@
 """Say where the inputs of a command come from."""
 
 import hashlib
-import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from motherlode.campaign import Proposal
-from motherlode.store.manifest import library_versions
+from motherlode.core.types import JSON
 
-__all__ = ["describe_model", "digest", "trained_on", "write_manifest"]
+if TYPE_CHECKING:
+    from motherlode.estimators import Estimator
 
-_LIBRARIES = ("motherlode", "numpy", "scipy", "torch", "pyro-ppl")
+__all__ = ["describe_model", "digest", "trained_on"]
 
 
-def trained_on(estimator: Any, model: Path, prior: str | None) -> Proposal:
+def trained_on(estimator: "Estimator", model: Path, prior: str | None) -> Proposal:
     """Return the law of θ: the one given, else the one an estimator was trained on; in the estimator's order.
 
     Columns of θ have no names in an estimator, so a law in another order would swap its parameters.
@@ -52,19 +52,13 @@ def _in_order(given: Proposal, names: tuple[str, ...], model: Path) -> Proposal:
     return replace(given, laws={name: given.laws[name] for name in names})
 
 
-def digest(path: Path) -> dict[str, str]:
+def digest(path: Path) -> dict[str, JSON]:
     """Return the path and SHA-256 of a file, for a manifest."""
     return {"path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
-def describe_model(estimator: Any, model: Path) -> dict[str, Any]:
+def describe_model(estimator: "Estimator", model: Path) -> dict[str, JSON]:
     """Return what a manifest says of an estimator: its file, its class, and the record of its training, rounds not."""
     record = None if estimator.record is None else estimator.record.as_json()
     kept = None if record is None else {name: value for name, value in record.items() if name != "history"}
     return {**digest(model), "class": type(estimator).__name__, "record": kept}
-
-
-def write_manifest(out: Path, entries: dict[str, Any]) -> None:
-    """Write entries and the versions of libraries to ``manifest.json`` in a directory."""
-    manifest = {**entries, "libraries": library_versions(*_LIBRARIES)}
-    (out / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")

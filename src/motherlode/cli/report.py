@@ -2,9 +2,10 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
+
+from motherlode.core.types import JSON
 
 __all__ = ["report"]
 
@@ -32,7 +33,7 @@ def _table(path: Path) -> list[str]:
     return ["| entry | value |", "|---|---|", *(f"| {name} | {value.replace('|', '&#124;')} |" for name, value in rows)]
 
 
-def _flat(data: Any, prefix: str = "") -> list[tuple[str, str]]:
+def _flat(data: JSON, prefix: str = "") -> list[tuple[str, str]]:
     if isinstance(data, dict):
         return [row for name, value in data.items() for row in _flat(value, f"{prefix}{name}.")]
     if isinstance(data, list) and any(isinstance(entry, dict) for entry in data):

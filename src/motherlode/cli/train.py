@@ -4,9 +4,8 @@ from pathlib import Path
 
 import click
 
-from motherlode.cli.folders import make_folder
-from motherlode.cli.options import SEED, NumberRange
-from motherlode.cli.threads import use_one_thread
+from motherlode.cli.options import SEED, NumberRange, use_one_thread
+from motherlode.cli.results import make_folder
 
 __all__ = ["train"]
 
