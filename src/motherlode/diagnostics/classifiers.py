@@ -8,7 +8,6 @@ Gramfort, Rodrigues, "L-C2ST" (2023), arXiv:2306.03580.
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -156,7 +155,9 @@ def _against_one_half(method: str, accuracy: float, error: float) -> Separation:
 
 
 def _distance(first: Array, second: Array, query: Array, seed: int) -> float:
-    model = _logistic(seed)
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(max_iter=1000, random_state=seed)
     model.fit(_quadratic(np.concatenate([first, second])), np.repeat([0, 1], len(first)))
     return float(((model.predict_proba(_quadratic(query))[:, 1] - 0.5) ** 2).mean())
 
@@ -176,12 +177,6 @@ def _held_out(features: Array, labels: NDArray[np.int64], weights: Array | None,
             model.fit(features[train], labels[train], sample_weight=None if weights is None else weights[train])
         probability[test] = model.predict_proba(features[test])[:, 1]
     return probability
-
-
-def _logistic(seed: int) -> Any:
-    from sklearn.linear_model import LogisticRegression
-
-    return LogisticRegression(max_iter=1000, random_state=seed)
 
 
 def _quadratic(features: Array) -> Array:

@@ -1,7 +1,7 @@
 """Posterior draws as pictures: corner plot, traces of the chains, one pair of parameters."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -142,9 +142,9 @@ def _marginal(
     first, last = max(low, float(pooled.min())), min(high, float(pooled.max()))
     edges = np.linspace(first, last if last > first else high, _bins(len(pooled) // len(results)) + 1)
     for colour, (label, result) in zip(COLOURS, results.items(), strict=False):
-        options: dict[str, Any] = {"bins": edges, "density": True, "color": colour}
-        ax.hist(result.flat[:, index], histtype="stepfilled", alpha=0.22, **options)
-        ax.hist(result.flat[:, index], histtype="step", linewidth=1.4, label=label, **options)
+        draw = partial(ax.hist, result.flat[:, index], bins=edges, density=True, color=colour)
+        draw(histtype="stepfilled", alpha=0.22)
+        draw(histtype="step", linewidth=1.4, label=label)
     if exact is not None:
         ax.plot(np.asarray(exact[0]), np.asarray(exact[1]), color=INK, linewidth=1.8, label="exact")
     ax.set_xlim(low, high)

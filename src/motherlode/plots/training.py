@@ -1,19 +1,19 @@
 """How a training went: loss on fitted and held-out events, the step whose weights were kept, the learning rate."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from motherlode.estimators import Estimator
+from motherlode.estimators.errors import NotTrained
 from motherlode.plots.style import COLOURS, MUTED, figure_of, new_figure, styled
 
 __all__ = ["plot_training"]
 
 
 @styled
-def plot_training(estimator: Any, ax: Axes | None = None, title: str | None = None) -> Figure:
+def plot_training(estimator: Estimator, ax: Axes | None = None, title: str | None = None) -> Figure:
     """Draw the history of an estimator; the axis of losses is fitted to the rounds after the first tenth.
 
     Parameters
@@ -32,8 +32,6 @@ def plot_training(estimator: Any, ax: Axes | None = None, title: str | None = No
     """
     record = estimator.record
     if record is None:
-        from motherlode.estimators.errors import NotTrained
-
         raise NotTrained(type(estimator).__name__)
     axes = ax if ax is not None else new_figure(7.0, 4.2).add_subplot()
     step, fitted, held, rate = (np.asarray(column) for column in zip(*record.history, strict=True))
