@@ -20,7 +20,7 @@ from scipy import stats
 
 from motherlode.campaign.errors import ProposalError
 from motherlode.core import Parameters, philox_generator
-from motherlode.core.streams import PROPOSALS
+from motherlode.core.streams import Stream
 
 __all__ = ["Proposal"]
 
@@ -165,7 +165,7 @@ class Proposal:
         """Return θ with shape (N, D) and alternatives (N, K, D) for events first to first + count."""
         k, d = alternatives, len(self.laws)
         blocks = range(first // _BLOCK, (first + count - 1) // _BLOCK + 1)
-        uniforms = [philox_generator(seed, block, PROPOSALS).random((_BLOCK, 2 + k, d)) for block in blocks]
+        uniforms = [philox_generator(seed, block, Stream.PROPOSALS).random((_BLOCK, 2 + k, d)) for block in blocks]
         offset = first - blocks[0] * _BLOCK
         rows = np.concatenate(uniforms)[offset : offset + count]
         unit = rows[:, 1:] if self.near is None else _reflected(rows[:, :1] + self.near * (rows[:, 1:] - 0.5))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from motherlode.core import Parameters, philox_generator
-from motherlode.core.streams import PROPOSALS
+from motherlode.core.streams import Stream
 from motherlode.core.types import JSON, Array, Foreign
 from motherlode.laws.adapters import TorchDistribution, adapter_for
 from motherlode.laws.errors import LawError
@@ -166,7 +166,7 @@ class Law:
         return rows[offset : offset + count]
 
     def _block(self, seed: int, block: int, copies: int, near: float | None) -> Array:
-        generator = philox_generator(seed, block, PROPOSALS)
+        generator = philox_generator(seed, block, Stream.PROPOSALS)
         unit = generator.random((_BLOCK, 1 + copies, self.dimension))
         seeds = generator.integers(2**63, size=len(self.factors)).tolist()
         unit = unit[:, 1:] if near is None else _reflected(unit[:, :1] + near * (unit[:, 1:] - 0.5))

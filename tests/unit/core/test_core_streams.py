@@ -1,10 +1,13 @@
-"""The streams are Philox4x64-10 as published, one for each (seed, event), whatever was drawn before."""
+"""The streams are Philox4x64-10 as published, one for each (seed, event) and use, whatever was drawn before."""
+
+import ast
+import re
 
 import numpy as np
 import pytest
 
 from motherlode.core import EventStreams, philox_generator
-from motherlode.core.streams import DRAWS, PROBES, PROPOSALS
+from motherlode.core.streams import USER_STREAMS, Stream
 
 MASK = 2**64 - 1
 
@@ -34,7 +37,7 @@ def test_the_reference_gives_random123s_known_answers():
     ]
 
 
-@pytest.mark.parametrize("stream", [DRAWS, PROBES, PROPOSALS, 7])
+@pytest.mark.parametrize("stream", [*Stream, USER_STREAMS.start, USER_STREAMS.stop - 1])
 @pytest.mark.parametrize(("seed", "event"), [(0, 0), (1, 0), (0, 1), (2**64 - 1, 123_456_789), (42, 2**40)])
 def test_known_answers(seed, event, stream):
     words = [word for block in range(1, 4) for word in philox4x64([block, 0, event, 0], [seed, stream])]
@@ -77,3 +80,67 @@ def test_a_fraction_is_no_seed():
 def test_a_negative_event_is_refused():
     with pytest.raises(ValueError, match="first ≥ 0"):
         EventStreams(0).at(-1)
+
+
+NUMBERS = {"DRAWS": 0, "PROBES": 1, "PROPOSALS": 2, "CHAINS": 3, "TOYS": 4, "BLOCKS": 2**32}
+ROOMS = {
+    "DRAWS": {"gold", "frontends", "ppx"},
+    "PROBES": {"gold", "frontends"},
+    "PROPOSALS": {"laws", "campaign", "gold"},
+    "CHAINS": {"inference/mcmc"},
+    "TOYS": {"inference/frequentist"},
+    "BLOCKS": {"frontends/pyro"},
+}
+"""Rooms that make generators of a stream. Those that share one make the same numbers of the same event, on purpose."""
+
+
+def test_a_stream_keeps_its_number():
+    assert {stream.name: int(stream) for stream in Stream} == NUMBERS
+
+
+def test_no_number_of_the_house_is_free_for_users():
+    assert not [stream for stream in Stream if int(stream) in USER_STREAMS]
+    assert (
+        len({philox_generator(5, 7, stream).random() for stream in (*Stream, *USER_STREAMS[:50])}) == len(Stream) + 50
+    )
+
+
+@pytest.mark.parametrize("stream", [0, 1, 2, 3, 4, 999, 2**32, -1])
+def test_a_number_that_is_not_free_is_refused_with_those_that_are(stream):
+    with pytest.raises(ValueError, match=r"from 1000 to 4294967295"):
+        philox_generator(0, 0, stream)
+
+
+def test_the_error_names_whose_numbers_they_would_be():
+    with pytest.raises(ValueError, match="its chains"):
+        philox_generator(0, 0, 3)
+
+
+def uses(text):
+    """Return the stream of each call that makes generators of a stream."""
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    names = {"philox_generator": 2, "EventStreams": 1}
+    made = [(call, names[name]) for call in calls if (name := getattr(call.func, "id", "")) in names]
+    streams = [[*call.args[place:], *(k.value for k in call.keywords if k.arg == "stream")] for call, place in made]
+    return [ast.unparse(stream[0]) if stream else "Stream.DRAWS" for stream in streams]
+
+
+def test_no_two_uses_share_a_stream(root):
+    package = root / "src/motherlode"
+    met = set()
+    for path in package.rglob("*.py"):
+        room, text = path.relative_to(package).as_posix(), path.read_text()
+        if room == "core/streams.py":
+            continue
+        assert not re.search(r"\bPhilox\(", text), f"{room} makes a Philox stream that core.streams does not know"
+        for stream in uses(text):
+            name = stream.removeprefix("Stream.")
+            assert any(room.startswith(f"{allowed}/") for allowed in ROOMS[name]), (room, name)
+            met.add(name)
+    assert met == set(ROOMS) == set(NUMBERS)
+
+
+def test_cpp_has_the_same_numbers(root):
+    header = (root / "src/cpp/include/motherlode/replay.hpp").read_text()
+    found = dict(re.findall(r"static constexpr std::uint64_t (\w+) = (\d+);", header))
+    assert found == {name: str(NUMBERS[name.upper()]) for name in ("draws", "probes")}

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from motherlode.core import philox_generator
-from motherlode.core.streams import PROBES
+from motherlode.core.streams import Stream
 from motherlode.core.types import Array, Integers
 from motherlode.frontends.pyro.errors import GradientLost
 from motherlode.frontends.pyro.passes import RecordingPass, ReplayPass
@@ -104,7 +104,7 @@ class _ProbeSource:
     """Serve the lanes that a probe redraws."""
 
     def __init__(self, seed: int, event: int, events: int) -> None:
-        self._generator, self._events = philox_generator(seed, event, PROBES), events
+        self._generator, self._events = philox_generator(seed, event, Stream.PROBES), events
 
     def take(self, width: int) -> Array:
         return self._generator.random((self._events, width))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from motherlode.core import MotherlodeError, philox_generator
-from motherlode.core.streams import PROPOSALS
+from motherlode.core.streams import Stream
 from motherlode.events import CheckReport, Events, Simulator, site_shares
 from motherlode.gold.check.remarks import effective_share, remarks, wrong
 from motherlode.gold.guards.probes import PROBE_EVENTS
@@ -99,7 +99,7 @@ def _plainly(error: MotherlodeError) -> str:
 
 def _drawn(simulator: Simulator, points: Array) -> Array:
     low, high = simulator.parameters.probe_box(points)
-    return low + (high - low) * philox_generator(0, 0, PROPOSALS).random((len(points), 1, len(low)))
+    return low + (high - low) * philox_generator(0, 0, Stream.PROPOSALS).random((len(points), 1, len(low)))
 
 
 def _mined(simulator: Simulator, theta: Array, alternatives: Array) -> Events:

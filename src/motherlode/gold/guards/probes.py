@@ -12,7 +12,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from motherlode.core.streams import PROBES, philox_generator
+from motherlode.core.streams import Stream, philox_generator
 from motherlode.events.audit import PROBE_EVENTS
 from motherlode.tracing import HiddenRandomness, LeakError, ReplayDiverged, address_of, record, replay, seed
 from motherlode.tracing.branching import RecordedDraw
@@ -47,7 +47,7 @@ def is_probed(event: int) -> bool:
 def probe_at(root: int, event: int, box: tuple[Array, Array]) -> Array:
     """Return probe parameters with shape (D,), uniform in `box` (low, high), from stream 1 of (`root`, `event`)."""
     low, high = box
-    return low + (high - low) * philox_generator(root, event, PROBES).random(len(low))
+    return low + (high - low) * philox_generator(root, event, Stream.PROBES).random(len(low))
 
 
 def same_output(a: Array, b: Array) -> bool:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.special import logsumexp
 
-from motherlode.core import philox_generator
+from motherlode.core.streams import Stream, philox_generator
 from motherlode.events.simulator import Simulates
 from motherlode.inference.errors import InferenceError, UnusablePrior
 from motherlode.inference.frequentist.grids import Chebyshev, Grid
@@ -27,8 +27,6 @@ from motherlode.inference.prior import Prior
 __all__ = ["Scan", "Toys", "simulate_at"]
 
 Array = NDArray[np.float64]
-
-_TOY_STREAM = 4
 
 
 @dataclass(frozen=True)
@@ -196,7 +194,7 @@ class Toys:
         InferenceError
             If the simulator's output is not finite.
         """
-        generator = philox_generator(self.seed, (stream << 20) + batch, _TOY_STREAM)
+        generator = philox_generator(self.seed, (stream << 20) + batch, Stream.TOYS)
         experiment, points = self.scan.experiment, self.scan.grid.points
         numbers = self._numbers(theta, count, generator)
         sums = self.scan.spread(self._sums(theta, numbers, (stream << 40) + (batch << 28), generator))

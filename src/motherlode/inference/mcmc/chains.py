@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
+from motherlode.core.streams import Stream, philox_generator
 from motherlode.inference.mcmc.adaptation import StepSize, Target, Whitening, reasonable_step, windows
 from motherlode.inference.mcmc.chees import Chees
 from motherlode.inference.mcmc.nuts import Finished, Nuts
@@ -105,7 +106,7 @@ def run_chains(
         raise ValueError(
             f"target_accept is {target_accept}: no step size has that mean acceptance. Choose it in (0, 1), as 0.9."
         )
-    generator = np.random.Generator(np.random.Philox(key=np.array([seed, 3], dtype=np.uint64)))
+    generator = philox_generator(seed, 0, Stream.CHAINS)
     counted = _Counted(target)
     total = len(starts) * (warmup + samples)
     with tqdm(total=total, disable=not progress, unit=" draws", desc=kernel) as bar, np.errstate(all="ignore"):

@@ -1,10 +1,10 @@
 """Feed a vectorized model with uniforms such that row i depends on (seed, event i) only.
 
 Events are cut into fixed blocks of :data:`BLOCK` by their index. Each block owns one Philox stream, keyed by (seed,
-:data:`BLOCKS`) with the block in the counter; a draw that needs w uniforms an event takes ``BLOCK·w`` numbers from
-each block's stream, of which row j reads its own w. As every draw costs a fixed number of uniforms (see
-:mod:`motherlode.frontends.pyro.sites.samplers`), a row reads the same numbers however the events are chunked.
-A model that runs event by event reads its event's own stream (seed, 0), as plain Python and C++ do.
+:attr:`~motherlode.core.streams.Stream.BLOCKS`) with the block in the counter. A draw that needs w uniforms an event
+takes ``BLOCK·w`` numbers from each block's stream, of which row j reads its own w. As every draw costs a fixed number
+of uniforms (see :mod:`motherlode.frontends.pyro.sites.samplers`), a row reads the same numbers however the events are
+chunked. A model that runs event by event reads its event's own stream (seed, 0), as plain Python and C++ do.
 """
 
 from typing import Protocol
@@ -12,17 +12,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from motherlode.core import philox_generator
+from motherlode.core.streams import Stream, philox_generator
 
-__all__ = ["BLOCK", "BLOCKS", "BlockSource", "EventSource", "Source"]
+__all__ = ["BLOCK", "BlockSource", "EventSource", "Source"]
 
 Array = NDArray[np.float64]
 
 BLOCK = 1024
 """Events in a block."""
-
-BLOCKS = 1 << 32
-"""Second word of the Philox key of block streams."""
 
 
 class Source(Protocol):
@@ -41,7 +38,7 @@ class BlockSource:
     def __init__(self, seed: int, first: int, events: int) -> None:
         self._low = first // BLOCK
         high = (first + events - 1) // BLOCK
-        self._generators = [philox_generator(seed, block, BLOCKS) for block in range(self._low, high + 1)]
+        self._generators = [philox_generator(seed, block, Stream.BLOCKS) for block in range(self._low, high + 1)]
         self._offset = first - self._low * BLOCK
         self._events = events
 
