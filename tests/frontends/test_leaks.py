@@ -110,11 +110,10 @@ def test_control_flow_by_theta_diverges(simulator, alternatives):
 
 def test_the_audit_alone_would_not_have_seen_it(monkeypatch):
     """Without probes the reparameterized simulator passes every identity."""
-    from motherlode.gold import replay
-    from motherlode.gold.guards import probes as leaks
+    from motherlode.gold import replay, runs
 
     monkeypatch.setattr(replay, "is_probed", lambda event: False)
-    monkeypatch.setattr(leaks, "same_output", lambda a, b: True)
+    monkeypatch.setattr(runs, "same_output", lambda a, b: True)
     events = wrapped(reparameterized).mine(THETA, [[0.9]], seed=1)
     assert not events.joint_log_ratio.any()
     assert events.audit().ok

@@ -12,8 +12,7 @@ from tqdm import tqdm
 
 from motherlode.campaign.errors import CampaignError, WorkerDied
 from motherlode.campaign.proposal import Proposal
-from motherlode.campaign.shard import Plan, Shard, write_shard
-from motherlode.campaign.spreading import spread
+from motherlode.campaign.tasks import Job, Task, run_task, spread
 from motherlode.events import Simulator
 from motherlode.store import EventStore, Manifest
 from motherlode.store.shard import shard_rows
@@ -158,7 +157,7 @@ class Campaign:
             raise CampaignError(f"workers={workers}: at least one process has to mine. Use 1 for this one.")
         self.store.open(self.manifest())
         self.store.check_usable()
-        tasks = [Shard(first, count) for first, count in self.missing()]
+        tasks = [Task(first, count) for first, count in self.missing()]
         done = self._seen()
         with tqdm(total=self.events, initial=done, unit=" events", disable=not progress) as bar:
             bar.set_description("mining")
@@ -202,21 +201,21 @@ class Campaign:
                 return
             raise SimulatorFailed(failures[0].reason, np.array(failures[0].theta), len(failures))
 
-    def _plan(self) -> Plan:
+    def _job(self) -> Job:
         path, origin = self.store.path.absolute(), self.manifest().inputs_hash()
-        return Plan(self.simulator, self.proposal, self.alternatives, self.seed, path, self.traces, origin)
+        return Job(self.simulator, self.proposal, self.alternatives, self.seed, path, self.traces, origin)
 
-    def _finished(self, tasks: list[Shard], workers: int, executor: Executor | None) -> Iterator[Shard]:
+    def _finished(self, tasks: list[Task], workers: int, executor: Executor | None) -> Iterator[Task]:
         if not tasks:
             return
         if executor is None and workers == 1:
             for task in tasks:
-                write_shard(self._plan(), task)
+                run_task(self._job(), task)
                 yield task
         elif executor is not None:
-            yield from spread(self._plan(), tasks, executor)
+            yield from spread(self._job(), tasks, executor)
         else:
             from loky import ProcessPoolExecutor
 
             with ProcessPoolExecutor(max_workers=workers) as pool:
-                yield from spread(self._plan(), tasks, pool)
+                yield from spread(self._job(), tasks, pool)

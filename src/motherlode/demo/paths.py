@@ -97,7 +97,7 @@ def _draw_nails(ax: Axes, rows: int, start: int) -> None:
 
 
 def _draw_path(ax: Axes, trace: Trace, ratio: Array, norm: Normalize, start: int, shift: float) -> LineCollection:
-    path = board_path([branching.value for branching in trace], start) + np.array([shift, 0.0])
+    path = board_path(np.array([branching.value for branching in trace]), start) + np.array([shift, 0.0])
     segments = np.stack([path[:-1], path[1:]], axis=1)
     lines = LineCollection(list(segments), cmap=_DIVERGING, norm=norm, linewidths=2.6, capstyle="round", zorder=3)
     lines.set_array(ratio)
@@ -108,7 +108,7 @@ def _draw_path(ax: Axes, trace: Trace, ratio: Array, norm: Normalize, start: int
 
 def _label_ends(ax: Axes, traces: Sequence[Trace], ratios: Sequence[Array], start: int, rows: int) -> None:
     """Write each path's total log-ratio under its end, stacked where several end together."""
-    ends = [float(board_path([branching.value for branching in trace], start)[-1, 0]) for trace in traces]
+    ends = [float(board_path(np.array([branching.value for branching in trace]), start)[-1, 0]) for trace in traces]
     free = [-np.inf] * (len(traces) + 1)
     for across, ratio in sorted(zip(ends, ratios, strict=True), key=lambda end: end[0]):
         level = next(i for i, edge in enumerate(free) if edge <= across - 1.9)

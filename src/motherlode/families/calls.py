@@ -11,7 +11,7 @@ from motherlode.core.types import Array, Size
 
 __all__ = ["Call", "Density", "Drawn", "Map", "Sampler", "drawn_by_numpy", "evaluated_by_scipy"]
 
-Drawn = float | int | NDArray[np.floating] | NDArray[np.integer]
+Drawn = float | int | NDArray[np.floating] | NDArray[np.integer] | NDArray[np.bool_]
 """One value, or an array of them, as NumPy's samplers return it."""
 
 Density = Callable[..., Array]

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from motherlode.core import Parameters
 from motherlode.events import CheckReport, Events
-from motherlode.gold import examine, mine, simulate
+from motherlode.gold import check_simulator, mine, simulate
 from motherlode.ppx.client.described import Names, parameters_of, version_of
 from motherlode.ppx.client.pool import Options, Pool
 from motherlode.ppx.client.process import find_program
@@ -152,14 +152,14 @@ class RemoteSimulator:
         return events
 
     def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:
-        """Say whether the program can be mined; see :func:`motherlode.gold.examine`.
+        """Say whether the program can be mined; see :func:`motherlode.gold.check_simulator`.
 
         Parameters
         ----------
         theta, alternatives
             As for :meth:`mine`.
         """
-        return examine(self, theta, alternatives, tier=GOLD_TIER if self._gold else PLAIN_TIER)
+        return check_simulator(self, theta, alternatives, tier=GOLD_TIER if self._gold else PLAIN_TIER)
 
     def program(self, theta: Array) -> Array:
         """Run one event at θ with shape (D,), each draw through the handlers in force, and return x."""

@@ -6,26 +6,28 @@ r"""Extract the joint log-ratio and the joint score from a simulator's draws.
 It is the right label only if x depends on θ through the draws alone: the leak check replays events elsewhere.
 """
 
-from motherlode.gold.check import Explain, examine
-from motherlode.gold.guards import is_probed, probe_at, run_of, same_output
-from motherlode.gold.one_pass import Ride, Together, TrackingEnded, rides_as_it_replays
-from motherlode.gold.replay import Program, mine, simulate
+from motherlode.gold.check import Explain, check_simulator
+from motherlode.gold.guards import is_probed, probe_at
+from motherlode.gold.one_pass import OnePass, OnePassProgram, TrackingEnded, agrees_with_replay
+from motherlode.gold.replay import mine, simulate
+from motherlode.gold.runs import Program, RecordedRun, record_run, same_output
 from motherlode.gold.scoring import Scores, log_probs
 
 __all__ = [
     "Explain",
+    "OnePass",
+    "OnePassProgram",
     "Program",
-    "Ride",
+    "RecordedRun",
     "Scores",
-    "Together",
     "TrackingEnded",
-    "examine",
+    "agrees_with_replay",
+    "check_simulator",
     "is_probed",
     "log_probs",
     "mine",
     "probe_at",
-    "rides_as_it_replays",
-    "run_of",
+    "record_run",
     "same_output",
     "simulate",
 ]

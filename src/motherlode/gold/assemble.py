@@ -2,25 +2,22 @@
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from motherlode.core.types import Array, Bools, Integers
 from motherlode.events import Counts, Events, EventsError, Failure, Site, TraceColumns
 from motherlode.gold.differences import Stencil
-from motherlode.gold.guards.probes import Run
+from motherlode.gold.runs import Asked, RecordedRun
 from motherlode.gold.scoring import Scores, log_probs
 from motherlode.tracing import InfiniteDensity, InvalidParameters, address_of
 from motherlode.tracing.branching import RecordedDraw
 
-__all__ = ["Mined", "assemble"]
-
-Array = NDArray[np.float64]
-Asked = list[list[tuple[Any, ...]]]
+__all__ = ["EventRuns", "assemble"]
 
 
-class Mined(NamedTuple):
+class EventRuns(NamedTuple):
     """Keep one event's runs.
 
     Attributes
@@ -37,12 +34,12 @@ class Mined(NamedTuple):
         Whether a replay at a probe found no leak.
     """
 
-    run: Run
-    alternatives: Asked
+    run: RecordedRun
+    alternatives: list[Asked]
     near: Stencil
-    near_asked: Asked
+    near_asked: list[Asked]
     wide: Stencil | None = None
-    wide_asked: Asked | None = None
+    wide_asked: list[Asked] | None = None
     probed: bool = False
 
 
@@ -50,7 +47,7 @@ class _Lanes(NamedTuple):
     """Hold evaluated draws: scores, and the event (its place among the mined) of each lane."""
 
     scores: Scores
-    event: NDArray[np.int64]
+    event: Integers
     events: int
 
     def total(self, values: Array) -> Array:
@@ -63,7 +60,7 @@ class _Lanes(NamedTuple):
         return totals
 
 
-def assemble(block: Sequence[Mined | Failure], alternatives: Array, first: int, root: int, traces: bool) -> Events:
+def assemble(block: Sequence[EventRuns | Failure], alternatives: Array, first: int, root: int, traces: bool) -> Events:
     """Return the events of a block; those whose density is undefined at an alternative join the failures.
 
     Parameters
@@ -77,7 +74,7 @@ def assemble(block: Sequence[Mined | Failure], alternatives: Array, first: int, 
     traces
         Whether to keep the branchings.
     """
-    mined = [entry for entry in block if isinstance(entry, Mined)]
+    mined = [entry for entry in block if isinstance(entry, EventRuns)]
     if not mined:
         return Events.failed([entry for entry in block if isinstance(entry, Failure)], alternatives.shape[1])
     draws = [draw for entry in mined for draw in entry.run.draws]
@@ -105,7 +102,7 @@ def assemble(block: Sequence[Mined | Failure], alternatives: Array, first: int, 
     )
 
 
-def _evaluate(mined: Sequence[Mined], draws: list[RecordedDraw], asked: Sequence[Asked]) -> _Lanes:
+def _evaluate(mined: Sequence[EventRuns], draws: list[RecordedDraw], asked: Sequence[list[Asked]]) -> _Lanes:
     replays = len(asked[0]) if asked else 0
     runs = [[draw.parameters for draw in draws]]
     runs += [[parameters for event in asked for parameters in event[r]] for r in range(replays)]
@@ -114,14 +111,14 @@ def _evaluate(mined: Sequence[Mined], draws: list[RecordedDraw], asked: Sequence
     return _Lanes(scores, event_of_draw[scores.draw], len(mined))
 
 
-def _undefined(log_prob: Array) -> NDArray[np.bool_]:
+def _undefined(log_prob: Array) -> Bools:
     """Return lanes without a density somewhere, with an infinite one, or impossible where they were drawn."""
     return ~np.all(log_prob < np.inf, axis=0) | (log_prob[0] == -np.inf)
 
 
 def _refuse(
-    block: Sequence[Mined | Failure], mined: Sequence[Mined], lanes: _Lanes, undefined: NDArray[np.bool_], root: int
-) -> list[Mined | Failure]:
+    block: Sequence[EventRuns | Failure], mined: Sequence[EventRuns], lanes: _Lanes, undefined: Bools, root: int
+) -> list[EventRuns | Failure]:
     """Replace the events of undefined lanes by failures."""
     offsets = np.cumsum([0, *(len(entry.run.draws) for entry in mined)])
     refused: dict[int, Failure] = {}
@@ -131,10 +128,10 @@ def _refuse(
         reason = str(_undefined_at(entry, int(lanes.scores.draw[lane] - offsets[place])))
         failure = Failure(entry.run.event, tuple(entry.run.theta.tolist()), root, reason)
         refused.setdefault(entry.run.event, failure)
-    return [refused.get(entry.run.event, entry) if isinstance(entry, Mined) else entry for entry in block]
+    return [refused.get(entry.run.event, entry) if isinstance(entry, EventRuns) else entry for entry in block]
 
 
-def _undefined_at(entry: Mined, j: int) -> InvalidParameters | InfiniteDensity:
+def _undefined_at(entry: EventRuns, j: int) -> InvalidParameters | InfiniteDensity:
     """Say at which parameters draw j of an event has no density."""
     draw = entry.run.draws[j]
     asked = [draw.parameters, *(run[j] for run in entry.alternatives)]
@@ -150,7 +147,7 @@ def _undefined_at(entry: Mined, j: int) -> InvalidParameters | InfiniteDensity:
     return InfiniteDensity(address, family.name, given, draw.value)
 
 
-def _outputs(mined: Sequence[Mined]) -> Array:
+def _outputs(mined: Sequence[EventRuns]) -> Array:
     shapes = {entry.run.x.shape: entry.run.event for entry in mined}
     if len(shapes) > 1:
         (one, first), (other, second) = list(shapes.items())[:2]
@@ -172,7 +169,7 @@ def _score(lanes: _Lanes, weights: Array, skip: int) -> Array:
     return np.where(moving | ~np.isfinite(score).all(axis=1, keepdims=True), np.nan, score)
 
 
-def _counts(mined: Sequence[Mined], score: Array, draws: int) -> Counts:
+def _counts(mined: Sequence[EventRuns], score: Array, draws: int) -> Counts:
     checked = [place for place, entry in enumerate(mined) if entry.wide is not None]
     if not checked:
         return Counts(draws)

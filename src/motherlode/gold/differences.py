@@ -10,13 +10,11 @@ of the rounded points. Differences are taken branching by branch and then summed
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from motherlode.core import Parameters
+from motherlode.core.types import Array
 
 __all__ = ["Stencil", "stencil"]
-
-Array = NDArray[np.float64]
 
 
 class Stencil(NamedTuple):

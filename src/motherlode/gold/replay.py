@@ -5,29 +5,25 @@ wire. Each event costs 1 + K + 2D runs, probed events 2 + 2D more.
 """
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from motherlode.core import EventStreams, MotherlodeError, Parameters
 from motherlode.core.errors import show
+from motherlode.core.types import Array
 from motherlode.events import Events, Failure
-from motherlode.gold.assemble import Mined, assemble
+from motherlode.gold.assemble import EventRuns, assemble
 from motherlode.gold.differences import Stencil, stencil
-from motherlode.gold.guards.probes import Run, is_probed, probe_at, replay_at, run_of
-from motherlode.gold.one_pass import Together, insist_alike, ride
+from motherlode.gold.guards import is_probed, probe_at
+from motherlode.gold.one_pass import OnePassProgram, check_against_replay, mine_in_one_pass
+from motherlode.gold.runs import Asked, Program, RecordedRun, record_run, replay_at
 from motherlode.tracing import SimulatorFailed, alone, seed
 
-__all__ = ["Program", "mine", "simulate"]
-
-Array = NDArray[np.float64]
-Program = Callable[[Array], Any]
-"""Runs one event at θ with shape (D,) under the handlers in force and returns x."""
+__all__ = ["mine", "simulate"]
 
 _BLOCK = 256
 _FIRST = 8
@@ -36,7 +32,9 @@ _COLLECT_AFTER = 100_000
 
 
 @dataclass(frozen=True)
-class _Request:
+class _Call:
+    """Hold what one call of :func:`mine` asks for."""
+
     program: Program
     theta: Array
     alternatives: Array
@@ -45,7 +43,7 @@ class _Request:
     box: tuple[Array, Array]
     root: int
     first: int
-    together: Together | None = None
+    one_pass: OnePassProgram | None = None
 
 
 def mine(
@@ -57,7 +55,7 @@ def mine(
     root: int,
     first: int = 0,
     traces: bool = False,
-    together: Together | None = None,
+    one_pass: OnePassProgram | None = None,
 ) -> Events:
     """Run events and extract gold.
 
@@ -75,7 +73,7 @@ def mine(
         Event i uses random stream (root, first + i).
     traces
         Whether to keep the branchings.
-    together
+    one_pass
         The same program for all points at once, if there is one; what it cannot finish is replayed. Probed events are
         mined both ways.
 
@@ -94,9 +92,9 @@ def mine(
     box = parameters.probe_box(theta, alternatives)
     steps = parameters.steps(theta)
     near, wide = stencil(theta, steps, parameters), stencil(theta, 2 * steps, parameters)
-    request = _Request(program, theta, alternatives, near, wide, box, root, first, together)
+    call = _Call(program, theta, alternatives, near, wide, box, root, first, one_pass)
     with alone(), _rare_collections():
-        batches = [assemble(block, alternatives, first, root, traces) for block in _blocks(request)]
+        batches = [assemble(block, alternatives, first, root, traces) for block in _blocks(call)]
     failures = [failure for batch in batches for failure in batch.failures]
     if len(failures) == len(theta):
         raise SimulatorFailed(failures[0].reason, np.array(failures[0].theta), len(failures))
@@ -117,31 +115,32 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _blocks(request: _Request) -> Iterator[list[Mined | Failure]]:
+def _blocks(call: _Call) -> Iterator[list[EventRuns | Failure]]:
     """Yield mined events in blocks that are large for few draws an event and stay in the cache for many."""
-    streams = EventStreams(request.root)
-    streams.at(request.first)
+    streams = EventStreams(call.root)
+    streams.at(call.first)
     begin, size = 0, _FIRST
-    while begin < len(request.theta):
-        rows = range(begin, min(begin + size, len(request.theta)))
-        block = [_event(request, streams, row) for row in rows]
+    while begin < len(call.theta):
+        rows = range(begin, min(begin + size, len(call.theta)))
+        block = [_event(call, streams, row) for row in rows]
         yield block
         begin, size = rows.stop, _block_size(block)
 
 
-def _block_size(block: Sequence[Mined | Failure]) -> int:
-    numbers = max((sum(np.size(d.value) for d in e.run.draws) for e in block[:1] if isinstance(e, Mined)), default=1)
+def _block_size(block: Sequence[EventRuns | Failure]) -> int:
+    first = block[0]
+    numbers = sum(np.size(draw.value) for draw in first.run.draws) if isinstance(first, EventRuns) else 1
     return max(1, min(_BLOCK, _NUMBERS // max(1, numbers)))
 
 
-def _event(request: _Request, streams: EventStreams, row: int) -> Mined | Failure:
+def _event(call: _Call, streams: EventStreams, row: int) -> EventRuns | Failure:
     try:
-        return _mine(request, streams, row)
+        return _mine(call, streams, row)
     except MotherlodeError:
         raise
     except Exception as error:  # noqa: BLE001 - a user's simulator may raise anything; it becomes a failure record
-        theta = tuple(request.theta[row].tolist())
-        return Failure(request.first + row, theta, request.root, _reason(error))
+        theta = tuple(call.theta[row].tolist())
+        return Failure(call.first + row, theta, call.root, _reason(error))
 
 
 class _RaisedOnReplay(Exception):
@@ -157,7 +156,7 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _replayed(program: Program, run: Run, theta: Array, generator: Generator) -> list[tuple[Any, ...]]:
+def _replayed(program: Program, run: RecordedRun, theta: Array, generator: Generator) -> Asked:
     try:
         return replay_at(program, run, theta, generator)
     except MotherlodeError:
@@ -166,34 +165,35 @@ def _replayed(program: Program, run: Run, theta: Array, generator: Generator) ->
         raise _RaisedOnReplay(error, theta) from error
 
 
-def _mine(request: _Request, streams: EventStreams, row: int) -> Mined:
-    theta, event = request.theta[row], request.first + row
-    near = Stencil(request.near.points[row], request.near.weights[row])
-    ridden = None
-    if request.together is not None:
-        ridden = ride(request.together, event, theta, request.alternatives[row], near, streams.at(event))
-        if ridden is not None and not is_probed(event):
-            return ridden
+def _mine(call: _Call, streams: EventStreams, row: int) -> EventRuns:
+    theta, event = call.theta[row], call.first + row
+    near = Stencil(call.near.points[row], call.near.weights[row])
+    passed = None
+    if call.one_pass is not None:
+        passed = mine_in_one_pass(call.one_pass, event, theta, call.alternatives[row], near, streams.at(event))
+        if passed is not None and not is_probed(event):
+            return passed
     generator = streams.at(event)
-    run = run_of(request.program, event, theta, generator)
+    run = record_run(call.program, event, theta, generator)
 
-    def asked(points: Sequence[Array] | Array) -> list[list[tuple[Any, ...]]]:
-        return [_replayed(request.program, run, point, generator) for point in points]
+    def asked(points: Sequence[Array] | Array) -> list[Asked]:
+        return [_replayed(call.program, run, point, generator) for point in points]
 
     if not is_probed(event):
-        return Mined(run, asked(request.alternatives[row]), near, asked(near.points))
+        return EventRuns(run, asked(call.alternatives[row]), near, asked(near.points))
     asked([theta])
-    probed = _probe(request, run, generator)
-    wide = Stencil(request.wide.points[row], request.wide.weights[row])
-    mined = Mined(run, asked(request.alternatives[row]), near, asked(near.points), wide, asked(wide.points), probed)
-    insist_alike(ridden, mined)
+    probed = _probe(call, run, generator)
+    wide = Stencil(call.wide.points[row], call.wide.weights[row])
+    mined = EventRuns(run, asked(call.alternatives[row]), near, asked(near.points), wide, asked(wide.points), probed)
+    if passed is not None:
+        check_against_replay(passed, mined)
     return mined
 
 
-def _probe(request: _Request, run: Run, generator: Generator) -> bool:
+def _probe(call: _Call, run: RecordedRun, generator: Generator) -> bool:
     """Look for a leak at a point of the prior box; return False where the simulator is not defined at that point."""
     try:
-        _replayed(request.program, run, probe_at(request.root, run.event, request.box), generator)
+        _replayed(call.program, run, probe_at(call.root, run.event, call.box), generator)
     except _RaisedOnReplay:
         return False
     return True

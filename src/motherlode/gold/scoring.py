@@ -5,19 +5,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import chain
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
+from motherlode.core.types import Array, Bools, Integers, Shape
 from motherlode.families import Family
-from motherlode.tracing.branching import RecordedDraw
+from motherlode.tracing.branching import DrawParameters, RecordedDraw
 
 __all__ = ["Scores", "log_probs"]
 
-Array = NDArray[np.float64]
-Members = NDArray[np.int64]
-Parameters = Sequence[tuple[Any, ...]]
 Item = TypeVar("Item")
 
 
@@ -35,19 +33,19 @@ class Scores(NamedTuple):
     """
 
     log_prob: Array
-    draw: NDArray[np.int64]
-    moved: NDArray[np.bool_]
+    draw: Integers
+    moved: Bools
 
 
 class _Group(NamedTuple):
     """Tell apart draws that can be evaluated in one call."""
 
     family: Family
-    shape: tuple[int, ...]
+    shape: Shape
     categories: int
 
 
-def log_probs(draws: Sequence[RecordedDraw], runs: Sequence[Parameters]) -> Scores:
+def log_probs(draws: Sequence[RecordedDraw], runs: Sequence[Sequence[DrawParameters]]) -> Scores:
     """Return log p(value of draw j | parameters of draw j in run r).
 
     Parameters
@@ -76,31 +74,31 @@ def log_probs(draws: Sequence[RecordedDraw], runs: Sequence[Parameters]) -> Scor
     return Scores(log_prob, np.repeat(np.arange(len(draws)), lanes), moved)
 
 
-def _where(starts: Members, members: Members, width: int) -> slice | Members:
+def _where(starts: Integers, members: Integers, width: int) -> slice | Integers:
     if len(members) == len(starts) - 1:
         return slice(None)
-    lanes: Members = (starts[members][:, None] + np.arange(width)).ravel()
+    lanes: Integers = (starts[members][:, None] + np.arange(width)).ravel()
     return lanes
 
 
-def _groups(draws: Sequence[RecordedDraw]) -> list[tuple[_Group, Members]]:
+def _groups(draws: Sequence[RecordedDraw]) -> list[tuple[_Group, Integers]]:
     kinds = {(family, value.__class__ is np.ndarray) for _, family, _, value, _ in draws}
     if len(kinds) == 1:
         ((only, is_array),) = kinds
         if not (is_array or only.vector):
             return [(_Group(only, (), 0), np.arange(len(draws)))]
-    groups: dict[tuple[Family, tuple[int, ...], int], list[int]] = defaultdict(list)
+    groups: dict[tuple[Family, Shape, int], list[int]] = defaultdict(list)
     for j, (_, family, parameters, value, _) in enumerate(draws):
         shape = value.shape if isinstance(value, np.ndarray) else ()
         groups[family, shape, np.shape(parameters[0])[-1] if family.vector else 0].append(j)
     return [(_Group(*group), np.array(members)) for group, members in groups.items()]
 
 
-def _chosen(items: Sequence[Item], members: Members) -> Sequence[Item]:
+def _chosen(items: Sequence[Item], members: Integers) -> Sequence[Item]:
     return items if len(members) == len(items) else [items[j] for j in members.tolist()]
 
 
-def _gather(runs: Sequence[Parameters], members: Members, position: int, group: _Group) -> Array:
+def _gather(runs: Sequence[Sequence[DrawParameters]], members: Integers, position: int, group: _Group) -> Array:
     """Return one parameter with shape (R, members, *shape), and (.., C) for a vector family.
 
     Where no member has an array for it, its lanes' axes have size 1: what it needs is evaluated once a draw.
@@ -119,5 +117,5 @@ def _gather(runs: Sequence[Parameters], members: Members, position: int, group: 
     return np.array([[_spread(number, shape) for number in row] for row in rows], dtype=np.float64)
 
 
-def _spread(number: Any, shape: tuple[int, ...]) -> Any:
+def _spread(number: ArrayLike, shape: Shape) -> ArrayLike:
     return number if np.shape(number) == shape else np.broadcast_to(number, shape)

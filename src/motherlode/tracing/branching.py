@@ -3,17 +3,20 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, overload
+from typing import NamedTuple, TypeAlias, overload
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
+from motherlode.core.types import Array
 from motherlode.families import FAMILIES, Family
+from motherlode.families.calls import Drawn
 from motherlode.tracing.addresses import address_of
 
-__all__ = ["Branching", "RecordedDraw", "Trace"]
+__all__ = ["Branching", "DrawParameters", "RecordedDraw", "Trace"]
 
-Array = NDArray[np.float64]
+DrawParameters: TypeAlias = tuple[ArrayLike, ...]
+"""The parameters of a draw's family, in its order."""
 
 
 class RecordedDraw(NamedTuple):
@@ -21,8 +24,8 @@ class RecordedDraw(NamedTuple):
 
     site: int
     family: Family
-    parameters: tuple[Any, ...]
-    value: Any
+    parameters: DrawParameters
+    value: Drawn
     observed: bool
 
 
@@ -48,8 +51,8 @@ class Branching:
 
     address: str
     family: str
-    parameters: tuple[Any, ...]
-    value: Any
+    parameters: DrawParameters
+    value: Drawn
     observed: bool
     log_prob: Array
 

@@ -3,12 +3,12 @@
 Every message has three parts: what happened, with values and address; why it matters; what to do.
 """
 
-from typing import Any
+from collections.abc import Mapping
 
-import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 from motherlode.core.errors import MotherlodeError, show
+from motherlode.core.types import Array
 
 __all__ = [
     "HiddenRandomness",
@@ -19,8 +19,6 @@ __all__ = [
     "ReplayDiverged",
     "SimulatorFailed",
 ]
-
-Array = NDArray[np.float64]
 
 
 class MissingRandomness(MotherlodeError, RuntimeError):
@@ -39,7 +37,9 @@ class MissingRandomness(MotherlodeError, RuntimeError):
 class InvalidParameters(MotherlodeError, ValueError):
     """Report a draw whose family does not exist at the parameters it was given."""
 
-    def __init__(self, address: str, family: str, parameters: dict[str, Any], domain: dict[str, str]) -> None:
+    def __init__(
+        self, address: str, family: str, parameters: Mapping[str, ArrayLike], domain: Mapping[str, str]
+    ) -> None:
         self.address, self.family, self.parameters = address, family, parameters
         given = ", ".join(f"{name}={show(value)}" for name, value in parameters.items())
         wanted = ", ".join(f"{name} {words}" for name, words in domain.items())
@@ -53,7 +53,7 @@ class InvalidParameters(MotherlodeError, ValueError):
 class InfiniteDensity(MotherlodeError, ValueError):
     """Report a value where its density is zero though it was drawn, or infinite."""
 
-    def __init__(self, address: str, family: str, parameters: dict[str, Any], value: Any) -> None:
+    def __init__(self, address: str, family: str, parameters: Mapping[str, ArrayLike], value: ArrayLike) -> None:
         self.address, self.family, self.parameters, self.value = address, family, parameters, value
         given = ", ".join(f"{name}={show(value)}" for name, value in parameters.items())
         super().__init__(

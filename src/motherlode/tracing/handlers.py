@@ -11,17 +11,18 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, overload
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import ArrayLike
 
+from motherlode.core.types import Shape, Size, UserValue
 from motherlode.families import Family
+from motherlode.families.calls import Drawn
 from motherlode.tracing.addresses import address_of
-from motherlode.tracing.branching import RecordedDraw, Trace
+from motherlode.tracing.branching import DrawParameters, RecordedDraw, Trace
 from motherlode.tracing.errors import MissingRandomness
-
-Size = int | tuple[int, ...] | None
 
 __all__ = ["Draw", "Handler", "alone", "block", "condition", "draw", "own", "record", "seed", "stream"]
 
@@ -35,10 +36,10 @@ class Draw:
         self,
         site: int,
         family: Family,
-        parameters: tuple[Any, ...],
-        value: Any,
-        sampler: Callable[..., Any] | None,
-        arguments: tuple[Any, ...],
+        parameters: DrawParameters,
+        value: Drawn | None,
+        sampler: Callable[..., Drawn] | None,
+        arguments: tuple[UserValue, ...],
         size: Size,
     ) -> None:
         self.site = site
@@ -57,7 +58,7 @@ class Draw:
         return address_of(self.site)
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> Shape:
         """Shape of the value that is asked for."""
         if self.size is not None:
             return (self.size,) if isinstance(self.size, int) else tuple(self.size)
@@ -66,7 +67,11 @@ class Draw:
         return shape[:-1] if self.family.vector else shape
 
 
-def own(value: Any) -> Any:
+@overload
+def own(value: Drawn) -> Drawn: ...
+@overload
+def own(value: ArrayLike) -> ArrayLike: ...
+def own(value: ArrayLike) -> ArrayLike:
     """Return a copy of an array, and anything else as it is."""
     return value.copy() if isinstance(value, np.ndarray) else value
 
@@ -74,7 +79,7 @@ def own(value: Any) -> Any:
 class Handler:
     """See every draw made while the handler is entered; the base class lets all of them pass."""
 
-    _outer: tuple[Any, ...] = ()
+    _outer: "tuple[tuple[Handler, ...], ...]" = ()
 
     def process(self, draw: Draw) -> None:
         """Look at a draw on its way out; set ``draw.value`` to answer it."""
@@ -83,15 +88,15 @@ class Handler:
         """Look at an answered draw on its way back."""
 
     def __enter__(self) -> Self:
-        self._outer = (_STACK.get(), self._outer)
+        self._outer = (*self._outer, _STACK.get())
         _STACK.set((self, *_STACK.get()))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        stack, self._outer = self._outer
-        _STACK.set(stack)
+        _STACK.set(self._outer[-1])
+        self._outer = self._outer[:-1]
 
 
 _STACK: ContextVar[tuple[Handler, ...]] = ContextVar("motherlode_handlers", default=())
@@ -100,13 +105,13 @@ _STACK: ContextVar[tuple[Handler, ...]] = ContextVar("motherlode_handlers", defa
 def draw(
     site: int,
     family: Family,
-    parameters: tuple[Any, ...],
+    parameters: DrawParameters,
     *,
-    observed: Any = None,
-    sampler: Callable[..., Any] | None = None,
-    arguments: tuple[Any, ...] = (),
+    observed: Drawn | None = None,
+    sampler: Callable[..., Drawn] | None = None,
+    arguments: tuple[UserValue, ...] = (),
     size: Size = None,
-) -> Any:
+) -> Drawn:
     """Ask for one random value; the whole semantics of the handler stack is here.
 
     Parameters
@@ -204,9 +209,10 @@ class record(Handler):  # noqa: N801
         self.draws: list[RecordedDraw] = []
 
     def postprocess(self, draw: Draw) -> None:
-        """Append the answered draw."""
-        parameters = tuple(map(own, draw.parameters))
-        self.draws.append(RecordedDraw(draw.site, draw.family, parameters, own(draw.value), draw.observed))
+        """Append the draw once it is answered."""
+        if draw.value is not None:
+            parameters = tuple(map(own, draw.parameters))
+            self.draws.append(RecordedDraw(draw.site, draw.family, parameters, own(draw.value), draw.observed))
 
     def trace(self) -> Trace:
         """Return what was recorded so far."""
@@ -222,7 +228,7 @@ class condition(Handler):  # noqa: N801
         Value by address. The innermost ``condition`` wins.
     """
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: Mapping[str, Drawn]) -> None:
         self.values = values
 
     def process(self, draw: Draw) -> None:

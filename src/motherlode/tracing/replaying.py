@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 
+from motherlode.core.types import Shape
 from motherlode.tracing.addresses import address_of
-from motherlode.tracing.branching import RecordedDraw
+from motherlode.tracing.branching import DrawParameters, RecordedDraw
 from motherlode.tracing.errors import ReplayDiverged
 from motherlode.tracing.handlers import Draw, Handler, own
 
@@ -36,7 +36,7 @@ class replay(Handler):  # noqa: N801
 
     def __init__(self, draws: Iterable[RecordedDraw]) -> None:
         self.draws = list(draws)
-        self.asked: list[tuple[Any, ...]] = []
+        self.asked: list[DrawParameters] = []
         self.position = 0
         self._diverged: ReplayDiverged | None = None
 
@@ -74,7 +74,7 @@ def _named(draw: "RecordedDraw | Draw", shape: bool = False) -> str:
     return f"{words} of shape {_shape(draw)})" if shape else f"{words})"
 
 
-def _shape(draw: "RecordedDraw | Draw") -> tuple[int, ...]:
+def _shape(draw: "RecordedDraw | Draw") -> Shape:
     """Return the shape of a draw's value; of a vector family with the number of categories at its end."""
     shape = draw.shape if isinstance(draw, Draw) else getattr(draw.value, "shape", ())
     return (*shape, np.shape(draw.parameters[0])[-1]) if draw.family.vector else tuple(shape)

@@ -7,12 +7,13 @@ object that does the same in a tenth of the time. Under any other stack it goes 
 
 import operator
 from collections.abc import Callable
-from typing import Any
 
 from numpy import ndarray
 
+from motherlode.core.types import UserValue
 from motherlode.families import FAMILIES, Family
-from motherlode.tracing.branching import RecordedDraw
+from motherlode.families.calls import Drawn
+from motherlode.tracing.branching import DrawParameters, RecordedDraw
 from motherlode.tracing.handlers import _STACK, draw, record, seed
 from motherlode.tracing.replaying import replay
 
@@ -40,10 +41,10 @@ class Channel:
         self,
         site: int,
         family: Family,
-        parameters: tuple[Any, ...],
-        sampler: Callable[..., Any],
-        arguments: tuple[Any, ...],
-    ) -> Any:
+        parameters: DrawParameters,
+        sampler: Callable[..., Drawn],
+        arguments: tuple[UserValue, ...],
+    ) -> Drawn:
         """Draw one number with scalar parameters; ``sampler(*arguments)`` gives it if nobody else does."""
         return draw(site, family, parameters, sampler=sampler, arguments=arguments)
 
@@ -63,10 +64,10 @@ class _Recording(Channel):
         self,
         site: int,
         family: Family,
-        parameters: tuple[Any, ...],
-        sampler: Callable[..., Any],
-        arguments: tuple[Any, ...],
-    ) -> Any:
+        parameters: DrawParameters,
+        sampler: Callable[..., Drawn],
+        arguments: tuple[UserValue, ...],
+    ) -> Drawn:
         value = sampler(*arguments)
         self._append(_row(RecordedDraw, (site, family, parameters, value, False)))
         return value
@@ -89,10 +90,10 @@ class _Replaying(Channel):
         self,
         site: int,
         family: Family,
-        parameters: tuple[Any, ...],
-        sampler: Callable[..., Any],
-        arguments: tuple[Any, ...],
-    ) -> Any:
+        parameters: DrawParameters,
+        sampler: Callable[..., Drawn],
+        arguments: tuple[UserValue, ...],
+    ) -> Drawn:
         handler = self._handler
         position = handler.position
         if position < self._count:

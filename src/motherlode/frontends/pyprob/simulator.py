@@ -14,7 +14,7 @@ from motherlode.events import CheckReport, Events
 from motherlode.frontends.errors import NotWrappable
 from motherlode.frontends.fingerprint import fingerprint
 from motherlode.frontends.pyprob.statements import Statements, intercepted
-from motherlode.gold import examine, mine, simulate
+from motherlode.gold import check_simulator, mine, simulate
 
 __all__ = ["PyprobSimulator"]
 
@@ -65,8 +65,8 @@ class PyprobSimulator:
             return mine(self.program, self.parameters, rows, others, root=seed, first=first, traces=traces)
 
     def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:
-        """Say whether the model can be mined; see :func:`motherlode.gold.examine`."""
-        return examine(self, theta, alternatives, tier=_TIER)
+        """Say whether the model can be mined; see :func:`motherlode.gold.check_simulator`."""
+        return check_simulator(self, theta, alternatives, tier=_TIER)
 
     def program(self, theta: Array) -> Array:
         """Run one event at θ with shape (D,) under the handlers in force and return x."""

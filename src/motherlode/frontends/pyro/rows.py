@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 
-from motherlode.core.types import JSON, Array
+from motherlode.core.types import Array
 from motherlode.frontends.pyro.errors import LiveTangent
 from motherlode.frontends.pyro.passes import Pass, RecordingPass, ReplayPass, run
 from motherlode.frontends.pyro.probes import Probed, probe
@@ -116,7 +117,6 @@ def _invalid(visit: Visit, row: int) -> InvalidParameters:
     return InvalidParameters(visit.name, type(visit.fn).__name__, given, domain)
 
 
-def _at(parameter: Tensor | float, position: int | None, row: int) -> JSON:
+def _at(parameter: Tensor | float, position: int | None, row: int) -> ArrayLike:
     value = torch.as_tensor(parameter).detach()
-    plain: JSON = (value if position is None or value.dim() <= position else value.select(position, row)).tolist()
-    return plain
+    return (value if position is None or value.dim() <= position else value.select(position, row)).numpy()

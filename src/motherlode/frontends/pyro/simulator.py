@@ -18,7 +18,7 @@ from motherlode.frontends.pyro.provenance import explain
 from motherlode.frontends.pyro.replays import PyroRequest
 from motherlode.frontends.pyro.rows import MinedRows, mine_rows
 from motherlode.frontends.pyro.trace_columns import trace_columns
-from motherlode.gold import examine
+from motherlode.gold import check_simulator
 from motherlode.tracing import SimulatorFailed
 
 __all__ = ["PyroSimulator"]
@@ -116,8 +116,8 @@ class PyroSimulator:
         return replace(Events.concatenate(kept), failures=failures, counts=counts)
 
     def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:
-        """Say whether the model can be mined; see :func:`motherlode.gold.examine`."""
-        return examine(self, theta, alternatives, tier=_TIER, explain=self._explain, notes=self._notes)
+        """Say whether the model can be mined; see :func:`motherlode.gold.check_simulator`."""
+        return check_simulator(self, theta, alternatives, tier=_TIER, explain=self._explain, notes=self._notes)
 
     def _explain(self, error: MotherlodeError) -> str:
         return explain(self._model, self.layout, error)

@@ -16,7 +16,7 @@ from motherlode.frontends.python.generator.traced import TracedGenerator
 from motherlode.frontends.python.intercept.interception import RUNNING, RunGenerator
 from motherlode.frontends.python.tracked.one_pass import run_at_points
 from motherlode.frontends.python.uniforms.delayed import settled
-from motherlode.gold import Ride, TrackingEnded, examine, mine, rides_as_it_replays
+from motherlode.gold import OnePass, TrackingEnded, agrees_with_replay, check_simulator, mine
 from motherlode.tracing import intern, stream
 
 __all__ = ["PythonSimulator"]
@@ -116,18 +116,18 @@ class PythonSimulator:
         others = self.parameters.check_alternatives(alternatives, len(rows))
         if self.chosen is None:
             self.chosen = self._choose(rows[0], others[0])
-        together = self._together if self.chosen == "tracked" else None
+        one_pass = self._one_pass if self.chosen == "tracked" else None
         return mine(
-            self.program, self.parameters, rows, others, root=seed, first=first, traces=traces, together=together
+            self.program, self.parameters, rows, others, root=seed, first=first, traces=traces, one_pass=one_pass
         )
 
     def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:
-        """Say whether the function can be mined, and if not, at which line; see :func:`motherlode.gold.examine`."""
+        """Say whether the function can be mined, and if not, at which line."""
         from motherlode.frontends.python.provenance.explaining import explain
 
         tier = TRACKED if self.chosen == "tracked" else REPLAYED
         why = partial(explain, self._call)
-        return examine(self, theta, alternatives, tier=tier, explain=why, rival=lambda: self._rival(theta))
+        return check_simulator(self, theta, alternatives, tier=tier, explain=why, rival=lambda: self._rival(theta))
 
     def _rival(self, theta: ArrayLike) -> tuple[str, "PythonSimulator"] | None:
         """Return the other way to gold, if the function allows it."""
@@ -142,13 +142,13 @@ class PythonSimulator:
         """Run one event at θ with shape (D,) under the handlers in force and return x."""
         return self._call(theta, TracedGenerator(stream()))
 
-    def _together(self, points: Array) -> Ride:
+    def _one_pass(self, points: Array) -> OnePass:
         return run_at_points(self._call, points)
 
     def _choose(self, theta: Array, alternatives: Array) -> Derivative:
         """Try to track the first event."""
         try:
-            agrees = rides_as_it_replays(self._together, self.program, theta, alternatives)
+            agrees = agrees_with_replay(self._one_pass, self.program, theta, alternatives)
         except TrackingEnded:
             if self.derivative == "tracked":
                 raise

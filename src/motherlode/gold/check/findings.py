@@ -8,7 +8,7 @@ from motherlode.events import Events, SiteShare
 from motherlode.events.tails import effective_sample_size
 from motherlode.tracing.addresses import place
 
-__all__ = ["effective_share", "remarks", "wrong"]
+__all__ = ["effective_share", "failed_identities", "remarks"]
 
 _FEW, _MOST = 0.1, 0.5
 _GOOD_DEVIATION = 0.8
@@ -35,7 +35,7 @@ def remarks(events: Events, sites: tuple[SiteShare, ...], wanted: int) -> tuple[
     )
 
 
-def wrong(events: Events) -> Iterator[str]:
+def failed_identities(events: Events) -> Iterator[str]:
     """Say which identities fail. Of few events, means of ratios are judged only where most of them count."""
     audit = events.audit()
     ratios = [check for check in audit.ratios if check.effective > _MOST * len(events) and events.score_valid]

@@ -5,23 +5,24 @@ Every front end has its report from here; each brings only its way to explain a 
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from motherlode.core import MotherlodeError, philox_generator
 from motherlode.core.streams import Stream
+from motherlode.core.types import Array
 from motherlode.events import CheckReport, Events, Simulator, site_shares
-from motherlode.gold.check.remarks import effective_share, remarks, wrong
+from motherlode.gold.check.findings import effective_share, failed_identities, remarks
 from motherlode.gold.guards.probes import PROBE_EVENTS
 from motherlode.tracing import HiddenRandomness, LeakError, SimulatorFailed
 from motherlode.tracing.addresses import place
 
-__all__ = ["EVENTS", "Explain", "examine"]
+__all__ = ["EVENTS", "Explain", "check_simulator"]
 
-Array = NDArray[np.float64]
-Explain = Callable[[MotherlodeError], str]
+Explain: TypeAlias = Callable[[MotherlodeError], str]
+"""Turns what stopped the mining into a finding."""
 
 EVENTS = 200
 """Events tried, where the caller gives fewer parameters than that: they are repeated."""
@@ -37,7 +38,7 @@ class _Costs(NamedTuple):
     mined: float
 
 
-def examine(
+def check_simulator(
     simulator: Simulator,
     theta: ArrayLike,
     alternatives: ArrayLike | None = None,
@@ -85,7 +86,7 @@ def examine(
         chosen = _cheapest(tier, costs, rival, events)
     except MotherlodeError as finding:
         return CheckReport(False, ((explain or _plainly)(finding),), name=simulator.name)
-    sites, failed = site_shares(events), tuple(wrong(events))
+    sites, failed = site_shares(events), tuple(failed_identities(events))
     findings = (*failed, *remarks(events, sites, len(points)), *notes())
     return CheckReport(not failed, findings, _figures(events, costs), sites, chosen, simulator.name)
 
@@ -146,8 +147,8 @@ def _cheapest(tier: str, costs: _Costs, rival: Callable[[], tuple[str, Simulator
     except Exception:  # noqa: BLE001 - numbers that are no floats may upset a program in any way
         return tier
     ranked = sorted([(costs.mined, tier), (seconds, other[0])])
-    mine, theirs = (seconds / costs.bare for seconds, _ in ranked)
-    return f"{ranked[0][1]} ({mine:.3g} bare events, against {theirs:.3g})"
+    cheap, dear = (seconds / costs.bare for seconds, _ in ranked)
+    return f"{ranked[0][1]} ({cheap:.3g} bare events, against {dear:.3g})"
 
 
 def _figures(events: Events, costs: _Costs) -> tuple[tuple[str, float], ...]:

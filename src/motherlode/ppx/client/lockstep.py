@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from motherlode.core import MotherlodeError
 from motherlode.families import FAMILIES
+from motherlode.families.calls import Drawn
 from motherlode.ppx.client.recall import Known, Law, Recall, law_of
 from motherlode.ppx.client.session import Session
 from motherlode.ppx.errors import ConditionedProgram, PeerError, ProtocolError, UnknownParameter
@@ -35,7 +36,6 @@ from motherlode.tracing.shortcut import channel
 __all__ = ["Lockstep"]
 
 Array = NDArray[np.float64]
-Value = float | Array
 RUN, OBSERVED, TAGGED = encode(Run()), encode(ObserveResult()), encode(TagResult())
 RUNNING = "running in lockstep"
 MAX_ABANDONED_DRAWS = 100_000
@@ -121,7 +121,7 @@ class Lockstep:
             return None
 
     def _run(self, theta: Array) -> Array:
-        observed: list[Value] = []
+        observed: list[Drawn] = []
         met: set[int | None] = set()
         reply: bytes | None = RUN
         self._running = True
@@ -139,7 +139,7 @@ class Lockstep:
             raise UnknownParameter(missing, tuple(self._recall.names))
         return self._output(observed)
 
-    def _answer(self, frame: bytes, theta: Array, met: set[int | None], observed: list[Value]) -> bytes | None:
+    def _answer(self, frame: bytes, theta: Array, met: set[int | None], observed: list[Drawn]) -> bytes | None:
         """Return the reply to a frame; None where it ends the run."""
         recalled = self._recall.recall(frame)
         if recalled is not None:
@@ -160,7 +160,7 @@ class Lockstep:
         self.session.close()
         raise ProtocolError(f"a {type(message).__name__} came in the middle of a run")
 
-    def _output(self, observed: list[Value]) -> Array:
+    def _output(self, observed: list[Drawn]) -> Array:
         if len(observed) == 1:
             return np.asarray(observed[0], np.float64)
         if observed:
@@ -182,15 +182,14 @@ class Lockstep:
         family, generator = known.family, self._generator
         if generator is None or family.vector or np.ndarray in map(type, law):
             return _sampled(draw(known.site, family, law))
-        return sample_result(self._take(known.site, family, law, family.sample, (generator, *law)))
+        return sample_result(float(self._take(known.site, family, law, family.sample, (generator, *law))))
 
-    def _observe(self, message: Observe) -> Value:
+    def _observe(self, message: Observe) -> Drawn:
         family, law = FAMILIES[message.family], law_of(message)
         if message.value is not None and not self.redraw_observed:
             raise ConditionedProgram(message.address, message.value.tolist())
         self.draws += 1
-        value: Value = draw(intern(message.address), family, law, observed=family.sample(stream(), *law))
-        return value
+        return draw(intern(message.address), family, law, observed=family.sample(stream(), *law))
 
     def _abandon(self, message: Body) -> None:
         """Bring a run that was left half-way to its end with values nobody keeps; else close the session."""

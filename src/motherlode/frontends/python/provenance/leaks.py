@@ -17,8 +17,7 @@ from motherlode.frontends.python.provenance.followed import way_of
 from motherlode.frontends.python.provenance.following import following, theta_of
 from motherlode.frontends.python.provenance.lines import Step
 from motherlode.frontends.python.provenance.ways import Decision, Log, Way
-from motherlode.gold import run_of
-from motherlode.gold.guards.probes import Run
+from motherlode.gold import RecordedRun, record_run
 from motherlode.tracing import LeakError, ReplayDiverged, replay, seed, stream
 
 __all__ = ["Found", "find_leak", "lost_in", "parting", "record_again"]
@@ -56,14 +55,14 @@ class _Followed:
     refused: str = ""
 
 
-def record_again(function: UserFunction, error: LeakError) -> Run:
+def record_again(function: UserFunction, error: LeakError) -> RecordedRun:
     """Run the event that leaked once more, at the θ where it was drawn."""
     event = error.event or 0
 
     def program(theta: Array) -> UserValue:
         return function(theta, TracedGenerator(stream()))
 
-    return run_of(program, event, np.asarray(error.theta), philox_generator(0, event))
+    return record_run(program, event, np.asarray(error.theta), philox_generator(0, event))
 
 
 def find_leak(function: UserFunction, error: LeakError) -> Found:
@@ -80,7 +79,7 @@ def find_leak(function: UserFunction, error: LeakError) -> Found:
     return Found(decision=decision, lost=lost_in(here.log.decisions) or lost_in(here.log.inner), refused=here.refused)
 
 
-def _follow(function: UserFunction, run: Run, theta: Array) -> _Followed:
+def _follow(function: UserFunction, run: RecordedRun, theta: Array) -> _Followed:
     found = _Followed()
     try:
         with seed(philox_generator(0, run.event)), replay(run.draws), following(found.log):

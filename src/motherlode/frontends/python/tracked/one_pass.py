@@ -9,13 +9,13 @@ from motherlode.frontends.python.frames import NEAREST
 from motherlode.frontends.python.generator.traced import TracedGenerator
 from motherlode.frontends.python.tracked.number import Tracked
 from motherlode.frontends.python.tracked.points import OtherPoints
-from motherlode.gold.one_pass import Ride, TrackingEnded
+from motherlode.gold.one_pass import OnePass, TrackingEnded
 from motherlode.tracing import stream
 
 __all__ = ["run_at_points"]
 
 
-def run_at_points(call: Callable[[np.ndarray, TracedGenerator], UserValue], points: Array) -> Ride:
+def run_at_points(call: Callable[[np.ndarray, TracedGenerator], UserValue], points: Array) -> OnePass:
     """Run ``call(theta, rng)`` once at all points (P, D).
 
     Raises
@@ -31,4 +31,4 @@ def run_at_points(call: Callable[[np.ndarray, TracedGenerator], UserValue], poin
     if isinstance(x, Tracked) or (isinstance(x, np.ndarray) and x.dtype == object):
         raise TrackingEnded("x", "it depends on theta outside the draws")
     output = np.array(x, dtype=np.float64)
-    return Ride(output, [list(point) for point in zip(*others.asked, strict=True)] or [[] for _ in points[1:]])
+    return OnePass(output, [list(point) for point in zip(*others.asked, strict=True)] or [[] for _ in points[1:]])
