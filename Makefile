@@ -41,7 +41,8 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q tests/structure -m "not slow" -k "layers"
+	$(BIN)/python tools/count.py
+	$(BIN)/pytest -q tests/structure -m "not slow" -k "layers or count"
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
