@@ -35,7 +35,7 @@ simulator = motherlode.wrap(decays, ("mean_lifetime", "absorption"), low=(0.5, 0
 
 # %%
 events = 2_000 if QUICK else 30_000
-proposal = motherlode.Proposal.from_bounds(simulator.parameters, near=0.3)
+proposal = motherlode.Proposal.of(simulator.parameters, near=0.3)
 theta, alternatives = proposal.draw(seed=1, first=0, count=events, alternatives=1)
 mined = simulator.mine(theta, alternatives, seed=1)
 print(mined.audit())

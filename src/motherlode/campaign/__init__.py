@@ -8,6 +8,6 @@ Row i depends on (seed, i) alone, whatever the number of workers or the size of 
 
 from motherlode.campaign.campaign import Campaign
 from motherlode.campaign.errors import CampaignError, ProposalError, WorkerDied
-from motherlode.campaign.proposal import Proposal
+from motherlode.campaign.proposal import Proposal, recorded_law
 
-__all__ = ["Campaign", "CampaignError", "Proposal", "ProposalError", "WorkerDied"]
+__all__ = ["Campaign", "CampaignError", "Proposal", "ProposalError", "WorkerDied", "recorded_law"]

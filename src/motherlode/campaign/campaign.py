@@ -2,10 +2,9 @@
 
 import operator
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -13,6 +12,7 @@ from tqdm import tqdm
 from motherlode.campaign.errors import CampaignError, WorkerDied
 from motherlode.campaign.proposal import Proposal
 from motherlode.campaign.tasks import Job, Task, run_task, spread
+from motherlode.core.types import LawLike
 from motherlode.events import Simulator
 from motherlode.store import EventStore, Manifest
 from motherlode.store.shard import shard_rows
@@ -44,7 +44,8 @@ class Campaign:
     simulator
         What to mine; with several workers it must pickle.
     proposal
-        Law of θ and of the alternatives, or anything :meth:`Proposal.parse` reads. Default: the simulator's bounds.
+        Law of θ and of the alternatives, or anything :meth:`Proposal.of` reads; a law without names of its own has the
+        simulator's. Default: uniform within the simulator's bounds.
     events
         How many in all.
     alternatives
@@ -60,7 +61,7 @@ class Campaign:
 
     Raises
     ------
-    CampaignError, ProposalError
+    CampaignError, ProposalError, LawError
         If the settings cannot be right; nothing has run then.
 
     Examples
@@ -80,7 +81,7 @@ class Campaign:
     def __init__(
         self,
         simulator: Simulator,
-        proposal: "Proposal | str | Path | Mapping[str, Any] | None" = None,
+        proposal: LawLike | None = None,
         *,
         events: int,
         alternatives: int = 1,
@@ -95,7 +96,7 @@ class Campaign:
             given = f"events={events}, alternatives={alternatives}, shard={shard}, seed={seed}"
             raise CampaignError(f"{given}: needed are events ≥ 1, alternatives ≥ 0, shard ≥ 1 and seed in [0, 2**64).")
         self.simulator = simulator
-        self.proposal = Proposal.from_bounds(simulator.parameters) if proposal is None else Proposal.parse(proposal)
+        self.proposal = Proposal.of(simulator.parameters if proposal is None else proposal, simulator.parameters.names)
         self.proposal.check_fits(simulator.parameters)
         self.events, self.alternatives, self.seed = events, alternatives, seed
         self.store = EventStore(path)
@@ -110,7 +111,7 @@ class Campaign:
             alternatives=self.alternatives,
             seed=self.seed,
             proposal=self.proposal.to_json(),
-            exchangeable=self.proposal.exchangeable,
+            exchangeable=True,
             traces=self.traces,
         )
 

@@ -1,143 +1,92 @@
-r"""Propose θ and its alternatives, exchangeably, from uniform numbers of each event's own.
+"""Propose θ and its alternatives exchangeably: from one law independently, or close to each other by one rule.
 
-.. math:: \theta_d = F_d^{-1}(u_d)
-
-Events are cut into fixed blocks of 4,096; block b draws its uniforms from stream 2 of (seed, b), so row i is the
-same however the campaign is sharded. Alternatives are either drawn from the same law as θ, independently, or
-close by: θ and alternatives then spread around one centre by the same rule, so they stay exchangeable.
+Row i is the same however the campaign is sharded: see :meth:`motherlode.Law.draw`.
 """
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import yaml
-from numpy.typing import NDArray
-from scipy import stats
 
 from motherlode.campaign.errors import ProposalError
-from motherlode.core import Parameters, philox_generator
-from motherlode.core.streams import Stream
+from motherlode.core import Parameters
+from motherlode.core.types import JSON, Array, LawLike
+from motherlode.laws import Law, LawError
+from motherlode.laws.reading import read_text
 
-__all__ = ["Proposal"]
+__all__ = ["Proposal", "recorded_law"]
 
-Array = NDArray[np.float64]
-
-_BLOCK = 4096
-_LAWS = {
-    "uniform": ("low", "high"),
-    "log_uniform": ("low", "high"),
-    "normal": ("mean", "stddev"),
-}
+_ALTERNATIVES = "alternatives"
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """Hold the law θ is proposed from.
+    """Hold the law θ is proposed from, and the rule for its alternatives.
 
     Attributes
     ----------
-    laws
-        For each parameter ``(kind, a, b)``: ("uniform", low, high), ("log_uniform", low, high) or
-        ("normal", mean, stddev).
+    law
+        The law of θ, and of each alternative.
     near
-        None: alternatives are drawn like θ. A number: the quantiles of θ and of its alternatives are
+        None: alternatives are independent of θ. A number: the quantiles of θ and of its alternatives are
         centre + near·(u - ½) with a centre of their event's own, reflected at 0 and 1. Both then have one law.
+
+    Raises
+    ------
+    ProposalError
+        If near is not in (0, 1], or the law's parameters depend on one another, or all of them are fixed.
 
     Examples
     --------
-    >>> proposal = Proposal.parse("theta=-1:-0.4")
+    >>> proposal = Proposal.of("theta=-1:-0.4")
     >>> theta, alternatives = proposal.draw(seed=1, first=0, count=3, alternatives=2)
     >>> theta.shape, alternatives.shape
     ((3, 1), (3, 2, 1))
     """
 
-    laws: Mapping[str, tuple[str, float, float]]
+    law: Law
     near: float | None = None
 
     def __post_init__(self) -> None:
-        for name, (kind, a, b) in self.laws.items():
-            wrong = kind not in _LAWS or not np.all(np.isfinite([a, b]))
-            wrong = wrong or (kind != "normal" and not a < b) or (kind == "normal" and not b > 0)
-            if wrong or (kind == "log_uniform" and not a > 0):
-                raise ProposalError(
-                    f"The law of {name} is {kind}({a}, {b}), which does not exist. Known are uniform(low < high), "
-                    "log_uniform(0 < low < high) and normal(mean, stddev > 0)."
-                )
-        if not self.laws or (self.near is not None and not 0 < self.near <= 1):
-            raise ProposalError(f"A proposal needs at least one parameter and near in (0, 1], not near={self.near}.")
+        if self.near is not None and not 0 < self.near <= 1:
+            raise ProposalError(f"A proposal needs near in (0, 1], a share of the law's width, not near={self.near}.")
+        if self.near is not None and not self.law.factorizes:
+            raise ProposalError(
+                f"near={self.near} moves quantiles of single parameters, and {', '.join(self.law.names)} depend on one "
+                "another. Draw alternatives independently, or give each parameter a law of its own."
+            )
+        if len(self.law.fixed) == self.law.dimension:
+            raise ProposalError(
+                f"The law fixes {', '.join(self.law.fixed)}, and there is no other parameter: events of one θ say "
+                "nothing of how x depends on it. Give a range, or call simulator.simulate."
+            )
 
     @classmethod
-    def parse(cls, spec: "str | Path | Mapping[str, Any] | Proposal") -> "Proposal":
-        """Read ``name=low:high,…``, a YAML file, or a mapping of the same shape.
+    def of(cls, proposal: LawLike, names: Sequence[str] | None = None, near: float | None = None) -> "Proposal":
+        """Return the proposal that is meant.
 
         Parameters
         ----------
-        spec
-            In YAML or a mapping each name has ``[low, high]`` or ``{law: [a, b]}``; the key ``alternatives`` may be
-            ``prior`` (default) or ``{near: w}``.
+        proposal
+            A Proposal, or a law in any form that :meth:`motherlode.Law.of` reads. In YAML or a mapping the key
+            ``alternatives`` may be ``prior`` (default) or ``{near: w}``.
+        names
+            Names of a law that has none of its own.
+        near
+            Overrides what the proposal says.
 
         Raises
         ------
-        ProposalError
-            If it cannot be read.
+        LawError, ProposalError
+            If it cannot be read, or is none.
         """
-        if isinstance(spec, Proposal):
-            return spec
-        if isinstance(spec, Mapping):
-            return cls._from_mapping(spec)
-        text = str(spec)
-        if "=" in text:
-            return cls._from_text(text)
-        try:
-            data = yaml.safe_load(Path(text).read_text())
-        except (OSError, yaml.YAMLError) as error:
-            raise ProposalError(f"The prior {text!r} is neither name=low:high,… nor a YAML file: {error}.") from error
-        if not isinstance(data, Mapping):
-            raise ProposalError(f"{text} holds {type(data).__name__}, but a mapping from names to laws is needed.")
-        return cls._from_mapping(data)
-
-    @classmethod
-    def _from_text(cls, text: str) -> "Proposal":
-        laws = {}
-        for part in text.split(","):
-            try:
-                name, bounds = part.split("=")
-                low, high = (float(bound) for bound in bounds.split(":"))
-            except ValueError as error:
-                raise ProposalError(f"{part!r} in the prior {text!r} is not of the form name=low:high.") from error
-            if name.strip() in laws:
-                raise ProposalError(f"The prior {text!r} names {name.strip()} twice. Give each parameter one range.")
-            laws[name.strip()] = ("uniform", low, high)
-        return cls(laws)
-
-    @classmethod
-    def _from_mapping(cls, data: Mapping[str, Any]) -> "Proposal":
-        try:
-            entries = {name: law for name, law in data.items() if name != "alternatives"}
-            laws = {str(name): _law(law) for name, law in entries.items()}
-            alternatives = data.get("alternatives", "prior")
-            near = None if alternatives == "prior" else float(alternatives["near"])
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
-            raise ProposalError(
-                f"The prior {dict(data)} cannot be read ({error!r}). Give each name [low, high] or {{law: [a, b]}}, "
-                "and alternatives: prior or {near: width}."
-            ) from error
-        return cls(laws, near)
-
-    @classmethod
-    def from_bounds(cls, parameters: Parameters, near: float | None = None) -> "Proposal":
-        """Return the uniform law on a simulator's declared bounds."""
-        if parameters.low is None or parameters.high is None:
-            raise ProposalError(
-                f"No bounds are declared for {', '.join(parameters.names)}, so there is no box to propose from. "
-                "Say --prior name=low:high, or wrap the simulator with low= and high=."
-            )
-        bounds = zip(parameters.names, parameters.low, parameters.high, strict=True)
-        return cls({name: ("uniform", low, high) for name, low, high in bounds}, near)
+        if isinstance(proposal, Proposal):
+            return proposal if near is None else cls(proposal.law, near)
+        entries = read_text(str(proposal)) if isinstance(proposal, str | Path) else proposal
+        if isinstance(entries, Mapping) and _ALTERNATIVES in entries:
+            told = _near(entries[_ALTERNATIVES])
+            entries = {name: law for name, law in entries.items() if name != _ALTERNATIVES}
+            near = told if near is None else near
+        return cls(Law.of(entries, names), near)
 
     def check_fits(self, parameters: Parameters) -> None:
         """Refuse a proposal of other parameters than the simulator's, or one that leaves its bounds.
@@ -147,55 +96,54 @@ class Proposal:
         ProposalError
             Naming the difference.
         """
-        if tuple(self.laws) != parameters.names:
+        if self.law.names != parameters.names:
             raise ProposalError(
-                f"The prior names {', '.join(self.laws)}, but the simulator's parameters are "
+                f"The prior names {', '.join(self.law.names)}, but the simulator's parameters are "
                 f"{', '.join(parameters.names)}, in this order."
             )
         if parameters.low is None or parameters.high is None:
             return
-        for (name, (kind, a, b)), low, high in zip(self.laws.items(), parameters.low, parameters.high, strict=True):
-            if kind == "normal" or a < low or b > high:
+        support = self.law.support
+        ends = zip(parameters.names, support.low, support.high, parameters.low, parameters.high, strict=True)
+        for name, a, b, low, high in ends:
+            if a < low or b > high:
                 raise ProposalError(
-                    f"The prior of {name} is {kind}({a:g}, {b:g}), but the simulator is declared on "
+                    f"The prior of {name} reaches over [{a:g}, {b:g}], but the simulator is declared on "
                     f"[{low:g}, {high:g}] only. Propose inside these bounds, or widen the declaration."
                 )
 
     def draw(self, seed: int, first: int, count: int, alternatives: int) -> tuple[Array, Array]:
-        """Return θ with shape (N, D) and alternatives (N, K, D) for events first to first + count."""
-        k, d = alternatives, len(self.laws)
-        blocks = range(first // _BLOCK, (first + count - 1) // _BLOCK + 1)
-        uniforms = [philox_generator(seed, block, Stream.PROPOSALS).random((_BLOCK, 2 + k, d)) for block in blocks]
-        offset = first - blocks[0] * _BLOCK
-        rows = np.concatenate(uniforms)[offset : offset + count]
-        unit = rows[:, 1:] if self.near is None else _reflected(rows[:, :1] + self.near * (rows[:, 1:] - 0.5))
-        points = np.stack([_quantile(law, unit[..., i]) for i, law in enumerate(self.laws.values())], axis=-1)
+        """Return θ with shape (N, D) and alternatives (N, K, D) for events first to first + count - 1."""
+        points = self.law.draw(seed, first, count, 1 + alternatives, self.near)
         return points[:, 0], points[:, 1:]
 
-    @property
-    def exchangeable(self) -> bool:
-        """Whether θ and alternatives are exchangeable: always, by construction."""
-        return True
+    def to_json(self) -> dict[str, JSON]:
+        """Return plain data for a manifest.
 
-    def to_json(self) -> dict[str, Any]:
-        """Return plain data for a manifest."""
-        return json.loads(json.dumps({"laws": dict(self.laws), "near": self.near}))
-
-
-def _law(law: Any) -> tuple[str, float, float]:
-    kind, (a, b) = ("uniform", law) if not isinstance(law, Mapping) else next(iter(law.items()))
-    return str(kind), float(a), float(b)
+        Raises
+        ------
+        LawError
+            If a distribution cannot be told by its name and arguments.
+        """
+        return {"law": self.law.to_json(), "near": self.near}
 
 
-def _reflected(unit: Array) -> Array:
-    folded = np.abs(unit)
-    return np.where(folded > 1.0, 2.0 - folded, folded)
+def recorded_law(origin: Mapping[str, JSON]) -> Law | None:
+    """Return the law that θ was proposed from, as the origin in the record of a training tells; None if it does not."""
+    proposal = origin.get("proposal")
+    law = proposal.get("law") if isinstance(proposal, Mapping) else None
+    return Law.from_json(law) if isinstance(law, Mapping) else None
 
 
-def _quantile(law: tuple[str, float, float], u: Array) -> Array:
-    kind, a, b = law
-    if kind == "normal":
-        return a + b * stats.norm.ppf(np.clip(u, 2.0**-54, 1 - 2.0**-54))
-    if kind == "log_uniform":
-        return np.clip(a * (b / a) ** u, a, b)
-    return np.clip(a + (b - a) * u, a, b)
+def _near(alternatives: JSON) -> float | None:
+    if alternatives == "prior":
+        return None
+    try:
+        if isinstance(alternatives, Mapping):
+            return float(str(alternatives["near"]))
+    except (KeyError, ValueError):
+        pass
+    raise LawError(
+        f"alternatives: {alternatives!r} cannot be read. It says how alternatives follow θ. "
+        "Give alternatives: prior or {near: width}."
+    )

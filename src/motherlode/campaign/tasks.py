@@ -91,7 +91,7 @@ def _mined(job: Job, task: Task) -> Events:
         points = enumerate(theta.tolist(), task.first)
         failures = [Failure(event, tuple(point), job.seed, failed.reason) for event, point in points]
         events = Events.failed(failures, job.alternatives)
-    return replace(events, exchangeable=job.proposal.exchangeable)
+    return replace(events, exchangeable=True)
 
 
 def spread(job: Job, tasks: Sequence[Task], executor: Executor) -> Iterator[Task]:

@@ -33,9 +33,9 @@ def check(target: str, prior: str | None, events: int, alternatives: int, seed: 
     from motherlode.campaign import Proposal
     from motherlode.frontends.targets import open_target
 
-    proposal = None if prior is None else Proposal.parse(prior)
-    simulator = open_target(target, None if proposal is None else tuple(proposal.laws))
-    proposal = Proposal.from_bounds(simulator.parameters) if proposal is None else proposal
+    proposal = None if prior is None else Proposal.of(prior)
+    simulator = open_target(target, None if proposal is None else proposal.law.names)
+    proposal = Proposal.of(simulator.parameters) if proposal is None else proposal
     proposal.check_fits(simulator.parameters)
     theta, others = proposal.draw(seed, 0, events, alternatives)
     report = simulator.check(theta, others)

@@ -52,7 +52,6 @@ def infer(
     The observed file is .npy, .npz, .csv with a header, or Parquet; each row is one event.
     """
     import motherlode
-    from motherlode.cli.priors import prior_of
     from motherlode.store import read_table
 
     if method != "nuts":
@@ -61,7 +60,7 @@ def infer(
     estimator = motherlode.load(model)
     data = read_table(observed, tuple(estimator.shape))
     law = trained_on(estimator, model, prior)
-    posterior = motherlode.posterior(estimator, prior_of(law), data)
+    posterior = motherlode.posterior(estimator, law, data)
     make_folder(out)
     if method == "nuts":
         result = posterior.mcmc(method="nuts", chains=chains, samples=samples, seed=seed, progress=True)

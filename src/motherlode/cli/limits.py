@@ -1,15 +1,16 @@
 """Set frequentist limits on the command line."""
 
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from motherlode.campaign import Proposal
 from motherlode.cli.options import SEED, NumberRange, refuse_idle, settings, use_one_thread
 from motherlode.cli.origin import describe_model, digest, trained_on
 from motherlode.cli.results import make_folder, write_manifest
 from motherlode.core.types import JSON
+from motherlode.laws import Law
 
 if TYPE_CHECKING:
     from motherlode.events import Simulator
@@ -104,11 +105,15 @@ def limits(
     _draw(region, out, levels)
 
 
-def _box(proposal: Proposal) -> "Box":
-    unbounded = [name for name, law in proposal.laws.items() if law[0] == "normal"]
-    if unbounded:
-        raise click.UsageError(f"A scan needs ends, but the law of {', '.join(unbounded)} is normal: give --prior.")
-    return {name: (low, high) for name, (_, low, high) in proposal.laws.items()}
+def _box(law: Law) -> "Box":
+    support = law.support
+    box = {
+        name: (float(low), float(high)) for name, low, high in zip(law.names, support.low, support.high, strict=True)
+    }
+    endless = [name for name, (low, high) in box.items() if not isfinite(high - low) or low == high]
+    if endless:
+        raise click.UsageError(f"A scan needs ends, but the law of {', '.join(endless)} has none: give --prior.")
+    return box
 
 
 def _open(target: str | None, names: tuple[str, ...]) -> "Simulator":

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -61,10 +60,8 @@ def mine(
 
     if scheduler is not None:
         refuse_idle(ctx, ("workers",), "with --dask: the scheduler has workers of its own")
-    proposal = Proposal.parse(prior)
-    if near is not None:
-        proposal = replace(proposal, near=near)
-    simulator = open_target(target, tuple(proposal.laws), timeout)
+    proposal = Proposal.of(prior, near=near)
+    simulator = open_target(target, proposal.law.names, timeout)
     if not isinstance(simulator, RemoteSimulator):
         refuse_idle(ctx, ("timeout",), f"with {target}: a Python function runs without a deadline")
     campaign = Campaign(

@@ -1,14 +1,14 @@
 """Say where the inputs of a command come from."""
 
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from motherlode.campaign import Proposal
+from motherlode.campaign import Proposal, recorded_law
 from motherlode.core.types import JSON
+from motherlode.laws import Law
 
 if TYPE_CHECKING:
     from motherlode.estimators import Estimator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["describe_model", "digest", "trained_on"]
 
 
-def trained_on(estimator: "Estimator", model: Path, prior: str | None) -> Proposal:
+def trained_on(estimator: "Estimator", model: Path, prior: str | None) -> Law:
     """Return the law of θ: the one given, else the one an estimator was trained on; in the estimator's order.
 
     Columns of θ have no names in an estimator, so a law in another order would swap its parameters.
@@ -26,30 +26,29 @@ def trained_on(estimator: "Estimator", model: Path, prior: str | None) -> Propos
     estimator, model
         The estimator and its file.
     prior
-        What :meth:`motherlode.campaign.Proposal.parse` reads, its names in any order; None for the law of the training.
+        What :meth:`motherlode.Law.of` reads, its names in any order; None for the law of the training.
 
     Raises
     ------
     click.UsageError
         If the prior names other parameters than the estimator was trained on, or there is neither.
     """
-    origin = {} if estimator.record is None else estimator.record.origin
-    laws = origin.get("proposal", {}).get("laws")
+    recorded = None if estimator.record is None else recorded_law(estimator.record.origin)
     if prior is not None:
-        given = Proposal.parse(prior)
-        return given if laws is None else _in_order(given, tuple(laws), model)
-    if laws is None:
+        given = Proposal.of(prior).law
+        return given if recorded is None else _in_order(given, recorded.names, model)
+    if recorded is None:
         raise click.UsageError(f"{model} does not say which law it was trained on. Give --prior name=low:high,…")
-    return Proposal({name: (law[0], law[1], law[2]) for name, law in laws.items()})
+    return recorded
 
 
-def _in_order(given: Proposal, names: tuple[str, ...], model: Path) -> Proposal:
-    if set(given.laws) != set(names):
+def _in_order(given: Law, names: tuple[str, ...], model: Path) -> Law:
+    if set(given.names) != set(names):
         raise click.UsageError(
-            f"--prior names {', '.join(given.laws)}, but {model} was trained on {', '.join(names)}: "
+            f"--prior names {', '.join(given.names)}, but {model} was trained on {', '.join(names)}: "
             "a law of other parameters says nothing of these. Name the same ones, in any order."
         )
-    return replace(given, laws={name: given.laws[name] for name in names})
+    return given.in_order(names)
 
 
 def digest(path: Path) -> dict[str, JSON]:

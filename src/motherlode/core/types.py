@@ -16,6 +16,7 @@ __all__ = [
     "Foreign",
     "ForeignFunction",
     "Integers",
+    "LawLike",
     "Shape",
     "Size",
     "UserFunction",
@@ -48,6 +49,9 @@ ForeignFunction: TypeAlias = Callable[..., Any]
 
 UserFunction: TypeAlias = Callable[..., Any]
 """A function of the user's, of whatever signature."""
+
+LawLike: TypeAlias = Any
+"""A law of θ in any form that :meth:`motherlode.Law.of` reads: a Law, a distribution of a library, a mapping, text."""
 
 UserValue: TypeAlias = Any
 """A value of the user's program: whatever it holds, passes or returns."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pyro.distributions import Uniform
 
 from motherlode import losses
-from motherlode.campaign import Campaign, Proposal
+from motherlode.campaign import Campaign
 from motherlode.core import Parameters
 from motherlode.demo.build import board_module, build_board
 from motherlode.estimators import RatioEstimator
@@ -149,8 +149,7 @@ def tell(
 
 
 def _mine(simulator: Simulator, path: Path, events: int, seed: int, workers: int) -> EventStore:
-    prior = Proposal.from_bounds(simulator.parameters)
-    return Campaign(simulator, prior, events=events, alternatives=1, seed=seed, path=path).run(workers)
+    return Campaign(simulator, events=events, alternatives=1, seed=seed, path=path).run(workers)
 
 
 def _infer(

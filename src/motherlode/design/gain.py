@@ -7,7 +7,7 @@ to designing Bayesian-optimal experiments" (2020), arXiv:1911.00294), tight for 
 upper bound of nested Monte Carlo. Any function of x cancels, so a ratio does as well as a likelihood.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +15,8 @@ import torch
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from torch import Tensor
-from torch.distributions import Distribution
 
+from motherlode.core.types import LawLike
 from motherlode.events.simulator import Simulates
 from motherlode.inference.errors import WrongEstimator
 from motherlode.inference.event_likelihood import log_likelihood_of
@@ -47,7 +47,7 @@ class Gain:
 def information_gain(
     estimator: object,
     simulator: Simulates,
-    prior: Distribution | Mapping[str, Distribution] | Tensor,
+    prior: LawLike | Tensor,
     samples: int = 500,
     contrasts: int = 500,
     events: int = 1,
@@ -134,7 +134,7 @@ def _log_likelihood(estimator: object, theta: Tensor, x: Tensor) -> Tensor:
     return value.sum(dim=-1)
 
 
-def _draw(prior: Distribution | Mapping[str, Distribution] | Tensor, count: int, seed: int) -> Tensor:
+def _draw(prior: LawLike | Tensor, count: int, seed: int) -> Tensor:
     if isinstance(prior, Tensor):
         chosen = np.random.default_rng(seed).integers(0, len(prior), count)
         return prior[torch.from_numpy(chosen)].to(torch.float64)

@@ -3,14 +3,14 @@ r"""The experiment behind SBC, coverage and TARP: draw a truth, simulate data, i
 .. math:: θ^* \sim π, \quad x \sim p(x|θ^*), \quad θ_1 … θ_S \sim \hat p(θ|x)
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from torch.distributions import Distribution
 from tqdm.auto import tqdm
 
+from motherlode.core.types import LawLike
 from motherlode.events.simulator import Simulates
 from motherlode.inference import Posterior, PosteriorSamples, Prior, UnusablePrior
 
@@ -46,7 +46,7 @@ class Replicas:
 
 def replicate(
     posterior_of: Callable[[Array], Posterior],
-    prior: Distribution | Mapping[str, Distribution],
+    prior: LawLike,
     simulator: Simulates,
     events: int = 1,
     replicas: int = 200,

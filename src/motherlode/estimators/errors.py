@@ -52,11 +52,11 @@ class UnknownProposal(TrainingError):
 class UnsuitableProposal(TrainingError):
     """Refuse a distribution that cannot have proposed these parameters."""
 
-    def __init__(self, law: object, what: str) -> None:
+    def __init__(self, law: str, what: str) -> None:
         super().__init__(
             f"The proposal {law} {what}. "
             "Its gradient is part of the posterior's score, and a wrong one shifts every posterior. "
-            "Pass the distribution that θ was drawn from, with event shape (D,): Independent(Uniform(low, high), 1)."
+            "Pass the law that θ was drawn from: a distribution with event shape (D,), or {name: [low, high]}."
         )
 
 

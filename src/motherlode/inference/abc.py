@@ -7,13 +7,13 @@ Balding, "Approximate Bayesian computation in population genetics" (2002)), in t
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from torch.distributions import Distribution
 
+from motherlode.core.types import LawLike
 from motherlode.events.simulator import Simulates
 from motherlode.inference.potential import Observation
 from motherlode.inference.prior import Prior
@@ -26,7 +26,7 @@ Array = NDArray[np.float64]
 
 def abc(
     simulator: Simulates,
-    prior: Distribution | Mapping[str, Distribution],
+    prior: LawLike,
     x_observed: ArrayLike,
     summary: Callable[[Array], Array] | None = None,
     simulations: int = 100_000,

@@ -4,7 +4,7 @@ r"""From an estimator, a prior and an observation to a posterior.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
-from torch.distributions import Distribution
 
-from motherlode.estimators.protocols import DirectPosterior
+from motherlode.core.types import LawLike
+from motherlode.estimators.protocols import DirectPosterior, Estimate
 from motherlode.inference.convergence import members_of
 from motherlode.inference.direct import DirectRatio, as_one_outcome, draw_inside
 from motherlode.inference.errors import UnusableObservation, UnusablePrior
@@ -25,7 +25,7 @@ from motherlode.inference.normalization import warn_unnormalized
 from motherlode.inference.optimize import maximize
 from motherlode.inference.potential import Observation, Potential
 from motherlode.inference.prior import Prior
-from motherlode.inference.proposed import proposal_of, recorded_order, sample_reweighted, warn_unlike_proposal
+from motherlode.inference.proposed import in_recorded_order, proposal_of, sample_reweighted, warn_unlike_proposal
 from motherlode.inference.randomness import seeded
 from motherlode.inference.ranges import warn_out_of_range
 from motherlode.inference.results import PosteriorSamples
@@ -36,11 +36,11 @@ __all__ = ["Posterior", "posterior"]
 
 
 def posterior(
-    estimator: object,
-    prior: Distribution | Mapping[str, Distribution],
+    estimator: Estimate,
+    prior: LawLike,
     x_observed: ArrayLike | Tensor,
     names: Sequence[str] | None = None,
-    proposal: Distribution | Mapping[str, Distribution] | None = None,
+    proposal: LawLike | None = None,
 ) -> "Posterior":
     """Combine an estimator, a prior and M independent observed events into a posterior.
 
@@ -50,16 +50,18 @@ def posterior(
         Anything with ``log_ratio(theta, x)`` or ``log_prob(x, theta)``, a closed form as well as a network; or a
         posterior density ``log_prob(theta, x)``, trained on sets of M where M > 1.
     prior
-        A torch or Pyro distribution, or a mapping from parameter names to distributions.
+        The law of θ in any form that :meth:`motherlode.Law.of` reads: a torch or Pyro distribution, a mapping from
+        parameter names to distributions, a Law.
     x_observed
         Events with shape ``(M, *L)``.
     names
         Parameter names in the estimator's order; a mapping's distributions are put in this order. Default: the
         mapping's keys, in the order that the estimator's record has them in, else ``theta`` or ``theta_1 …``.
     proposal
-        The law that θ was drawn from when a posterior density was trained. Default: the one that its record tells, as
-        after training from a store; else it is taken to be the prior. Where the two differ, the density is reweighted
-        by prior over proposal. Ratios and likelihoods hold under any prior, so it is of no consequence to them.
+        The law that θ was drawn from when a posterior density was trained, in any such form. Default: the one that its
+        record tells, as after training from a store; else it is taken to be the prior. Where the two differ, the
+        density is reweighted by prior over proposal. Ratios and likelihoods hold under any prior: to them it is of no
+        consequence.
 
     Raises
     ------
@@ -78,7 +80,8 @@ def posterior(
     UnnormalizedPriorWarning
         If a prior of your own does not integrate to one.
     """
-    law, observation = Prior(prior, names or recorded_order(estimator, prior)), Observation(x_observed)
+    law, observation = Prior(prior, names), Observation(x_observed)
+    law = law if names is not None else in_recorded_order(estimator, law)
     _check_shapes(estimator, law, observation)
     warn_unnormalized(law)
     warn_out_of_range(estimator, law.sample(1000, seed=0), observation.x, "prior")
@@ -106,7 +109,7 @@ class Posterior:
     """
 
     potential: Potential
-    estimator: object
+    estimator: Estimate
     proposal: Prior | None = None
 
     @property
@@ -249,7 +252,7 @@ def _check_counts(**counts: tuple[int, int]) -> None:
             raise ValueError(f"{name} is {given}: nothing can be drawn so. Pass at least {least}.")
 
 
-def _check_shapes(estimator: object, prior: Prior, observation: Observation) -> None:
+def _check_shapes(estimator: Estimate, prior: Prior, observation: Observation) -> None:
     """Refuse θ and x of other shapes than a trained estimator says it was trained on."""
     parameters, shape = getattr(estimator, "parameters_count", None), getattr(estimator, "shape", None)
     if not isinstance(parameters, int) or not isinstance(shape, tuple):

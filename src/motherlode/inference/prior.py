@@ -3,28 +3,43 @@ r"""A prior together with the bijection that takes its support to all of :math:`
 .. math:: \log\pi(u) = \log\pi(\theta(u)) + \log|\det ∂θ/∂u|
 """
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.distributions import Distribution, Independent, Transform, biject_to
+from torch.distributions import Distribution, Transform, constraints
 
+from motherlode.core import Parameters
+from motherlode.core.types import LawLike
+from motherlode.estimators.laws import distribution_of
+from motherlode.estimators.laws.supports import bijection_of, inside
 from motherlode.inference.errors import UnusablePrior
 from motherlode.inference.randomness import seeded
+from motherlode.laws import Factor, Law, LawError
 
 __all__ = ["Prior"]
 
 
 @dataclass(frozen=True)
 class _Block:
-    """One factor of the prior: its distribution over a vector and its bijection from R^d."""
+    """One factor of the prior: its distribution over a vector, its bijection from R^d, and its value where fixed."""
 
     distribution: Distribution
     transform: Transform
     size: int
     free: int
+    fixed: Tensor | None = None
+
+    def contains(self, theta: Tensor) -> Tensor:
+        return inside(self.distribution, theta) if self.fixed is None else (theta == self.fixed).all(dim=-1)
+
+    def log_prob(self, theta: Tensor) -> Tensor:
+        if self.fixed is not None:
+            return torch.zeros(theta.shape[:-1], dtype=torch.float64)
+        value: Tensor = self.distribution.log_prob(theta)
+        return value
 
 
 class Prior:
@@ -32,10 +47,10 @@ class Prior:
 
     Parameters
     ----------
-    distribution
-        A torch or Pyro distribution over θ (event shape ``(D,)``, or batch shape ``(D,)`` or ``()`` of a scalar
-        family, which is read as independent), or a mapping from names to such distributions, whose factors are
-        laid side by side: this is how nuisance parameters get priors of their own.
+    law
+        The law of θ in any form that :meth:`motherlode.Law.of` reads, for instance a torch or Pyro distribution over θ
+        or a mapping from names to distributions, whose factors are laid side by side: this is how nuisance parameters
+        get priors of their own. Parameters that it fixes have no coordinate in u.
     names
         One name for each of the D parameters; a mapping's factors are put in this order, and must have these names.
         Default: from the mapping, else ``theta`` or ``theta_1 …``.
@@ -43,7 +58,8 @@ class Prior:
     Raises
     ------
     UnusablePrior
-        If the support is discrete, the prior cannot be sampled, or the names do not match.
+        If the law cannot be read, is discrete, cannot be sampled, ends where it does not tell, fixes every parameter,
+        or the names do not match.
 
     Examples
     --------
@@ -53,17 +69,19 @@ class Prior:
     (('signal', 'scale'), torch.Size([5, 2]))
     """
 
-    def __init__(
-        self, distribution: Distribution | Mapping[str, Distribution], names: Sequence[str] | None = None
-    ) -> None:
-        factors = dict(distribution) if isinstance(distribution, Mapping) else {"theta": distribution}
-        blocks = {name: _block(name, factor) for name, factor in factors.items()}
-        if names is not None and isinstance(distribution, Mapping):
-            blocks = _ordered(blocks, tuple(names))
-        self._blocks = tuple(blocks.values())
-        self.dimension = sum(block.size for block in self._blocks)
+    def __init__(self, law: LawLike, names: Sequence[str] | None = None) -> None:
+        try:
+            self.law = _law(law, names)
+            self._blocks = tuple(_block(factor) for factor in self.law.factors)
+        except LawError as error:
+            raise UnusablePrior(f"The prior cannot be used. {error}") from error
+        self.names = self.law.names
+        self.dimension = self.law.dimension
         self.free_dimension = sum(block.free for block in self._blocks)
-        self.names = _names(blocks, names, self.dimension)
+        if self.free_dimension == 0:
+            raise UnusablePrior(
+                f"The prior fixes {', '.join(self.names)}. There is nothing left to infer. Give a parameter a range."
+            )
 
     @property
     def factors(self) -> tuple[Distribution, ...]:
@@ -72,8 +90,8 @@ class Prior:
 
     def sample(self, count: int, seed: int) -> Tensor:
         """Return draws with shape ``(count, D)``, float64."""
-        with seeded(seed):
-            draws = [block.distribution.sample((count,)).to(torch.float64) for block in self._blocks]
+        with seeded(seed), torch.no_grad():
+            draws = [block.distribution.sample(torch.Size([count])).to(torch.float64) for block in self._blocks]
         return torch.cat(draws, dim=-1)
 
     def log_prob(self, theta: Tensor) -> Tensor:
@@ -85,10 +103,7 @@ class Prior:
 
     def contains(self, theta: Tensor) -> Tensor:
         """Return whether theta ``(*B, D)`` lies in the support, with shape ``(*B,)``."""
-        checks = [
-            block.distribution.support.check(part)  # type: ignore[union-attr]
-            for block, part in zip(self._blocks, self._split(theta), strict=True)
-        ]
+        checks = [block.contains(part) for block, part in zip(self._blocks, self._split(theta), strict=True)]
         return torch.stack(checks).all(dim=0) & torch.isfinite(theta).all(dim=-1)
 
     def constrain(self, u: Tensor) -> tuple[Tensor, Tensor]:
@@ -112,116 +127,49 @@ class Prior:
 
     def _log_prob(self, theta: Tensor) -> Tensor:
         parts = zip(self._blocks, self._split(theta), strict=True)
-        return torch.stack([block.distribution.log_prob(part) for block, part in parts]).sum(dim=0)
+        return torch.stack([block.log_prob(part) for block, part in parts]).sum(dim=0)
 
     def _split(self, theta: Tensor) -> tuple[Tensor, ...]:
         return torch.split(theta, [block.size for block in self._blocks], dim=-1)
 
 
-def _block(name: str, factor: Distribution) -> _Block:
-    distribution = _as_vector(name, factor)
-    transform = _bijection(name, distribution)
-    draw = _one_draw(name, distribution)
-    return _Block(distribution, transform, draw.shape[-1], transform.inv(draw).shape[-1])
+class _Constant(Transform):
+    """The map from no coordinate to a fixed vector."""
+
+    domain = codomain = constraints.real_vector
+    bijective = True
+
+    def __init__(self, value: Tensor) -> None:
+        super().__init__()
+        self.value = value
+
+    def _call(self, x: Tensor) -> Tensor:
+        return self.value.expand(*x.shape[:-1], -1)
+
+    def _inverse(self, y: Tensor) -> Tensor:
+        return y[..., :0]
+
+    def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
+        return torch.zeros(x.shape[:-1], dtype=torch.float64)
 
 
-def _as_vector(name: str, factor: Distribution) -> Distribution:
-    if not isinstance(factor, Distribution):
-        raise UnusablePrior(
-            f"the prior of {name!r} is a {type(factor).__name__}. A posterior needs its density and draws. Pass a "
-            "torch or Pyro distribution, or a mapping from parameter names to distributions."
-        )
-    shape = (factor.batch_shape, factor.event_shape)
-    if shape == ((), ()):
-        factor = factor.expand(torch.Size([1]))
-    elif len(factor.batch_shape) + len(factor.event_shape) != 1:
-        raise UnusablePrior(
-            f"the prior of {name!r} has batch shape {tuple(shape[0])} and event shape {tuple(shape[1])}. θ is one "
-            "vector, so exactly one dimension is expected. Flatten it, or call .to_event on its batch dimensions."
-        )
-    return _unchecked(Independent(factor, 1) if len(factor.batch_shape) == 1 else factor)
+def _law(law: LawLike, names: Sequence[str] | None) -> Law:
+    found = Law.of(law, names)
+    if names is None or not isinstance(law, Law | Mapping | str | Path | Parameters):
+        return found
+    return found.in_order(tuple(names))
 
 
-def _unchecked(distribution: Distribution) -> Distribution:
-    """Copy a distribution without argument checks: a sample that rounds onto a bound has density, not an error."""
-    distribution = copy.copy(distribution)
-    distribution._validate_args = False
-    for part in ("base_dist", "_component_distribution", "_mixture_distribution"):
-        inner = getattr(distribution, part, None)
-        if isinstance(inner, Distribution):
-            setattr(distribution, part, _unchecked(inner))
-    return distribution
-
-
-def _bijection(name: str, distribution: Distribution) -> Transform:
-    support = distribution.support
-    if support is None or support.is_discrete:
-        raise UnusablePrior(
-            f"the prior of {name!r} is discrete ({support}). Gradients and bijections exist for continuous "
-            "parameters only. Sum over the discrete values by one posterior each, or use inference.abc."
-        )
-    try:
-        return biject_to(support)
-    except NotImplementedError as error:
-        raise UnusablePrior(
-            f"no bijection to R^d is known for the support {support} of the prior of {name!r}. Chains move in "
-            "unconstrained coordinates. Register one with torch.distributions.biject_to.register."
-        ) from error
-
-
-def _one_draw(name: str, distribution: Distribution) -> Tensor:
-    try:
-        with seeded(0):
-            draw = distribution.sample()
-    except NotImplementedError as error:
-        raise UnusablePrior(
-            f"the prior of {name!r} ({type(distribution).__name__}) cannot be sampled: it is improper or "
-            "unnormalized. Its posterior may not exist, and chains have nowhere to start. Use a proper prior, wide "
-            "if you know little."
-        ) from error
-    except (RuntimeError, ValueError) as error:
-        raise UnusablePrior(
-            f"the prior of {name!r} ({type(distribution).__name__}) fails when it is sampled: {error}. Chains start at "
-            "its draws. Check its parameters for NaN and signs."
-        ) from error
-    if not torch.isfinite(distribution.log_prob(draw)).all():
-        raise UnusablePrior(
-            f"the prior of {name!r} has log-density {distribution.log_prob(draw).tolist()} at its own draw "
-            f"{draw.tolist()}. Sampling and density contradict each other. Check its parameters for NaN."
-        )
-    return draw.to(torch.float64)
+def _block(factor: Factor) -> _Block:
+    distribution = distribution_of(factor)
+    if (factor.low == factor.high).all():
+        value = torch.from_numpy(factor.low)
+        return _Block(distribution, _Constant(value), factor.size, 0, value)
+    transform = bijection_of(distribution)
+    draw = torch.from_numpy(factor.sample(1, seed=0)[0])
+    return _Block(distribution, transform, factor.size, transform.inv(draw).shape[-1])
 
 
 def _log_det(block: _Block, u: Tensor, theta: Tensor) -> Tensor:
     log_det: Tensor = block.transform.log_abs_det_jacobian(u, theta)
     return log_det.sum(dim=-1) if log_det.dim() == u.dim() else log_det
-
-
-def _ordered(blocks: Mapping[str, _Block], names: tuple[str, ...]) -> dict[str, _Block]:
-    """Put the factors of a mapping in the order of the names."""
-    owner = {column: name for name, block in blocks.items() for column in _spread(name, block.size)}
-    found = [owner[name] for name in names if name in owner]
-    order = {name: blocks[name] for name in found}
-    columns = tuple(column for name, block in order.items() for column in _spread(name, block.size))
-    if columns != names:
-        raise UnusablePrior(
-            f"the prior is of {', '.join(owner)}, and the parameters are {', '.join(names)}. A factor under another "
-            "name would be the prior of another parameter. Give every parameter one factor under its own name, in any "
-            "order; the components of one vector factor stay together."
-        )
-    return order
-
-
-def _names(blocks: Mapping[str, _Block], names: Sequence[str] | None, dimension: int) -> tuple[str, ...]:
-    if names is None:
-        return tuple(column for name, block in blocks.items() for column in _spread(name, block.size))
-    if len(names) != dimension or len(set(names)) != dimension:
-        raise UnusablePrior(
-            f"{len(names)} names {tuple(names)} were given for a prior over {dimension} parameters. Every column of "
-            "the samples needs its own name. Give one distinct name for each."
-        )
-    return tuple(names)
-
-
-def _spread(name: str, size: int) -> list[str]:
-    return [name] if size == 1 else [f"{name}_{i + 1}" for i in range(size)]

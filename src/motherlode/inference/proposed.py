@@ -7,12 +7,13 @@ import math
 import time
 import warnings
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import Tensor
-from torch.distributions import Distribution, ExpTransform, Normal, TransformedDistribution, Uniform
 
+from motherlode.campaign import recorded_law
+from motherlode.core.types import LawLike
+from motherlode.estimators.protocols import DirectPosterior, Estimate
 from motherlode.estimators.trained_range import OutOfRangeWarning
 from motherlode.inference.direct import draw_inside
 from motherlode.inference.errors import UnusableObservation, UnusablePrior
@@ -21,36 +22,35 @@ from motherlode.inference.potential import Potential
 from motherlode.inference.prior import Prior
 from motherlode.inference.randomness import seeded
 from motherlode.inference.results import PosteriorSamples
+from motherlode.laws import Law
 
-__all__ = ["proposal_of", "recorded_order", "sample_reweighted", "warn_unlike_proposal"]
+__all__ = ["in_recorded_order", "proposal_of", "sample_reweighted", "warn_unlike_proposal"]
 
 _DRAWS, _DEFENSIVE = 1000, 0.2
 _EXTREMES, _FAR = 10, 10.0
 
 
-def _recorded_laws(estimator: Any) -> Mapping[str, tuple[str, float, float]] | None:
-    """Return the laws ``(kind, a, b)`` that θ was proposed from by name, as a trained estimator remembers; or None."""
+def _recorded(estimator: Estimate) -> Law | None:
+    """Return the law that θ was proposed from, as a trained estimator remembers; or None."""
     origin = getattr(getattr(estimator, "record", None), "origin", None)
-    recorded = origin.get("proposal") if isinstance(origin, Mapping) else None
-    laws = recorded.get("laws") if isinstance(recorded, Mapping) else None
-    return laws if isinstance(laws, Mapping) else None
+    return recorded_law(origin) if isinstance(origin, Mapping) else None
 
 
-def recorded_order(estimator: Any, prior: object) -> tuple[str, ...] | None:
-    """Return a mapping's names in the order of the recorded laws, which is the estimator's; None if they differ."""
-    laws = _recorded_laws(estimator)
-    return tuple(laws) if laws is not None and isinstance(prior, Mapping) and set(laws) == set(prior) else None
+def in_recorded_order(estimator: Estimate, prior: Prior) -> Prior:
+    """Return the prior in the order of the recorded law, which is the estimator's, where both have the same names."""
+    law = _recorded(estimator)
+    if law is None or law.names == prior.names or set(law.names) != set(prior.names):
+        return prior
+    return Prior(prior.law, law.names)
 
 
-def proposal_of(
-    estimator: Any, prior: Prior, given: Distribution | Mapping[str, Distribution] | None = None
-) -> Prior | None:
+def proposal_of(estimator: DirectPosterior, prior: Prior, given: LawLike | None = None) -> Prior | None:
     """Return the law that a posterior density's θ were proposed from: the one given, else the recorded one.
 
     Parameters
     ----------
     estimator
-        The posterior density; ``record.origin["proposal"]["laws"]`` is what a training from a store leaves.
+        The posterior density; ``record.origin["proposal"]["law"]`` is what a training from a store leaves.
     prior
         The prior it is asked for now.
     given
@@ -66,13 +66,10 @@ def proposal_of(
     UnusablePrior
         If the proposal has other parameters than the prior.
     """
-    laws = _recorded_laws(estimator)
-    if given is None and laws is None:
+    recorded = _recorded(estimator) if given is None else None
+    if given is None and recorded is None:
         return None
-    if given is not None:
-        proposal = Prior(given, prior.names if isinstance(given, Mapping) else None)
-    else:
-        proposal = Prior({name: _distribution(*law) for name, law in (laws or {}).items()})
+    proposal = Prior(recorded) if given is None else Prior(given, prior.names if isinstance(given, Mapping) else None)
     if proposal.dimension != prior.dimension:
         raise UnusablePrior(
             f"the proposal has {proposal.dimension} parameters {proposal.names}, and the prior {prior.dimension}, "
@@ -81,7 +78,7 @@ def proposal_of(
     return prior if _agree(prior, proposal) else proposal
 
 
-def warn_unlike_proposal(estimator: Any, prior: Prior, proposal: Prior | None) -> None:
+def warn_unlike_proposal(estimator: DirectPosterior, prior: Prior, proposal: Prior | None) -> None:
     """Warn if the prior reaches beyond a known proposal, or is narrower than the training set where none is known.
 
     Where nobody knows the proposal, as many draws of the prior are compared with the extremes of the training set,
@@ -116,7 +113,9 @@ def warn_unlike_proposal(estimator: Any, prior: Prior, proposal: Prior | None) -
         )
 
 
-def sample_reweighted(potential: Potential, estimator: Any, proposal: Prior, count: int, seed: int) -> PosteriorSamples:
+def sample_reweighted(
+    potential: Potential, estimator: DirectPosterior, proposal: Prior, count: int, seed: int
+) -> PosteriorSamples:
     """Draw from a posterior density, a fifth from the prior, and resample by the weights of the posterior over both.
 
     The share of the prior bounds the weights by five times the largest ratio, whatever the tails of the density.
@@ -152,7 +151,7 @@ def sample_reweighted(potential: Potential, estimator: Any, proposal: Prior, cou
         return weighted_draws(potential, theta, log_weight, count, "direct, reweighted", begin)
 
 
-def _weighted(potential: Potential, estimator: Any, proposal: Prior, count: int) -> tuple[Tensor, Tensor]:
+def _weighted(potential: Potential, estimator: DirectPosterior, proposal: Prior, count: int) -> tuple[Tensor, Tensor]:
     """Return draws of the mixture of density and prior ``(count, D)``, and their log-weights ``(count,)``."""
     prior, fresh = potential.prior, int(_DEFENSIVE * count)
     direct, inside = draw_inside(estimator, proposal, potential.observation.x, count - fresh)
@@ -164,13 +163,6 @@ def _weighted(potential: Potential, estimator: Any, proposal: Prior, count: int)
     return theta, torch.where(torch.isfinite(log_target), log_target - mixture, -torch.inf)
 
 
-def _distribution(kind: str, a: float, b: float) -> Distribution:
-    if kind == "log_uniform":
-        return TransformedDistribution(_distribution("uniform", math.log(a), math.log(b)), [ExpTransform()])
-    law = Normal if kind == "normal" else Uniform
-    return law(torch.tensor(a, dtype=torch.float64), torch.tensor(b, dtype=torch.float64))
-
-
 def _agree(one: Prior, other: Prior) -> bool:
     """Say whether two laws have one density up to a constant factor, which priors of the user's own may lack."""
     theta = torch.cat([one.sample(_DRAWS, seed=0), other.sample(_DRAWS, seed=0)])
@@ -178,7 +170,7 @@ def _agree(one: Prior, other: Prior) -> bool:
     return bool(torch.isfinite(difference).all() and difference.max() - difference.min() < 1e-3)
 
 
-def _narrower(estimator: Any, prior: Prior) -> tuple[str, tuple[float, float], tuple[float, float]] | None:
+def _narrower(estimator: DirectPosterior, prior: Prior) -> tuple[str, tuple[float, float], tuple[float, float]] | None:
     """Return name, range in training and range of the prior of the first parameter whose prior is narrower."""
     low, high = getattr(estimator, "theta_low", None), getattr(estimator, "theta_high", None)
     events = getattr(getattr(estimator, "record", None), "events", None)

@@ -11,7 +11,7 @@ import numpy as np
 
 from motherlode.core import Parameters, philox_generator
 from motherlode.core.streams import Stream
-from motherlode.core.types import JSON, Array, Foreign
+from motherlode.core.types import JSON, Array, LawLike
 from motherlode.laws.adapters import TorchDistribution, adapter_for
 from motherlode.laws.errors import LawError
 from motherlode.laws.factor import Factor
@@ -61,7 +61,7 @@ class Law:
             )
 
     @classmethod
-    def of(cls, law: Foreign, names: Sequence[str] | None = None) -> "Law":
+    def of(cls, law: LawLike, names: Sequence[str] | None = None) -> "Law":
         """Return the law that is meant.
 
         Parameters
@@ -191,6 +191,10 @@ class Law:
         parts = zip(self.factors, split(self.factors, np.asarray(theta, dtype=np.float64)), strict=True)
         return np.concatenate([factor.score(part) for factor, part in parts], axis=-1)
 
+    def __str__(self) -> str:
+        parts = zip(split(self.factors, np.array(self.names)), self.factors, strict=True)
+        return " × ".join(f"{', '.join(names)} ~ {factor}" for names, factor in parts)
+
     def in_order(self, names: Sequence[str]) -> "Law":
         """Return the law with its factors in the order of the names.
 
@@ -204,7 +208,7 @@ class Law:
         found = tuple(name for k in order for name in self.names if owner[name] == k)
         if found != tuple(names) or len(order) != len(self.factors):
             raise LawError(
-                f"the law is of {', '.join(self.names)}, and the parameters are {', '.join(names)}. A factor under "
+                f"The law is of {', '.join(self.names)}, and the parameters are {', '.join(names)}. A factor under "
                 "another name would be the law of another parameter. Give every parameter one factor under its own "
                 "name, in any order; the components of one factor over several stay together."
             )
@@ -249,7 +253,7 @@ class Law:
             )
 
 
-def _part(name: str | tuple[str, ...], law: Foreign) -> tuple[tuple[str, ...], tuple[Factor, ...]]:
+def _part(name: str | tuple[str, ...], law: LawLike) -> tuple[tuple[str, ...], tuple[Factor, ...]]:
     """Return the names and factors that one entry of a mapping stands for."""
     try:
         factors = law.factors if isinstance(law, Law) else (factor_of(law),)

@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from motherlode.core import Parameters
-from motherlode.core.types import JSON, Foreign
+from motherlode.core.types import JSON, Foreign, LawLike
 from motherlode.laws.adapters import adapter_for, adapter_of
 from motherlode.laws.errors import LawError
 from motherlode.laws.factor import Factor
@@ -66,7 +66,7 @@ def _from_line(text: str) -> dict[str, Foreign]:
     return entries
 
 
-def factor_of(law: Foreign) -> Factor:
+def factor_of(law: LawLike) -> Factor:
     """Return one factor from ``[low, high]``, ``{law: arguments}``, or a distribution of scipy, torch or Pyro.
 
     Raises

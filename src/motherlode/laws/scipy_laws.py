@@ -102,6 +102,10 @@ class ScipyLaw:
     def __hash__(self) -> int:
         return hash(self._identity)
 
+    def __str__(self) -> str:
+        name, arguments = self._identity
+        return f"{name}({', '.join(f'{key}={value:g}' for key, value in arguments)})"
+
     @property
     def _identity(self) -> tuple[str, tuple[tuple[str, float], ...]]:
         return self.frozen.dist.name, tuple(_arguments(self.frozen).items())

@@ -192,6 +192,9 @@ class NamedLaw:
                 f"{', '.join(f'{name}({known.domain})' for name, known in LAWS.items())}, with finite arguments."
             )
 
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(f'{value:g}' for value in self.arguments)})"
+
     @property
     def size(self) -> int:
         """One component."""

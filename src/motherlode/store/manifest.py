@@ -15,7 +15,7 @@ from motherlode.store.errors import CorruptManifest, StoreMismatch
 
 __all__ = ["FORMAT", "Manifest", "library_versions"]
 
-FORMAT = 2
+FORMAT = 3
 _LIBRARIES = ("motherlode", "numpy", "scipy", "pyarrow")
 
 
@@ -45,7 +45,7 @@ class Manifest:
     seed
         Seed of the campaign's streams; None for events appended by hand.
     proposal
-        How θ and alternatives were proposed, as plain data.
+        How θ and alternatives were proposed, as plain data: ``law`` is one of :meth:`motherlode.Law.to_json`.
     exchangeable
         Whether they are exchangeable (pair losses need it); None where nobody said.
     traces
@@ -126,8 +126,9 @@ class Manifest:
         """
         try:
             data = json.loads(path.read_text())
-            if data.pop("format") != FORMAT:
-                raise CorruptManifest(path, f"it is not of format {FORMAT}")
+            written = data.pop("format")
+            if written != FORMAT:
+                raise CorruptManifest(path, f"it is of format {written}, and this version reads format {FORMAT} only")
             digest = data.pop("inputs_sha256")
             manifest = cls(**data | {"parameters": Parameters.from_json(data["parameters"])})
         except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -1,11 +1,10 @@
 """Choose what the caller left open: the estimator that a loss trains, and the columns worked out from the data."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import torch
-from torch.distributions import Distribution
 
 from motherlode.estimators.batches import EventBatch
 from motherlode.estimators.kinds.likelihood import LikelihoodEstimator
@@ -13,15 +12,14 @@ from motherlode.estimators.kinds.posterior import PosteriorEstimator
 from motherlode.estimators.kinds.ratio import RatioEstimator
 from motherlode.estimators.kinds.score import ScoreEstimator
 from motherlode.estimators.proposals import bounds_of
+from motherlode.laws import Law
 from motherlode.losses import Loss
 from motherlode.training.data.derived import whiteners
 
 __all__ = ["complete", "default_estimator"]
 
 
-def default_estimator(
-    loss: Loss, events: Any, recorded: Mapping[str, Any] | None = None, given: Distribution | None = None
-) -> Any:
+def default_estimator(loss: Loss, events: Any, law: Law | None = None) -> Any:
     """Return an untrained estimator of the kind the loss trains, with default networks for these shapes.
 
     Parameters
@@ -30,11 +28,11 @@ def default_estimator(
         Says which kind.
     events
         Anything with ``theta`` and ``x``.
-    recorded, given
-        The proposal as a manifest records it and as a distribution, which bound the posterior.
+    law
+        That θ was proposed from, which bounds the posterior; None where nobody knows it.
     """
     if loss.task == "posterior":
-        low, high = bounds_of(events.theta, recorded, given)
+        low, high = bounds_of(events.theta, law)
         return PosteriorEstimator.for_events(events, low=low.tolist(), high=high.tolist())
     if loss.task == "marginal":
         return RatioEstimator.for_events(events, reference="marginal")

@@ -12,9 +12,10 @@ from typing import Any
 
 import pyro
 import torch
-from torch.distributions import Distribution
 
-from motherlode.estimators.proposals import prior_score
+from motherlode.campaign import recorded_law
+from motherlode.core.types import LawLike
+from motherlode.estimators.proposals import given_law, prior_score
 from motherlode.events import Events
 from motherlode.losses import Loss, alices
 from motherlode.training.checkpoint import Checkpoint
@@ -42,7 +43,7 @@ def train(
     options: TrainingOptions | None = None,
     checkpoint: str | Path | None = None,
     log: str | Path | None = None,
-    proposal: Distribution | None = None,
+    proposal: LawLike | None = None,
 ) -> Any:
     """Return an estimator fitted to events.
 
@@ -69,8 +70,8 @@ def train(
     log
         Folder to write losses and learning rate to after each round, for TensorBoard.
     proposal
-        Law that θ was drawn from, with event shape ``(D,)``. Posteriors take their bounds from it; a loss of the
-        posterior's score needs it unless θ is uniform in a box or the store recorded its law.
+        Law that θ was drawn from, in any form that :meth:`motherlode.Law.of` reads. Posteriors take their bounds from
+        it; a loss of the posterior's score needs it unless θ is uniform in a box or the store recorded its law.
 
     Raises
     ------
@@ -104,7 +105,7 @@ def _meet(
     options: TrainingOptions,
     seed: int,
     device: torch.device,
-    proposal: Distribution | None,
+    proposal: LawLike | None,
 ) -> tuple[Any, Dataset, dict[str, Any]]:
     """Return what is trained, on what, and where that comes from, if they fit one another."""
     stored = None if isinstance(events, Events) else open_store(events, loss)
@@ -116,14 +117,13 @@ def _meet(
     else:
         found = survey(stored, loss, options.validation, options.memory, seed)
         data = found.sample
+    law = recorded_law(origin) if proposal is None else given_law(proposal, data.theta.shape[1])
     if estimator is None:
-        estimator = default_estimator(
-            loss, data if found is None else found.together(), origin.get("proposal"), proposal
-        )
+        estimator = default_estimator(loss, data if found is None else found.together(), law)
     examine(data, loss, estimator)
     score = None
     if "prior_score" in loss.columns:
-        score = prior_score(data.theta, origin.get("proposal"), proposal)
+        score = prior_score(data.theta, law)
     batch = complete(data, as_batch(data, loss), loss, estimator, score)
     if stored is None or found is None:
         return estimator, split(batch, options.validation, seed, device), origin

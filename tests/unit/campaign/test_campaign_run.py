@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import motherlode
+from motherlode import Law
 from motherlode.campaign import Campaign, CampaignError, ProposalError
 from motherlode.store import CondemnedStore, EventStore, StoreMismatch
 from motherlode.tracing import LeakError, SimulatorFailed
@@ -292,7 +293,7 @@ def test_no_workers(tmp_path):
 def test_the_prior_must_fit(tmp_path):
     with pytest.raises(ProposalError):
         Campaign(simulator(), "theta=-2:1", events=10, path=tmp_path)
-    assert Campaign(simulator(), events=10, path=tmp_path).proposal.laws == {"theta": ("uniform", -1.0, 1.0)}
+    assert Campaign(simulator(), events=10, path=tmp_path).proposal.law == Law.of("theta=-1:1")
 
 
 def test_no_alternatives(tmp_path):
@@ -312,7 +313,7 @@ def test_the_manifest_tells_the_whole_origin(tmp_path):
     manifest = campaign(tmp_path, events=10).run(progress=False).manifest()
     assert (manifest.simulator, manifest.seed, manifest.alternatives) == ("normal", 4, 2)
     assert manifest.parameters.names == ("theta",)
-    assert manifest.proposal == {"laws": {"theta": ["uniform", -1.0, 1.0]}, "near": None}
+    assert manifest.proposal == {"law": Law.of("theta=-1:1").to_json(), "near": None}
     assert manifest.exchangeable is True
     assert manifest.score_valid
     assert {"python", "numpy", "scipy", "pyarrow"} <= manifest.libraries.keys()

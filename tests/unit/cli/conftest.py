@@ -15,9 +15,9 @@ DEVIATION = 0.3
 class Exact:
     """The likelihood of x ~ Normal(theta, DEVIATION), as an estimator that was trained on a law of theta."""
 
-    def __init__(self, laws):
-        self.shape = (len(laws),)
-        origin = {"store": "events", "seed": 11, "proposal": {"laws": laws, "near": None}}
+    def __init__(self, law):
+        self.shape = (law.dimension,)
+        origin = {"store": "events", "seed": 11, "proposal": {"law": law.to_json(), "near": None}}
         history = (Round(100, 0.5, 0.5, 1e-3),)
         self.record = Record("nle", None, 900, 100, 7, 100, 100, 0.5, 1.0, origin, history)
 
@@ -34,8 +34,8 @@ def exact_model(tmp_path, monkeypatch):
     def made(**ranges):
         path = tmp_path / "exact_model"
         path.write_bytes(b"weights")
-        laws = {name: ["uniform", low, high] for name, (low, high) in ranges.items()}
-        monkeypatch.setattr(motherlode, "load", lambda _: Exact(laws))
+        law = motherlode.Law.of({name: list(ends) for name, ends in ranges.items()})
+        monkeypatch.setattr(motherlode, "load", lambda _: Exact(law))
         return path
 
     return made

@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from motherlode import Law
+
 
 @pytest.fixture
 def given(exact_model, tmp_path):
@@ -42,7 +44,7 @@ def has_the_training(found, report):
 def test_infer_by_chains(manifest):
     found, report = manifest("infer", "--chains", 4, "--samples", 400, "--seed", 3, "--prior", "a=-0.5:1")
     assert found["options"] == {"method": "nuts", "prior": "a=-0.5:1", "chains": 4, "samples": 400, "seed": 3}
-    assert found["prior"] == {"laws": {"a": ["uniform", -0.5, 1.0]}, "near": None}
+    assert found["prior"] == Law.of("a=-0.5:1").to_json()
     assert (found["command"], found["method"], found["seed"]) == ("infer", "nuts", 3)
     assert set(found["parameters"]["a"]) == {"mean", "sd", "rhat", "ess_bulk"}
     has_the_training(found, report)
@@ -52,7 +54,7 @@ def test_infer_by_chains(manifest):
 def test_infer_without_chains(manifest):
     found, _ = manifest("infer", "--method", "direct")
     assert found["options"] == {"method": "direct", "prior": None, "samples": 1000, "seed": 0}
-    assert found["prior"]["laws"] == {"a": ["uniform", -1.0, 1.0]}
+    assert found["prior"] == Law.of("a=-1:1").to_json()
 
 
 def test_limits_by_wilks(manifest):
@@ -60,7 +62,7 @@ def test_limits_by_wilks(manifest):
     options = {"method": "wilks", "prior": None, "points": 9, "level": [0.9], "zoom": False, "seed": 0}
     assert found["options"] == options
     assert found["box"] == {"a": [-1.0, 1.0]}
-    assert found["prior"]["laws"] == {"a": ["uniform", -1.0, 1.0]}
+    assert found["prior"] == Law.of("a=-1:1").to_json()
     (region,) = found["regions"]
     ((low, high),) = region["intervals"]
     assert region["level"] == 0.9

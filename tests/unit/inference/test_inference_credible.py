@@ -7,6 +7,7 @@ import pytest
 import torch
 from scipy.stats import norm, truncnorm
 
+from motherlode import Law
 from motherlode.inference import Prior, UnusablePrior, limits, posterior
 from motherlode.inference.frequentist import Grid, Region
 
@@ -74,9 +75,9 @@ def test_a_prior_by_names_may_be_written_in_any_order():
     a, b = D.Normal(0.5, 0.05), D.Normal(3.0, 5.0)
     ordered, swapped = problem.credible({"a": a, "b": b}), problem.credible({"b": b, "a": a})
     np.testing.assert_array_equal(ordered.p_value, swapped.p_value)
-    with pytest.raises(UnusablePrior, match="prior is of a, c, and the parameters are a, b"):
+    with pytest.raises(UnusablePrior, match="law is of a, c, and the parameters are a, b"):
         problem.credible({"a": a, "c": b})
-    with pytest.raises(UnusablePrior, match="prior is of a, and the parameters are a, b"):
+    with pytest.raises(UnusablePrior, match="law is of a, and the parameters are a, b"):
         problem.credible({"a": a})
 
 
@@ -95,8 +96,8 @@ def test_a_posterior_takes_the_order_of_its_names_or_of_its_record():
     assert named.names == ("a", "b")
     assert np.abs(named.mean - [0.0, 3.0]).max() < 0.1
     recorded = Mean(0.1)
-    laws = {"a": ("uniform", -9.0, 9.0), "b": ("uniform", -9.0, 9.0)}
-    recorded.record = SimpleNamespace(origin={"proposal": {"laws": laws}})
+    law = Law.of("a=-9:9,b=-9:9")
+    recorded.record = SimpleNamespace(origin={"proposal": {"law": law.to_json()}})
     np.testing.assert_array_equal(posterior(recorded, prior, [[0.5, 3.0]]).sample(500, seed=0).samples, named.samples)
 
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 from closed_forms import ALPHA_Z, truncated_normal_moments
 
+from motherlode import Law
 from motherlode.estimators import OutOfRangeWarning
 from motherlode.inference import (
     ConvergenceWarning,
@@ -36,8 +37,8 @@ class Trained(DirectPosterior):
 
     shape = (1,)
 
-    def __init__(self, laws=None, seen=None, events=None):
-        self.record = SimpleNamespace(origin={"proposal": {"laws": laws}} if laws else {}, events=events)
+    def __init__(self, law=None, seen=None, events=None):
+        self.record = SimpleNamespace(origin={"proposal": {"law": law.to_json()}} if law else {}, events=events)
         if seen is not None:
             self.theta_low, self.theta_high = (torch.tensor([end]).double() for end in seen)
 
@@ -48,7 +49,7 @@ class Trained(DirectPosterior):
         return D.Normal(0.5 * x, 0.5**0.5).sample(shape)
 
 
-STANDARD = {"t": ("normal", 0.0, 1.0)}
+STANDARD = Law.of({"t": {"normal": [0.0, 1.0]}})
 PRIORS = [
     (normal(0.0, 0.3), X * 0.09 / 1.09, (0.09 / 1.09) ** 0.5),
     (normal(0.0, 3.0), X * 9.0 / 10.0, 0.9**0.5),
@@ -100,17 +101,17 @@ def test_where_prior_and_proposal_agree_draws_come_directly_and_are_the_same(pro
 @pytest.mark.parametrize(
     ("law", "exact"),
     [
-        (("uniform", 0.5, 2.0), lambda t: -np.log(1.5) + 0.0 * t),
-        (("log_uniform", 0.5, 2.0), lambda t: -np.log(t * np.log(4.0))),
-        (("normal", 0.5, 2.0), lambda t: -0.5 * ((t - 0.5) / 2.0) ** 2 - 0.5 * np.log(8.0 * np.pi)),
+        ({"uniform": [0.5, 2.0]}, lambda t: -np.log(1.5) + 0.0 * t),
+        ({"log_uniform": [0.5, 2.0]}, lambda t: -np.log(t * np.log(4.0))),
+        ({"normal": [0.5, 2.0]}, lambda t: -0.5 * ((t - 0.5) / 2.0) ** 2 - 0.5 * np.log(8.0 * np.pi)),
     ],
 )
 def test_recorded_laws_have_their_densities(law, exact):
-    found = proposal_of(Trained({"t": law}), Prior({"t": normal(0.0, 5.0)}))
+    found = proposal_of(Trained(Law.of({"t": law})), Prior({"t": normal(0.0, 5.0)}))
     theta = np.linspace(0.6, 1.9, 5)
     assert found.log_prob(torch.from_numpy(theta[:, None])).numpy() == pytest.approx(exact(theta), abs=1e-12)
     outside = found.log_prob(torch.tensor([[0.4], [2.1]]).double())
-    assert torch.isfinite(outside).all() == (law[0] == "normal")
+    assert torch.isfinite(outside).all() == ("normal" in law)
 
 
 def test_a_prior_beyond_the_proposal_is_cut_off_there_and_said_to_be():

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from events_by_hand import events, failure, same_traces
 
+from motherlode import Law
 from motherlode.core import Parameters
 from motherlode.events import EventsError
 from motherlode.store import (
@@ -279,7 +280,7 @@ def test_a_file_system_without_locks_is_told_once(tmp_path, monkeypatch):
 
 
 def test_manifest_round_trip(tmp_path):
-    given = manifest(proposal={"laws": {"a": ["uniform", 0.1, 1.0]}, "near": None}, exchangeable=True)
+    given = manifest(proposal={"law": Law.of("a=0.1:1").to_json(), "near": None}, exchangeable=True)
     given.write(tmp_path / "m.json")
     assert Manifest.read(tmp_path / "m.json") == given
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 from gaussian import gaussian_events
-from torch.distributions import Independent, LogNormal, MultivariateNormal, Normal, Uniform
+from torch.distributions import Independent, LogNormal, MultivariateNormal, Normal, Poisson, Uniform
 
-from motherlode import losses
+from motherlode import Campaign, Law, losses, wrap
 from motherlode.estimators import PosteriorEstimator
 from motherlode.estimators.errors import UnknownProposal, UnsuitableProposal
 from motherlode.estimators.proposals import bounds_of, prior_score
@@ -27,28 +27,30 @@ def normal_events(count, seed=0):
 def test_gradients_of_given_laws_are_exact():
     theta = np.random.default_rng(1).normal(size=(7, 2))
     law = MultivariateNormal(torch.zeros(2).double(), torch.as_tensor(COVARIANCE))
-    np.testing.assert_allclose(prior_score(theta, given=law)(theta), -theta @ np.linalg.inv(COVARIANCE), rtol=1e-12)
+    np.testing.assert_allclose(prior_score(theta, Law.of(law))(theta), -theta @ np.linalg.inv(COVARIANCE), rtol=1e-12)
     positive = np.exp(theta)
     law = Independent(LogNormal(torch.zeros(2).double(), 1.0), 1)
-    np.testing.assert_allclose(prior_score(positive, given=law)(positive), -(1 + theta) / positive, rtol=1e-12)
+    np.testing.assert_allclose(prior_score(positive, Law.of(law))(positive), -(1 + theta) / positive, rtol=1e-12)
     law = Independent(Uniform(-9.0 * torch.ones(2).double(), 9.0), 1)
-    np.testing.assert_array_equal(prior_score(theta, given=law)(theta), np.zeros((7, 2)))
+    np.testing.assert_array_equal(prior_score(theta, Law.of(law))(theta), np.zeros((7, 2)))
 
 
-def test_a_given_law_overrides_a_recorded_one():
-    theta = np.random.default_rng(2).normal(size=(5, 1))
-    recorded = {"laws": {"theta": ["normal", 1.0, 2.0]}}
-    np.testing.assert_allclose(prior_score(theta, recorded)(theta), (1.0 - theta) / 4.0)
-    given = Independent(Normal(torch.zeros(1).double(), 1.0), 1)
-    np.testing.assert_allclose(prior_score(theta, recorded, given)(theta), -theta)
+def test_a_given_law_overrides_a_recorded_one(tmp_path):
+    simulator = wrap(lambda theta, rng: rng.normal(theta[0]), "theta", -1.0, 1.0)
+    store = Campaign(simulator, events=200, alternatives=0, path=tmp_path).run(progress=False)
+    options = TrainingOptions(steps=4)
+    recorded = train(store, losses.npe, progress=False, options=options)
+    given = train(store, losses.npe, progress=False, options=options, proposal={"theta": [-1.5, 2.0]})
+    assert [float(end) for end in recorded.bounds()] == [-1.0, 1.0]
+    assert [float(end) for end in given.bounds()] == [-1.5, 2.0]
 
 
 @pytest.mark.parametrize(
     ("law", "message"),
     [
-        (Normal(0.0, 1.0), r"shapes \(\) and \(\), not \(\) and \(1,\)"),
-        (Normal(torch.zeros(1), 1.0), r"shapes \(1,\) and \(\)"),
-        (Independent(Normal(torch.zeros(3), 1.0), 1), r"shapes \(\) and \(3,\)"),
+        (Independent(Normal(torch.zeros(3), 1.0), 1), "is of 3 parameters, and θ has 1"),
+        (Poisson(1.0), "is no law of θ: Poisson is discrete"),
+        ({"theta": {"delta": 0.0}}, "fixes theta, whose posterior is the value itself"),
         (Independent(Uniform(torch.tensor([5.0]), torch.tensor([6.0]), validate_args=False), 1), "-inf at θ"),
         (Independent(Uniform(torch.tensor([5.0]), torch.tensor([6.0])), 1), "-inf at θ"),
     ],
@@ -56,6 +58,12 @@ def test_a_given_law_overrides_a_recorded_one():
 def test_laws_that_cannot_have_proposed_theta(law, message):
     with pytest.raises(UnsuitableProposal, match=message):
         train(normal_events(50), losses.score_matched_posterior, proposal=law, progress=False)
+
+
+@pytest.mark.parametrize("law", [Normal(0.0, 1.0), Normal(torch.zeros(1), 1.0), {"theta": {"normal": [0, 1]}}])
+def test_a_law_of_one_number_is_one_of_one_parameter(law):
+    events, options = normal_events(50), TrainingOptions(steps=2)
+    train(events, losses.score_matched_posterior, proposal=law, progress=False, options=options)
 
 
 def test_an_unknown_law_is_asked_for():
@@ -87,12 +95,14 @@ def test_the_posterior_under_a_normal_proposal():
 
 def test_bounds_of_laws_are_exact():
     theta = np.random.default_rng(4).uniform(0.1, 0.9, (50, 3))
-    recorded = {"laws": {"a": ["uniform", 0.0, 1.0], "b": ["normal", 0.0, 1.0], "c": ["log_uniform", 1e-3, 1.0]}}
-    np.testing.assert_array_equal(bounds_of(theta, recorded), [[0.0, -np.inf, 1e-3], [1.0, np.inf, 1.0]])
+    law = Law.of({"a": [0, 1], "b": {"normal": [0, 1]}, "c": {"log_uniform": [1e-3, 1]}})
+    np.testing.assert_array_equal(bounds_of(theta, law), [[0.0, -np.inf, 1e-3], [1.0, np.inf, 1.0]])
     low, high = torch.tensor([-1.0, 0.0, 0.05]).double(), torch.tensor([1.0, 2.0, 1.0]).double()
-    np.testing.assert_array_equal(bounds_of(theta, recorded, Independent(Uniform(low, high), 1)), [low, high])
+    np.testing.assert_array_equal(bounds_of(theta, Law.of(Independent(Uniform(low, high), 1))), [low, high])
     given = MultivariateNormal(torch.zeros(3), torch.eye(3))
-    np.testing.assert_array_equal(bounds_of(theta, recorded, given), [[-np.inf] * 3, [np.inf] * 3])
+    np.testing.assert_array_equal(bounds_of(theta, Law.of(given)), [[-np.inf] * 3, [np.inf] * 3])
+    with pytest.raises(UnsuitableProposal, match="fixes b"):
+        bounds_of(theta, Law.of({"a": [0, 1], "b": {"delta": 0.5}}))
 
 
 @pytest.mark.parametrize("count", [20, 40, 60, 200, 1000])

@@ -89,6 +89,9 @@ class TorchLaw:
     distribution: Distribution
     table: Law | None
 
+    def __str__(self) -> str:
+        return str(self.distribution)
+
     @property
     def size(self) -> int:
         """Number n of components."""

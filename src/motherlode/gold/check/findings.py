@@ -87,8 +87,8 @@ def _far(events: Events) -> Iterator[str]:
         yield (
             f"Alternatives are far from theta: reweighted to them, {share:.1%} of the events count. "
             "Labels are right but noisy, and many events are needed. Propose alternatives at about "
-            f"{near} of their distance to theta (motherlode mine --near {near}; in Python Proposal(..., near={near})) "
-            "or narrow the prior."
+            f"{near} of their distance to theta (motherlode mine --near {near}; in Python "
+            f"Proposal.of(..., near={near})), or narrow the prior."
         )
 
 

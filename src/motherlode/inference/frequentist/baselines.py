@@ -3,30 +3,25 @@ r"""The same question put to simpler statistics: histograms of a summary, of the
 All see the same observed events, bounds and nuisances, so that one figure shows what a learned likelihood gains.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.stats import gaussian_kde
-from torch.distributions import (
-    CumulativeDistributionTransform,
-    Distribution,
-    Normal,
-    TransformedDistribution,
-    Uniform,
-)
 
+from motherlode.core.types import LawLike
 from motherlode.estimators.protocols import LocalScore, LogLikelihood, LogRatio
 from motherlode.events.simulator import Simulates
 from motherlode.inference.abc import abc
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.frequentist.grids import Box, Grid
-from motherlode.inference.frequentist.likelihood import Constraint, Experiment
+from motherlode.inference.frequentist.likelihood import Experiment
 from motherlode.inference.frequentist.regions import Region
 from motherlode.inference.histograms import HistogramLikelihood, SallinoRatio
 from motherlode.inference.potential import Observation
+from motherlode.laws import Law
 
 __all__ = ["Baselines", "Seen", "abc_region", "default_prior", "score_of"]
 
@@ -140,20 +135,17 @@ def score_of(estimator: LocalScore) -> Statistic:
     return score
 
 
-def default_prior(experiment: Experiment) -> dict[str, Distribution]:
-    """Return a prior that adds nothing: flat inside the bounds, and for nuisances their auxiliary measurement."""
-    laws: dict[str, Distribution] = {}
-    for name, (low, high) in zip(experiment.names, experiment.bounds, strict=True):
-        law = experiment.constraints.get(name)
-        laws[name] = Uniform(float(low), float(high)) if law is None else _truncated(law, float(low), float(high))
-    return laws
+def default_prior(experiment: Experiment) -> Law:
+    """Return a prior that adds nothing: flat inside the bounds, and for nuisances their auxiliary measurement.
 
-
-def _truncated(law: Constraint, low: float, high: float) -> Distribution:
-    """Return the normal of an auxiliary measurement inside the bounds: the simulator may know nothing outside."""
-    normal = Normal(torch.tensor(law.measured, dtype=torch.float64), law.sd)
-    share = Uniform(normal.cdf(torch.tensor(low)), normal.cdf(torch.tensor(high)))
-    return TransformedDistribution(share, [CumulativeDistributionTransform(normal).inv])
+    The measurement's normal law is cut off at the bounds: the simulator may know nothing outside.
+    """
+    laws: dict[str, LawLike] = {}
+    for name, (low, high) in zip(experiment.names, experiment.bounds.tolist(), strict=True):
+        measured = experiment.constraints.get(name)
+        cut = {} if measured is None else {"truncated_normal": [measured.measured, measured.sd, low, high]}
+        laws[name] = cut or [low, high]
+    return Law.of(laws)
 
 
 def abc_region(
@@ -161,7 +153,7 @@ def abc_region(
     simulator: Simulates,
     observation: Observation,
     axes: Grid,
-    prior: Distribution | Mapping[str, Distribution],
+    prior: LawLike,
     settings: Baselines,
 ) -> Region:
     """Return regions of highest density of ABC draws, smoothed by a kernel, on the grid of interest.

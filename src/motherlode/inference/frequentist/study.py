@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
-from torch.distributions import Distribution
 from tqdm.auto import tqdm
 
+from motherlode.core.types import LawLike
 from motherlode.estimators.protocols import LogLikelihood, LogRatio
 from motherlode.events.simulator import Simulates
 from motherlode.inference.errors import InferenceError
@@ -204,7 +204,7 @@ class Limits:
         given = (self.experiment, self.observation, simulator)
         return {"learned": region(*given), **settings.regions(*given, self.scan(points).axes, region)}
 
-    def credible(self, prior: Distribution | Mapping[str, Distribution], points: Points = 51) -> Region:
+    def credible(self, prior: LawLike, points: Points = 51) -> Region:
         """Return Bayesian regions of highest density on the same grid, nuisances integrated out.
 
         Parameters

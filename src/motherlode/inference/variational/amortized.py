@@ -6,16 +6,16 @@ Unlike a posterior network it is trained on the surrogate likelihood, so it need
 The result is a posterior density: :func:`motherlode.posterior` takes it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
-from torch.distributions import Distribution
 from tqdm.auto import tqdm
 
+from motherlode.core.types import LawLike
 from motherlode.estimators.density.inverse_flows import InverseFlow
 from motherlode.estimators.protocols import DirectPosterior
 from motherlode.inference.event_likelihood import log_likelihood_of
@@ -72,7 +72,7 @@ class AmortizedGuide(nn.Module, DirectPosterior):
 
 def amortize(
     estimator: object,
-    prior: Distribution | Mapping[str, Distribution],
+    prior: LawLike,
     x: ArrayLike,
     steps: int = 2000,
     batch: int = 64,
