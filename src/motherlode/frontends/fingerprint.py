@@ -13,10 +13,11 @@ import inspect
 import sysconfig
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import CodeType, MethodType
-from typing import Any
+from types import CodeType, FunctionType, MethodType
 
 import numpy as np
+
+from motherlode.core.types import UserValue
 
 __all__ = ["fingerprint"]
 
@@ -27,7 +28,7 @@ _INSTALLED = tuple(
 )
 
 
-def fingerprint(simulator: Any) -> str:
+def fingerprint(simulator: UserValue) -> str:
     """Return 16 hexadecimal digits that change when the simulator does, and not from one process to the next.
 
     Parameters
@@ -45,10 +46,10 @@ class _Description:
     """Texts that say what a value is, without addresses and without order where there is none; each object once."""
 
     def __init__(self) -> None:
-        self._seen: dict[int, Any] = {}
+        self._seen: dict[int, UserValue] = {}
         self._files: set[Path] = set()
 
-    def of(self, value: Any, inside: bool = False) -> Iterator[str]:
+    def of(self, value: UserValue, inside: bool = False) -> Iterator[str]:
         """Yield the texts of a value; ``inside`` an object of an installed package, objects are named only."""
         if isinstance(value, _PLAIN):
             yield f"{type(value).__name__} {value!r}"
@@ -61,7 +62,7 @@ class _Description:
                 self._seen[id(value)] = value
             yield from self._compound(value, inside)
 
-    def _compound(self, value: Any, inside: bool) -> Iterator[str]:
+    def _compound(self, value: UserValue, inside: bool) -> Iterator[str]:
         if isinstance(value, Mapping):
             for key, item in sorted(value.items(), key=lambda pair: str(pair[0])):
                 yield str(key)
@@ -85,7 +86,7 @@ class _Description:
         else:
             yield from self._object(value, inside)
 
-    def _object(self, value: Any, inside: bool) -> Iterator[str]:
+    def _object(self, value: UserValue, inside: bool) -> Iterator[str]:
         yield from self._code(type(value), None)
         foreign = _is_installed(type(value))
         if foreign and callable(getattr(value, "state_dict", None)):
@@ -93,7 +94,7 @@ class _Description:
         elif not (foreign and inside):
             yield from self.of(getattr(value, "__dict__", {}), foreign)
 
-    def _code(self, owner: Any, code: CodeType | None) -> Iterator[str]:
+    def _code(self, owner: type | FunctionType, code: CodeType | None) -> Iterator[str]:
         """Yield the sources of a function or class, else its bytecode, else its name alone, as of installed ones."""
         yield owner.__qualname__
         file = _file(owner)
@@ -106,7 +107,7 @@ class _Description:
             yield from (f"{path.name}: {found[path]}" for path in sorted(found))
 
 
-def _file(owner: Any) -> Path | None:
+def _file(owner: type | FunctionType) -> Path | None:
     """Return the file a function or class is written in, None where there is none or it is built in."""
     try:
         file = Path(inspect.getsourcefile(owner) or "").resolve()
@@ -115,7 +116,7 @@ def _file(owner: Any) -> Path | None:
     return file if file.is_file() else None
 
 
-def _is_installed(owner: Any) -> bool:
+def _is_installed(owner: type | FunctionType) -> bool:
     """Say whether a function or class belongs to an installed package; those without a file do, but a notebook's."""
     file = _file(owner)
     if file is None:
@@ -123,13 +124,13 @@ def _is_installed(owner: Any) -> bool:
     return any(file.is_relative_to(folder) for folder in _INSTALLED)
 
 
-def _array(value: Any) -> str:
+def _array(value: UserValue) -> str:
     array = np.ascontiguousarray(value.detach().cpu().numpy() if hasattr(value, "detach") else value)
     content = str(array.tolist()).encode() if array.dtype.hasobject else array.tobytes()
     return f"{array.dtype} {array.shape} {hashlib.sha256(content).hexdigest()}"
 
 
-def _closed_over(function: Any) -> list[Any]:
+def _closed_over(function: FunctionType) -> list[UserValue]:
     """Return what is in the cells of a closure, None for one that nothing was put into."""
     values = []
     for cell in function.__closure__ or ():

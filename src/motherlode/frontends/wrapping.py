@@ -1,12 +1,12 @@
 """Choose the front end for an object: the signature of a callable decides."""
 
 import inspect
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from numpy.typing import ArrayLike
 
 from motherlode.core import Parameters
+from motherlode.core.types import UserFunction, UserValue
 from motherlode.events import Simulator
 from motherlode.frontends.errors import NotWrappable
 
@@ -16,11 +16,11 @@ _GENERATORS = ("rng", "generator", "random", "random_state", "random_generator")
 
 
 def wrap(
-    simulator: Any,
+    simulator: UserValue,
     parameters: str | Sequence[str] | Parameters = ("theta",),
     low: ArrayLike | None = None,
     high: ArrayLike | None = None,
-    **options: Any,
+    **options: UserValue,
 ) -> Simulator:
     """Make a simulator of a Python function, a Pyro model or a pyprob model, unchanged.
 
@@ -73,12 +73,12 @@ def wrap(
     return PyroSimulator(simulator, declared, **options)
 
 
-def is_pyprob(simulator: Any) -> bool:
+def is_pyprob(simulator: UserValue) -> bool:
     """Return whether an object is a ``pyprob.Model``, without importing pyprob."""
     return any(kind.__module__.partition(".")[0] == "pyprob" for kind in type(simulator).__mro__)
 
 
-def takes_generator(function: Callable[..., Any]) -> bool:
+def takes_generator(function: UserFunction) -> bool:
     """Return whether a callable is a plain Python simulator and not a Pyro model.
 
     It is if a required argument is named ``rng``, ``generator``, ``random``, ``random_state`` or

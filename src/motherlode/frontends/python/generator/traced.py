@@ -68,7 +68,8 @@ class _Method:
     def __get__(self, generator: TracedGenerator | None, owner: type) -> UserFunction:
         if generator is None:
             return self.function
-        bound = generator.__dict__[self.name] = MethodType(self.function, generator._drawing)
+        bound = MethodType(self.function, generator._drawing)
+        setattr(generator, self.name, bound)
         return bound
 
 

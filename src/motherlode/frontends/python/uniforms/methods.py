@@ -60,9 +60,10 @@ def _tracked_random(
     drawing: Drawing, size: Size = None, dtype: UserValue = _float64, out: UserValue = None
 ) -> TrackedUniform:
     """Draw a lazy uniform on [0, 1) at all points."""
-    if drawing.points is None or size is not None or out is not None or dtype is not _float64:
+    points = drawing.points
+    if points is None or size is not None or out is not None or dtype is not _float64:
         raise TrackingEnded("rng.random(size)", "arrays are not tracked")
-    return TrackedUniform(drawing.channel, drawing.hidden(), drawing.points)
+    return TrackedUniform(drawing.channel, drawing.hidden(), points.ask, points.count)
 
 
 def _tracked_uniform(
@@ -70,10 +71,12 @@ def _tracked_uniform(
 ) -> TrackedUniform:
     """Draw a lazy uniform on [low, high) at all points."""
     tracked = isinstance(low, Tracked) or isinstance(high, Tracked)
-    if drawing.points is None or size is not None or tracked or not low < high:
+    points = drawing.points
+    if points is None or size is not None or tracked or not low < high:
         raise TrackingEnded("rng.uniform", "its support is tracked or empty, or it is an array")
     hidden = drawing.stream.uniform(low, high)
-    return TrackedUniform(drawing.channel, hidden, drawing.points, float(low), float(high))
+    bounds = (float(low), float(high))
+    return TrackedUniform(drawing.channel, hidden, points.ask, [bounds] * points.count, *bounds)
 
 
 UNIFORMS: dict[str, UserFunction] = {"random": random, "uniform": uniform}

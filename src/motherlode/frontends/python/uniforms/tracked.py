@@ -2,7 +2,7 @@
 
 import operator
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from motherlode.core.types import UserFunction, UserValue
 from motherlode.frontends.python.frames import NEAREST
 from motherlode.frontends.python.tracked.number import Tracked, at_point
-from motherlode.frontends.python.tracked.points import OtherPoints
+from motherlode.frontends.python.tracked.points import Parameters
 from motherlode.frontends.python.uniforms.delayed import Side
 from motherlode.frontends.python.uniforms.scalar import LazyUniform
 from motherlode.gold.one_pass import TrackingEnded
@@ -35,23 +35,29 @@ class TrackedUniform(LazyUniform):
     ----------
     channel, hidden, low, high
         As of :class:`LazyUniform`.
-    points
+    ask
         Takes what each draw is asked with at the other points.
+    there
+        How many other points there are, on [0, 1); the intervals at them otherwise.
     """
 
     __slots__ = ("_ask", "_there")
 
     def __init__(
-        self, channel: Channel, hidden: float, points: OtherPoints, low: float = 0.0, high: float = 1.0
+        self,
+        channel: Channel,
+        hidden: float,
+        ask: Callable[[list[Parameters]], None],
+        there: int | Bounds,
+        low: float = 0.0,
+        high: float = 1.0,
     ) -> None:
         self._channel = channel
         self._hidden = hidden
         self._low = low
         self._high = high
-        self._ask = points.ask
-        self._there: int | tuple[Sequence[float], bool] | Bounds = points.count
-        if low != 0.0 or high != 1.0:
-            self._there = [(low, high)] * points.count
+        self._ask = ask
+        self._there: int | tuple[Sequence[float], bool] | Bounds = there
 
     def __lt__(self, other: UserValue) -> UserValue:
         """Branch; a first comparison is the commonest draw, so it is written out for it."""
