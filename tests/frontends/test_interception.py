@@ -158,3 +158,21 @@ def test_random_triangular_takes_low_high_mode():
     events = simulator.mine(np.full((40, 1), 0.3), [[0.6]], seed=2)
     here, there = (np.where(events.x < m, 2 * events.x / m, 2 * (1 - events.x) / (1 - m)) for m in (0.3, 0.6))
     np.testing.assert_allclose(events.joint_log_ratio[:, 0], np.log(here / there), atol=1e-12)
+
+
+def test_tracked_numbers_pass_through_intercepted_functions():
+    gold = [
+        motherlode.wrap(motherlode.intercept("random")(by_random), ("theta",), 0.0, 1.0, derivative=how).mine(
+            THETA, [[0.5]], seed=3, first=10**6 + 1
+        )
+        for how in ("replay", "tracked")
+    ]
+    np.testing.assert_array_equal(gold[0].x, gold[1].x)
+    np.testing.assert_allclose(gold[0].joint_log_ratio, gold[1].joint_log_ratio, rtol=1e-9)
+    np.testing.assert_allclose(gold[0].joint_score, gold[1].joint_score, rtol=1e-6)
+
+
+def test_a_function_that_is_inherited_is_inherited_again_afterwards():
+    with motherlode.intercept("scipy.stats"):
+        assert "rvs" in vars(stats.rv_continuous)
+    assert "rvs" not in vars(stats.rv_continuous)

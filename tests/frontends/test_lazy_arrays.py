@@ -56,6 +56,12 @@ def digitized(theta, rng):
     return np.sum(np.digitize(rng.random(8), [theta[0] / 2, theta[0]]) < 2)
 
 
+def searched_from_the_right(theta, rng):
+    edges = [theta[0] / 2, theta[0]]
+    scalars = sum(int(np.searchsorted(edges, rng.random(), "right")) < 2 for _ in range(4))
+    return scalars + np.sum(np.searchsorted(edges, rng.random(4), side="right") < 2)
+
+
 def bisected(theta, rng):
     return sum(bisect.bisect([theta[0] / 2, theta[0]], rng.random()) < 2 for _ in range(8))
 
@@ -71,6 +77,7 @@ def against_an_array(theta, rng):
 
 BINOMIAL = [
     compared, reversed_order, selected, affine, scaled, viewed, per_lane, twice, located, digitized, bisected,
+    searched_from_the_right,
     scalar_located, against_an_array,
 ]  # fmt: skip
 

@@ -229,3 +229,26 @@ def test_a_selection_whose_size_moves_with_theta_diverges():
 
     with pytest.raises(ReplayDiverged):
         wrap(lambda theta, rng: float(rng.permutation(int(10 * theta[0])).sum()), ("theta",), 0.2, 0.9).mine([[0.5]])
+
+
+def helper(rng):
+    return inner_helper(rng)
+
+
+def inner_helper(rng):
+    return rng.normal() + rng.choice(4) + rng.choice([0.1, 0.2], 2, replace=False).sum() + rng.getrandbits(5)
+
+
+def test_a_draw_belongs_to_the_line_that_calls_the_generator_however_deep():
+    with seed(stream()) as seeded, record() as recorded:
+        rng = TracedGenerator(seeded.generator)
+        helper(rng)
+        assert rng.random() < 2.0
+        assert np.less(rng.random(), 2.0)
+        assert np.all(rng.random(3) < 2.0)
+        float(rng.random())
+        np.sqrt(rng.random(2))
+    functions = [branching.address.split(":")[1] for branching in recorded.trace()]
+    assert functions[:4] == ["inner_helper"] * 4
+    assert set(functions[4:]) == {"test_a_draw_belongs_to_the_line_that_calls_the_generator_however_deep"}
+    assert len(functions) == 9

@@ -22,7 +22,7 @@ Number: TypeAlias = int | float | np.integer | np.floating
 NUMBERS = (int, float, np.integer, np.floating)
 """Classes of ordinary numbers."""
 
-Binary = Callable[["Tracked", UserValue], UserValue]
+Binary: TypeAlias = Callable[[UserValue, UserValue], UserValue]
 
 
 class Tracked:
@@ -111,7 +111,7 @@ def _power(base: Number, exponent: Number) -> float:
     return float(np.float64(base) ** exponent)
 
 
-def _binary(function: Callable[[Number, Number], float]) -> Binary:
+def _binary(function: Binary) -> Binary:
     def method(self: Tracked, other: UserValue) -> Tracked:
         if isinstance(other, Tracked):
             return Tracked(list(map(function, self.values, other.values)))
@@ -120,14 +120,14 @@ def _binary(function: Callable[[Number, Number], float]) -> Binary:
     return method
 
 
-def _reflected(function: Callable[[Number, Number], float]) -> Binary:
+def _reflected(function: Binary) -> Binary:
     def method(self: Tracked, other: UserValue) -> Tracked:
         return Tracked([function(other, a) for a in self.values]) if isinstance(other, NUMBERS) else NotImplemented
 
     return method
 
 
-def _comparison(function: Callable[[Number, Number], bool]) -> Binary:
+def _comparison(function: Binary) -> Binary:
     def method(self: Tracked, other: UserValue) -> bool:
         if isinstance(other, Tracked):
             return _agreed(list(map(function, self.values, other.values)), function.__name__)
@@ -151,11 +151,18 @@ _ORDINARY = (
 )
 """Methods for which Python or NumPy takes an ordinary number."""
 
-for _name in ("sub", "truediv", "floordiv", "mod"):
-    setattr(Tracked, f"__{_name}__", _binary(getattr(operator, _name)))
-for _name, _function in (("pow", _power), ("floordiv", operator.floordiv), ("mod", operator.mod)):
-    setattr(Tracked, f"__r{_name}__", _reflected(_function))
-setattr(Tracked, "__pow__", _binary(_power))  # noqa: B010
+_ARITHMETIC: dict[str, Binary] = {
+    "sub": operator.sub,
+    "truediv": operator.truediv,
+    "floordiv": operator.floordiv,
+    "mod": operator.mod,
+    "pow": _power,
+}
+
+for _name, _function in _ARITHMETIC.items():
+    setattr(Tracked, f"__{_name}__", _binary(_function))
+for _name in ("floordiv", "mod", "pow"):
+    setattr(Tracked, f"__r{_name}__", _reflected(_ARITHMETIC[_name]))
 for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
     setattr(Tracked, f"__{_name}__", _comparison(getattr(operator, _name)))
 for _name in _ORDINARY:
