@@ -1,17 +1,15 @@
 """Name the parameters θ of a simulator and hold their bounds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from motherlode.core.errors import ParameterError
+from motherlode.core.types import JSON, Array
 
 __all__ = ["Parameters"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -45,8 +43,8 @@ class Parameters:
         if self.low is not None and self.high is not None:
             self._set_bounds(self.low, self.high)
 
-    def _set_bounds(self, low: Any, high: Any) -> None:
-        low, high = (tuple(float(bound) for bound in np.atleast_1d(bounds)) for bounds in (low, high))
+    def _set_bounds(self, lowest: ArrayLike, highest: ArrayLike) -> None:
+        low, high = (tuple(float(bound) for bound in np.atleast_1d(bounds)) for bounds in (lowest, highest))
         if len(low) != len(self) or len(high) != len(self):
             raise ParameterError(
                 f"{len(self)} parameters need as many bounds, not {len(low)} low and {len(high)} high."
@@ -159,22 +157,35 @@ class Parameters:
             scale = np.minimum(scale, np.array(self.high) - np.array(self.low))
         return np.cbrt(np.finfo(np.float64).eps) * scale
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JSON]:
         """Return plain data for a manifest."""
         return {"names": list(self.names), "low": _plain(self.low), "high": _plain(self.high)}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Parameters":
-        """Build from :meth:`to_json`'s data."""
-        return cls(tuple(data["names"]), data["low"], data["high"])
+    def from_json(cls, data: JSON) -> "Parameters":
+        """Build from :meth:`to_json`'s data.
+
+        Raises
+        ------
+        ParameterError
+            If the data are not of this kind.
+        """
+        names = data.get("names") if isinstance(data, dict) else None
+        if not isinstance(data, dict) or not isinstance(names, list):
+            raise ParameterError(f"Parameters are described by names, low and high, not by {data!r}.")
+        return cls(tuple(map(str, names)), _bounds(data["low"]), _bounds(data["high"]))
 
 
-def _numbers(values: ArrayLike, what: str) -> Array:
+def _numbers(values: ArrayLike | JSON, what: str) -> Array:
     try:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ParameterError(f"{what} is no array of numbers ({error}). Give float64 rows of equal length.") from error
 
 
-def _plain(bounds: Sequence[float] | None) -> list[float] | None:
+def _bounds(values: JSON) -> tuple[float, ...] | None:
+    return None if values is None else tuple(_numbers(values, "bounds").tolist())
+
+
+def _plain(bounds: Sequence[float] | None) -> JSON:
     return None if bounds is None else list(bounds)

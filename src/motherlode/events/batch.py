@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from motherlode.core.types import Array
+from motherlode.core.types import Array, Bools, Integers
 from motherlode.events.audit import PROBE_EVENTS, Audit, audit_gold, rows_not_finite
 from motherlode.events.counts import Counts, Failure
 from motherlode.events.errors import EventsError
@@ -58,7 +57,7 @@ class Events:
     x: Array
     joint_log_ratio: Array
     joint_score: Array
-    event: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    event: Integers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     seed: int | None = 0
     exchangeable: bool | None = None
     traces: TraceColumns | None = None
@@ -98,13 +97,19 @@ class Events:
     def __len__(self) -> int:
         return len(self.theta)
 
-    def __getitem__(self, rows: slice | NDArray[Any] | Sequence[int]) -> "Events":
+    def __getitem__(self, rows: slice | Integers | Bools | Sequence[int]) -> "Events":
         """Return the given rows; failures and counts stay with the whole batch."""
         index = rows if isinstance(rows, slice) else np.asarray(rows)
-        names = ("theta", "alternatives", "x", "joint_log_ratio", "joint_score", "event")
-        chosen: dict[str, Any] = {name: getattr(self, name)[index] for name in names}
-        traces = None if self.traces is None else self.traces[index]
-        return replace(self, **chosen, traces=traces)
+        return replace(
+            self,
+            theta=self.theta[index],
+            alternatives=self.alternatives[index],
+            x=self.x[index],
+            joint_log_ratio=self.joint_log_ratio[index],
+            joint_score=self.joint_score[index],
+            event=self.event[index],
+            traces=None if self.traces is None else self.traces[index],
+        )
 
     @classmethod
     def failed(cls, failures: Sequence[Failure], alternatives: int) -> "Events":
@@ -143,12 +148,15 @@ class Events:
         shapes = sorted({str((b.alternatives.shape[1:], b.x.shape[1:])) for b in batches})
         if len(shapes) > 1:
             raise EventsError(f"Batches differ in their shapes ((K, D), shape of x): {'; '.join(shapes)}.")
-        names = ("theta", "alternatives", "x", "joint_log_ratio", "joint_score", "event")
-        joined: dict[str, Any] = {name: np.concatenate([getattr(b, name) for b in batches]) for name in names}
         traces = [b.traces for b in batches if b.traces is not None]
         return replace(
             batches[0],
-            **joined,
+            theta=np.concatenate([b.theta for b in batches]),
+            alternatives=np.concatenate([b.alternatives for b in batches]),
+            x=np.concatenate([b.x for b in batches]),
+            joint_log_ratio=np.concatenate([b.joint_log_ratio for b in batches]),
+            joint_score=np.concatenate([b.joint_score for b in batches]),
+            event=np.concatenate([b.event for b in batches]),
             seed=_common([b.seed for b in batches]),
             exchangeable=all_exchangeable(b.exchangeable for b in batches),
             traces=TraceColumns.concatenate(traces) if len(traces) == len(batches) else None,

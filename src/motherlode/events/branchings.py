@@ -13,14 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from motherlode.core.types import Array, Bools, Integers
 from motherlode.events.batch import Events
 from motherlode.events.errors import EventsError
 from motherlode.events.traces import TraceColumns
 from motherlode.families import FAMILIES, Family
 
 __all__ = ["SiteShare", "site_shares"]
-
-Array = NDArray[np.float64]
 
 _PROFILE = 1000
 
@@ -97,7 +96,7 @@ def site_shares(events: Events) -> tuple[SiteShare, ...]:
     return tuple(sorted(found, key=lambda site: (-np.nan_to_num(site.share), not site.depends, site.address)))
 
 
-def _parts(events: Events, traces: TraceColumns, event: NDArray[np.int64]) -> Array:
+def _parts(events: Events, traces: TraceColumns, event: Integers) -> Array:
     """Return the contribution of each draw to the variance, as a share of it, shape (M,)."""
     log_ratio = events.joint_log_ratio
     possible = np.isfinite(log_ratio)
@@ -111,7 +110,7 @@ def _parts(events: Events, traces: TraceColumns, event: NDArray[np.int64]) -> Ar
     return total / variance if variance > 0 else np.full(len(event), np.nan)
 
 
-def _occurrences(site: NDArray[np.int32], event: NDArray[np.int64]) -> NDArray[np.int64]:
+def _occurrences(site: NDArray[np.int32], event: Integers) -> Integers:
     """Return how many draws of the same event came from the same place before each draw."""
     if not len(site):
         return np.empty(0, dtype=np.int64)
@@ -123,7 +122,7 @@ def _occurrences(site: NDArray[np.int32], event: NDArray[np.int64]) -> NDArray[n
     return occurrence
 
 
-def _moved(traces: TraceColumns, event: NDArray[np.int64], scoreless: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _moved(traces: TraceColumns, event: Integers, scoreless: Bools) -> Bools:
     """Return which draws moved their support with θ and so cost their event its score.
 
     A changed density shows it where all parameters of the family move its support (Uniform); of other families
@@ -136,7 +135,7 @@ def _moved(traces: TraceColumns, event: NDArray[np.int64], scoreless: NDArray[np
     return certain | (differs & _of_sites(traces, _can_move) & ~explained[event])
 
 
-def _of_sites(traces: TraceColumns, has: Callable[[Family], bool]) -> NDArray[np.bool_]:
+def _of_sites(traces: TraceColumns, has: Callable[[Family], bool]) -> Bools:
     """Return for each draw whether its family has a property."""
     known = [site.family in FAMILIES and has(FAMILIES[site.family]) for site in traces.sites]
     return np.array(known, dtype=np.bool_)[traces.site]

@@ -3,17 +3,16 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, overload
+from typing import NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motherlode.core.types import Array, Bools, Integers
 from motherlode.families import FAMILIES
 from motherlode.tracing import Branching, Trace
 
 __all__ = ["Site", "TraceColumns"]
-
-Array = NDArray[np.float64]
 
 
 class Site(NamedTuple):
@@ -47,10 +46,10 @@ class TraceColumns(Sequence[Trace]):
     """
 
     sites: tuple[Site, ...]
-    offsets: NDArray[np.int64]
+    offsets: Integers
     site: NDArray[np.int32]
     value: Array
-    parameter_offsets: NDArray[np.int64]
+    parameter_offsets: Integers
     parameters: Array
     log_prob: Array
     theta: Array
@@ -62,8 +61,8 @@ class TraceColumns(Sequence[Trace]):
     @overload
     def __getitem__(self, index: int) -> Trace: ...
     @overload
-    def __getitem__(self, index: slice | NDArray[Any]) -> "TraceColumns": ...
-    def __getitem__(self, index: int | slice | NDArray[Any]) -> "Trace | TraceColumns":
+    def __getitem__(self, index: slice | Integers | Bools) -> "TraceColumns": ...
+    def __getitem__(self, index: int | slice | Integers | Bools) -> "Trace | TraceColumns":
         if isinstance(index, (int, np.integer)):
             return self._trace(range(len(self))[index])
         return self._select(np.arange(len(self))[index])
@@ -82,7 +81,7 @@ class TraceColumns(Sequence[Trace]):
             branchings.append(Branching(address, site.family, shown, value, site.observed, self.log_prob[j]))
         return Trace(tuple(branchings), self.theta[event], self.x[event])
 
-    def _select(self, rows: NDArray[np.int64]) -> "TraceColumns":
+    def _select(self, rows: Integers) -> "TraceColumns":
         draws = _ragged_rows(self.offsets, rows)
         numbers = _ragged_rows(self.parameter_offsets, draws)
         return replace(
@@ -122,11 +121,11 @@ def _is_vector(family: str) -> bool:
     return family in FAMILIES and FAMILIES[family].vector
 
 
-def _offsets(counts: NDArray[Any]) -> NDArray[np.int64]:
+def _offsets(counts: Integers) -> Integers:
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
-def _ragged_rows(offsets: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+def _ragged_rows(offsets: Integers, rows: Integers) -> Integers:
     counts = np.diff(offsets)[rows]
     starts = np.repeat(offsets[rows] - _offsets(counts)[:-1], counts)
     return starts + np.arange(counts.sum())

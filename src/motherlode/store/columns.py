@@ -4,16 +4,14 @@ from collections.abc import Sequence
 from math import prod
 
 import numpy as np
-from numpy.typing import NDArray
 
+from motherlode.core.types import Array
 from motherlode.events.batch import all_exchangeable
 from motherlode.events.errors import EventsError
 from motherlode.store.shard import read_columns
 from motherlode.store.store import EventStore
 
 __all__ = ["StoredColumns"]
-
-Array = NDArray[np.float64]
 
 
 class StoredColumns:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from motherlode.core.files import create_text, write_text
 from motherlode.core.parameters import Parameters
+from motherlode.core.types import JSON
 from motherlode.store.errors import CorruptManifest, StoreMismatch
 
 __all__ = ["FORMAT", "Manifest", "library_versions"]
@@ -61,13 +61,13 @@ class Manifest:
     parameters: Parameters
     alternatives: int
     seed: int | None = None
-    proposal: Mapping[str, Any] = field(default_factory=dict)
+    proposal: Mapping[str, JSON] = field(default_factory=dict)
     exchangeable: bool | None = None
     traces: bool = False
     score_valid: bool = True
     libraries: Mapping[str, str] = field(default_factory=library_versions)
 
-    def inputs(self) -> dict[str, Any]:
+    def inputs(self) -> dict[str, JSON]:
         """Return what the events follow from, as plain data."""
         return {
             "simulator": self.simulator,

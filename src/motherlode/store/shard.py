@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -14,16 +14,26 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from motherlode.core.files import replacing
+from motherlode.core.types import Array, Integers, Shape
 from motherlode.events import Counts, Events, Site, TraceColumns
 from motherlode.store.errors import CorruptShard
 
 __all__ = ["Header", "read_columns", "read_header", "read_shard", "shard_rows", "write_shard"]
 
-Array = NDArray[np.float64]
-
 _KEY = b"motherlode"
 _DIGEST = b"motherlode_sha256"
 _ARRAYS = ("theta", "alternatives", "x", "joint_log_ratio", "joint_score")
+
+
+class _Fields(TypedDict):
+    """The header of a shard as JSON holds it."""
+
+    seed: int | None
+    exchangeable: bool | None
+    shapes: dict[str, Shape]
+    counts: tuple[int, int, float, int]
+    sites: list[tuple[str, str, bool]] | None
+    origin: str | None
 
 
 @dataclass(frozen=True)
@@ -45,7 +55,7 @@ class Header:
     """
 
     rows: int
-    shapes: dict[str, tuple[int, ...]]
+    shapes: dict[str, Shape]
     exchangeable: bool | None
     counts: Counts
     origin: str | None
@@ -53,13 +63,13 @@ class Header:
 
 def write_shard(events: Events, path: Path, origin: str | None = None) -> None:
     """Write all of `events` but its failures to `path`, atomically, sealed with the hash of its manifest's inputs."""
-    columns: dict[str, Any] = {"event": events.event}
+    columns: dict[str, Array | Integers | pa.LargeListArray] = {"event": events.event}
     for name in _ARRAYS:
         columns |= _flat(name, getattr(events, name))
     if events.traces is not None:
         columns |= _trace_columns(events.traces)
     table = pa.table({name: pa.array(column) for name, column in columns.items()})
-    table = table.replace_schema_metadata(_sealed(_header(events) | {"origin": origin}))
+    table = table.replace_schema_metadata(_sealed(_fields(events, origin)))
     floats = [name for name in columns if name != "event" and not name.startswith("trace_")]
     with replacing(path) as stream:
         pq.write_table(
@@ -83,9 +93,8 @@ def read_header(path: Path) -> Header:
     with _reading(path):
         metadata = pq.read_metadata(path)
         header = _opened(metadata.metadata)
-        shapes = {name: tuple(shape) for name, shape in header["shapes"].items()}
         counts = Counts(*header["counts"])
-        return Header(int(metadata.num_rows), shapes, header["exchangeable"], counts, header["origin"])
+        return Header(int(metadata.num_rows), header["shapes"], header["exchangeable"], counts, header["origin"])
 
 
 def shard_rows(path: Path) -> int:
@@ -145,35 +154,37 @@ def _flat(name: str, array: Array) -> dict[str, Array]:
     return dict(zip(names, array.reshape(len(array), len(names)).T, strict=True))
 
 
-def _names(name: str, shape: tuple[int, ...]) -> list[str]:
+def _names(name: str, shape: Shape) -> list[str]:
     return ["_".join([name, *map(str, index)]) for index in np.ndindex(*shape)]
 
 
-def _sealed(header: dict[str, Any]) -> dict[bytes, bytes]:
+def _sealed(header: _Fields) -> dict[bytes, bytes]:
     """Return the header beside its digest: Parquet's checksums cover pages, not the footer."""
     text = json.dumps(header).encode()
     return {_KEY: text, _DIGEST: hashlib.sha256(text).digest()}
 
 
-def _opened(metadata: dict[bytes, bytes]) -> dict[str, Any]:
+def _opened(metadata: dict[bytes, bytes]) -> _Fields:
     if hashlib.sha256(metadata[_KEY]).digest() != metadata[_DIGEST]:
         raise ValueError("its header is damaged")
-    return dict(json.loads(metadata[_KEY]))
+    fields: _Fields = json.loads(metadata[_KEY])
+    fields["shapes"] = {name: tuple(shape) for name, shape in fields["shapes"].items()}
+    return fields
 
 
-def _header(events: Events) -> dict[str, Any]:
-    shapes = {name: getattr(events, name).shape[1:] for name in _ARRAYS}
+def _fields(events: Events, origin: str | None) -> _Fields:
     counts = events.counts
     return {
         "seed": events.seed,
         "exchangeable": events.exchangeable,
-        "shapes": shapes,
-        "counts": [counts.draws, counts.probed, counts.score_discrepancy, counts.diverted],
+        "shapes": {name: getattr(events, name).shape[1:] for name in _ARRAYS},
+        "counts": (counts.draws, counts.probed, counts.score_discrepancy, counts.diverted),
         "sites": None if events.traces is None else list(events.traces.sites),
+        "origin": origin,
     }
 
 
-def _trace_columns(traces: TraceColumns) -> dict[str, Any]:
+def _trace_columns(traces: TraceColumns) -> dict[str, pa.LargeListArray]:
     k = traces.log_prob.shape[1]
     draws = traces.offsets
     return {
@@ -185,27 +196,25 @@ def _trace_columns(traces: TraceColumns) -> dict[str, Any]:
     }
 
 
-def _lists(offsets: NDArray[np.int64], values: NDArray[Any]) -> Any:
+def _lists(offsets: Integers, values: Array | Integers | NDArray[np.int32]) -> pa.LargeListArray:
     return pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(values))
 
 
-def _events(table: Any, header: dict[str, Any]) -> Events:
-    rows = table.num_rows
-    arrays: dict[str, Any] = {name: _stack(table, name, tuple(shape), rows) for name, shape in header["shapes"].items()}
-    events = Events(
+def _events(table: pa.Table, header: _Fields) -> Events:
+    arrays = {name: _stack(table, name, shape, table.num_rows) for name, shape in header["shapes"].items()}
+    sites = header["sites"]
+    return Events(
         **arrays,
         event=table["event"].to_numpy(),
         seed=header["seed"],
         exchangeable=header["exchangeable"],
+        traces=None if sites is None else _traces(table, sites, arrays),
+        failures=(),
         counts=Counts(*header["counts"]),
     )
-    if header["sites"] is None:
-        return events
-    object.__setattr__(events, "traces", _traces(table, header["sites"], events))
-    return events
 
 
-def _stack(table: Any, name: str, shape: tuple[int, ...], rows: int) -> Array:
+def _stack(table: pa.Table, name: str, shape: Shape, rows: int) -> Array:
     names = _names(name, shape)
     result = np.empty((rows, len(names)))
     for position, column in enumerate(names):
@@ -213,7 +222,7 @@ def _stack(table: Any, name: str, shape: tuple[int, ...], rows: int) -> Array:
     return result.reshape(rows, *shape)
 
 
-def _traces(table: Any, sites: list[list[Any]], events: Events) -> TraceColumns:
+def _traces(table: pa.Table, sites: list[tuple[str, str, bool]], arrays: dict[str, Array]) -> TraceColumns:
     lists = {name: table[name].combine_chunks() for name in table.column_names if name.startswith("trace_")}
     flat = {name: column.flatten().to_numpy(zero_copy_only=False) for name, column in lists.items()}
     lengths = np.asarray(lists["trace_site"].value_lengths())
@@ -224,7 +233,7 @@ def _traces(table: Any, sites: list[list[Any]], events: Events) -> TraceColumns:
         value=flat["trace_value"],
         parameter_offsets=np.concatenate([[0], np.cumsum(flat["trace_parameter_count"])]).astype(np.int64),
         parameters=flat["trace_parameters"],
-        log_prob=flat["trace_log_prob"].reshape(len(flat["trace_site"]), 1 + events.alternatives.shape[1]),
-        theta=events.theta,
-        x=events.x,
+        log_prob=flat["trace_log_prob"].reshape(len(flat["trace_site"]), 1 + arrays["alternatives"].shape[1]),
+        theta=arrays["theta"],
+        x=arrays["x"],
     )

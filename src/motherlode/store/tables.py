@@ -8,13 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
+from motherlode.core.types import Array
 from motherlode.events.errors import EventsError
 
 __all__ = ["read_table"]
-
-Array = NDArray[np.float64]
 
 
 def read_table(path: str | Path, shape: tuple[int, ...] | None = None) -> Array:
