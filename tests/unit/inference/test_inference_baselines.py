@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from scipy.stats import truncnorm
+from closed_forms import ALPHA_Z
+from scipy.stats import norm, truncnorm
 from test_inference_information import Linear
 from test_inference_limits import Galton, Gaussian, X
 
@@ -83,12 +84,24 @@ def test_optimal_observables_join_the_comparison_and_agree_where_they_are_suffic
         assert np.linalg.norm(found[label].best - found["learned"].best) < 0.15
 
 
+def abc_interval(variance, simulations, keep, box=7.0):
+    """Return centre and width of the 68.27 % interval of a centred normal, as ABC smooths it, and their errors.
+
+    The window of kept means and the kernel of Scott's rule add to the variance; the ends are quantiles of the draws.
+    """
+    sd = np.sqrt((variance + (box * keep / simulations) ** 2 / 12.0) * (1.0 + keep**-0.4))
+    tail = norm.sf(1.0)
+    end, correlation = sd * np.sqrt(tail * (1.0 - tail) / keep) / norm.pdf(1.0), tail / (1.0 - tail)
+    return (0.0, 2.0 * sd), (end * np.sqrt((1.0 + correlation) / 2.0), end * np.sqrt(2.0 * (1.0 - correlation)))
+
+
 def test_abc_of_a_gaussian_mean_gives_the_credible_interval():
     settings = Baselines(simulations=40_000, keep=2000)
     found = limits(Gaussian(), X, {"mean": (-3.0, 4.0)}).compare(Gaussian(), points=141, baselines=settings)
+    (centre, width), (centre_error, width_error) = abc_interval(0.25, 40_000, 2000)
     low, high = found["ABC"].interval(0.6827)
-    assert (low + high) / 2 == pytest.approx(X.mean(), abs=0.1)
-    assert high - low == pytest.approx(1.0, abs=0.15)
+    assert abs((low + high) / 2 - X.mean() - centre) < ALPHA_Z * centre_error
+    assert abs(high - low - width) < ALPHA_Z * width_error
 
 
 def test_abc_stays_inside_the_bounds_of_a_constrained_nuisance():
@@ -105,8 +118,9 @@ def test_abc_stays_inside_the_bounds_of_a_constrained_nuisance():
     region = problem.compare(Walled(), points=41, baselines=settings)["ABC"]
     low, high = region.interval(0.6827)
     inside = truncnorm((-0.5 - 0.2) / 0.4, (0.5 - 0.2) / 0.4, loc=0.2, scale=0.4)
-    assert (low + high) / 2 == pytest.approx(X.mean() - inside.mean(), abs=0.15)
-    assert high - low == pytest.approx(2.0 * np.sqrt(0.25 + inside.var()), abs=0.25)
+    (centre, width), (centre_error, width_error) = abc_interval(0.25 + inside.var(), 20_000, 1000)
+    assert abs((low + high) / 2 - X.mean() + inside.mean() - centre) < ALPHA_Z * centre_error
+    assert abs(high - low - width) < ALPHA_Z * width_error
 
 
 def test_wide_events_need_a_summary_of_ones_own():

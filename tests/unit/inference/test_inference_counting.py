@@ -6,12 +6,13 @@ import torch
 from closed_forms import ALPHA_Z
 from scipy.optimize import brentq
 from scipy.stats import chi2, poisson
-from test_inference_limits import Gaussian
+from test_inference_limits import Gaussian, cls_limit
 
 import motherlode
 from motherlode import plots
 from motherlode.inference import InferenceError, Rate, limits
 from motherlode.inference.frequentist import GridWarning, rank_p_value
+from motherlode.inference.frequentist.regions import BANDS
 
 
 def counting(n, background=0.0, high=10.0, **settings):
@@ -130,14 +131,18 @@ def test_polynomials_are_exact_in_any_unit(unit):
 
 
 def test_a_cls_limit_beyond_the_scan_is_infinite_and_says_so():
+    toys = 10_000
     with pytest.warns(GridWarning, match=r"upper bound 6: .* Extend the upper bound"):
-        short = counting(5, 1.0, high=6.0).cls(Gaussian(), points=41, toys=1000)
-    long = counting(5, 1.0, high=20.0).cls(Gaussian(), points=134, toys=1000)
+        short = counting(5, 1.0, high=6.0).cls(Gaussian(), points=41, toys=toys)
+    long = counting(5, 1.0, high=20.0).cls(Gaussian(), points=81, toys=toys)
     assert short.observed == np.inf
-    exact = brentq(lambda mu: poisson.cdf(5, 1.0 + mu) / poisson.cdf(5, 1.0) - 0.05, 0.0, 30.0)
-    assert long.observed == pytest.approx(exact, rel=0.06)
+    exact, error = cls_limit(5, 1.0, np.linspace(0.0, 20.0, 81), toys)
+    assert abs(long.observed - exact) < ALPHA_Z * error
     assert np.isfinite(short.expected).tolist() == (long.expected < 6.0).tolist() == [True] * 4 + [False]
-    assert short.expected[:3] == pytest.approx(long.expected[:3], rel=0.1)
+    for found, grid in ((short, np.linspace(0.0, 6.0, 41)), (long, np.linspace(0.0, 20.0, 81))):
+        for limit, n in zip(found.expected[:3], poisson.ppf(BANDS[:3], 1.0), strict=True):
+            exact, error = cls_limit(n, 1.0, grid, toys)
+            assert abs(limit - exact) < ALPHA_Z * error
     plots.plot_upper_limit(short)
 
 

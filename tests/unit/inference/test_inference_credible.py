@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from closed_forms import ALPHA_Z
 from scipy.stats import norm, truncnorm
 
 from motherlode import Law
@@ -94,7 +95,10 @@ def test_a_posterior_takes_the_order_of_its_names_or_of_its_record():
     prior = {"b": D.Normal(3.0, 5.0), "a": D.Normal(0.0, 0.01)}
     named = posterior(Mean(0.1), prior, [[0.5, 3.0]], names=("a", "b")).sample(500, seed=0)
     assert named.names == ("a", "b")
-    assert np.abs(named.mean - [0.0, 3.0]).max() < 0.1
+    variance = 1.0 / (1.0 / 0.1**2 + 1.0 / np.array([0.01, 5.0]) ** 2)
+    exact = variance * (np.array([0.5, 3.0]) / 0.1**2 + np.array([0.0, 3.0]) / np.array([0.01, 5.0]) ** 2)
+    error = np.sqrt(variance / named.info["effective_draws"] + variance / 500)
+    assert (np.abs(named.mean - exact) < ALPHA_Z * error).all()
     recorded = Mean(0.1)
     law = Law.of("a=-9:9,b=-9:9")
     recorded.record = SimpleNamespace(origin={"proposal": {"law": law.to_json()}})

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from closed_forms import ALPHA_Z
+from scipy.optimize import brentq
 from scipy.stats import chi2, ncx2
 from test_inference_limits import Galton, Gaussian, X
 
@@ -64,6 +65,9 @@ def test_rates_from_event_weights():
     noisy = weights + np.array([0.0, 0.0, 0.0, 50.0]) * generator.normal(size=weights.shape)
     off = abs(Rate.from_weights(theta, noisy, 2.0).expected(at) / torch.from_numpy(exact) - 1.0)
     assert off.max() < 0.01
+    sums, errors = noisy.sum(axis=0), np.sqrt((noisy**2).sum(axis=0))
+    weighed = np.polyval(np.polyfit(theta[:, 0], sums, 2, w=1.0 / errors), at[:, 0].numpy())
+    assert Rate.from_weights(theta, noisy, 2.0).expected(at).tolist() == pytest.approx(2.0 * weighed, rel=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -86,8 +90,9 @@ def test_expected_p_values_are_those_of_the_noncentral_chi_squared():
     for quantile, p in zip(BANDS, region.info["band"][:, away], strict=True):
         reached = ncx2.sf(chi2.isf(p, 1), 1, noncentral)
         assert np.abs(reached - quantile).max() < 4.5 * np.sqrt(quantile * (1 - quantile) / count) + 0.01
-    low, high = problem.asimov(Gaussian(), [0.5], points=201).interval(0.6827)
-    assert region.interval(0.6827) == pytest.approx((low, high), abs=0.1)
+    half = brentq(lambda d: ncx2.median(1, 4.0 * d**2) - chi2.isf(1.0 - 0.6827, 1), 0.1, 1.0)
+    error = 0.5 * np.sqrt(np.pi / 2.0 / count)
+    assert region.interval(0.6827) == pytest.approx((0.5 - half, 0.5 + half), abs=ALPHA_Z * error + 0.005)
 
 
 def test_points_in_parallel_give_the_same_region():
