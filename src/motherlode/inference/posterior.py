@@ -22,7 +22,7 @@ from motherlode.inference.importance import resample
 from motherlode.inference.mcmc.batched import BATCHED, run_batched
 from motherlode.inference.mcmc.pyro_kernels import KERNELS, run_pyro
 from motherlode.inference.normalization import warn_unnormalized
-from motherlode.inference.optimize import maximize
+from motherlode.inference.search import maximize
 from motherlode.inference.potential import Observation, Potential
 from motherlode.inference.prior import Prior
 from motherlode.inference.proposed import in_recorded_order, proposal_of, sample_reweighted, warn_unlike_proposal

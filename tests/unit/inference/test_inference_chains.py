@@ -19,7 +19,7 @@ from motherlode.inference.convergence import ess_mean
 from motherlode.inference.mcmc.adaptation import StepSize, Whitening, windows
 from motherlode.inference.mcmc.chains import run_chains
 from motherlode.inference.mcmc.gradients import gradient_of
-from motherlode.inference.optimize import with_gradient
+from motherlode.inference.search import with_gradient
 
 D = torch.distributions
 KERNELS = pytest.mark.parametrize("kernel", ["nuts", "chees"])

@@ -11,7 +11,7 @@ from motherlode.inference import ConvergenceWarning, Observation, Potential, Pri
 from motherlode.inference.mcmc import gradients, recording
 from motherlode.inference.mcmc.gradients import gradient_of
 from motherlode.inference.mcmc.recording import recorded
-from motherlode.inference.optimize import with_gradient
+from motherlode.inference.search import with_gradient
 
 D = torch.distributions
 POINTS = torch.randn(6, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)

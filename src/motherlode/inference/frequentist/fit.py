@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.frequentist.likelihood import Experiment
-from motherlode.inference.optimize import with_gradient
+from motherlode.inference.search import with_gradient
 from motherlode.inference.potential import Observation
 
 __all__ = ["Fit", "Impacts", "best_fit", "fit", "impacts"]
