@@ -14,7 +14,7 @@ from motherlode.diagnostics import Replicas
 from motherlode.inference import Observation, Potential, Prior, posterior
 from motherlode.inference.mcmc.chains import run_chains
 from motherlode.inference.mcmc.gradients import recorded_gradient
-from motherlode.inference.start import starting_points
+from motherlode.inference.search import starting_points
 
 D = torch.distributions
 ALPHA = 1e-3

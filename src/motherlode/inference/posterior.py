@@ -22,14 +22,13 @@ from motherlode.inference.importance import resample
 from motherlode.inference.mcmc.batched import BATCHED, run_batched
 from motherlode.inference.mcmc.pyro_kernels import KERNELS, run_pyro
 from motherlode.inference.normalization import warn_unnormalized
-from motherlode.inference.search import maximize
 from motherlode.inference.potential import Observation, Potential
 from motherlode.inference.prior import Prior
 from motherlode.inference.proposed import in_recorded_order, proposal_of, sample_reweighted, warn_unlike_proposal
 from motherlode.inference.randomness import seeded
 from motherlode.inference.ranges import warn_out_of_range
 from motherlode.inference.results import PosteriorSamples
-from motherlode.inference.start import starting_points
+from motherlode.inference.search import maximize, starting_points
 from motherlode.inference.variational.guides import fit_guide
 
 __all__ = ["Posterior", "posterior"]

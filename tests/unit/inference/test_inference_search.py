@@ -7,7 +7,7 @@ from closed_forms import ALPHA_Z
 from scipy.stats import kstest
 
 from motherlode.inference import ConvergenceWarning, NoFiniteDensity, posterior
-from motherlode.inference.start import starting_points
+from motherlode.inference.search import climb, starting_points
 
 D = torch.distributions
 ALPHA = 1e-4
@@ -77,3 +77,29 @@ def test_more_draws_are_tried_before_a_narrow_density_is_given_up():
     assert 0 < caught.value.found < caught.value.needed == 20
     with pytest.raises(NoFiniteDensity, match="none of 50000"):
         starts(Window(0.0), D.Uniform(LOW, HIGH), 20, seed=0)
+
+
+def two_hills(point):
+    """Hills of height 1 at -2 and 2 at +2, minus infinity beyond 5."""
+    heights, places = np.array([1.0, 2.0]), np.array([-2.0, 2.0])
+    hills = heights * np.exp(-((point[0] - places) ** 2))
+    value = hills.sum() if abs(point[0]) < 5.0 else -np.inf
+    return np.asarray(value), np.array([(-2.0 * (point[0] - places) * hills).sum()])
+
+
+def test_the_best_of_several_climbs_is_kept():
+    value, point = climb(two_hills, np.array([[-2.5], [9.0], [1.5]]))
+    assert point[0] == pytest.approx(2.0, abs=1e-4)
+    assert value == pytest.approx(2.0, abs=1e-4)
+
+
+def test_a_climb_stays_inside_its_bounds():
+    value, point = climb(two_hills, np.array([[9.0]]), [(-3.0, 1.0)])
+    assert point[0] == 1.0
+    assert value == two_hills(point)[0]
+
+
+def test_starts_without_a_finite_value_lead_nowhere():
+    value, point = climb(two_hills, np.array([[7.0], [9.0]]))
+    assert value == -np.inf
+    assert point[0] == 7.0

@@ -1,24 +1,21 @@
 """Maximum likelihood inside a box, with everything or with some parameters held fixed, and what nuisances do to it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.frequentist.likelihood import Experiment
-from motherlode.inference.search import with_gradient
 from motherlode.inference.potential import Observation
+from motherlode.inference.search import climb, with_gradient
 
 __all__ = ["Fit", "Impacts", "best_fit", "fit", "impacts"]
 
 Array = NDArray[np.float64]
 
 _EDGE = 1e-9
-_TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -109,17 +106,16 @@ def fit(
         theta[free] = (1.0 - part) * low[free] + part * high[free]
         return theta
 
-    def descend(part: Array) -> tuple[float, Array]:
+    def in_the_box(part: Array) -> tuple[Array, Array]:
         value, gradient = value_and_gradient(full(part))
-        return -float(value), -(gradient * (high - low))[free]
+        return value, (gradient * (high - low))[free]
 
     if not free:
-        return Fit(full(np.zeros(0)), -descend(np.zeros(0))[0], _nan(len(held)), experiment.names)
-    climbs = [_climb(descend, ((start - low) / (high - low))[free]) for start in starts]
-    lowest, part = min(climbs, key=lambda climb: climb[0])
+        return Fit(full(np.zeros(0)), float(in_the_box(np.zeros(0))[0]), _nan(len(held)), experiment.names)
+    highest, part = climb(in_the_box, ((starts - low) / (high - low))[:, free], [(0.0, 1.0)] * len(free))
     theta = full(part)
     covariance = _covariance(experiment, observation, theta, free) if with_covariance else _nan(len(theta))
-    return Fit(theta, -lowest, covariance, experiment.names)
+    return Fit(theta, highest, covariance, experiment.names)
 
 
 def best_fit(experiment: Experiment, observation: Observation, starts: int, seed: int) -> Fit:
@@ -164,16 +160,6 @@ def impacts(experiment: Experiment, observation: Observation, best: Fit, interes
         fits = [fit(experiment, observation, best.theta[None], {index: float(v)}, with_covariance=False) for v in held]
         shifts.append([found.theta[target] - best.theta[target] for found in fits])
     return Impacts(interest, names, np.array(pulls), np.array(errors), np.array(shifts))
-
-
-def _climb(descend: Callable[[Array], tuple[float, Array]], start: Array) -> tuple[float, Array]:
-    """Minimize inside the unit box; a start without a finite value is given back with +inf."""
-    inside = np.clip(start, 0.0, 1.0)
-    if not np.isfinite(descend(inside)[0]):
-        return np.inf, inside
-    box = [(0.0, 1.0)] * len(inside)
-    found = minimize(descend, inside, jac=True, method="L-BFGS-B", bounds=box, options={"ftol": _TOLERANCE})
-    return float(found.fun) if np.isfinite(found.fun) else np.inf, np.asarray(found.x, dtype=np.float64)
 
 
 def _covariance(experiment: Experiment, observation: Observation, theta: Array, free: list[int]) -> Array:
