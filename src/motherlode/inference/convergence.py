@@ -17,6 +17,8 @@ our own, for arviz-stats does not look at single chains.
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
+from scipy.stats import rankdata
 
 from motherlode.core.types import Array
 
@@ -28,16 +30,18 @@ _FEWEST = 4
 def split_rhat(draws: Array) -> float:
     """Return the larger of the bulk and folded rank-normalized split R-hat of draws ``(chain, draw)``.
 
-    NaN for fewer than four draws a chain, and where all are equal. The halves of a single chain stand for two chains.
+    NaN for fewer than four draws a chain, and where all are equal. A single chain has one too, from its halves.
     """
-    if len(draws) == 1:
-        half = draws.shape[1] // 2
-        draws = np.concatenate([draws[:, :half], draws[:, -half:]])
     if _says_nothing(draws):
         return float("nan")
     from arviz_stats.base import array_stats
 
-    return float(array_stats.rhat(draws))
+    if len(draws) > 1:
+        return float(array_stats.rhat(draws))
+    half = draws.shape[1] // 2  # arviz-stats wants two chains before it splits
+    halves = np.concatenate([draws[:, :half], draws[:, -half:]])
+    parts = (halves, np.abs(halves - np.median(halves)))
+    return max(float(array_stats.rhat(_normal_scores(part), method="identity")) for part in parts)
 
 
 def nested_rhat(draws: Array, superchains: int) -> float:
@@ -118,6 +122,11 @@ def _ess(draws: Array, method: str, **options: tuple[float, float]) -> float:
     from arviz_stats.base import array_stats
 
     return float(array_stats.ess(draws, method=method, **options))
+
+
+def _normal_scores(draws: Array) -> Array:
+    ranks = rankdata(draws, method="average").reshape(draws.shape)
+    return np.asarray(ndtri((ranks - 0.375) / (draws.size + 0.25)))
 
 
 def _says_nothing(draws: Array) -> bool:

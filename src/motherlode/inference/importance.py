@@ -13,17 +13,18 @@ from dataclasses import replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pyro.distributions import MultivariateStudentT
 from scipy.special import logsumexp
 from torch import Tensor
+from torch.distributions import Distribution
 
 from motherlode.events import pareto_k
 from motherlode.inference.errors import NoFiniteDensity
 from motherlode.inference.potential import Potential
 from motherlode.inference.randomness import seeded
 from motherlode.inference.results import PosteriorSamples
-from motherlode.inference.student import draw_t, log_t
 
-__all__ = ["resample", "weighted_draws"]
+__all__ = ["resample", "student_t", "weighted_draws"]
 
 Array = NDArray[np.float64]
 
@@ -102,6 +103,23 @@ def weighted_draws(
     )
 
 
+def student_t(points: Tensor, weight: Tensor) -> Distribution:
+    """Return the Student t with five degrees of freedom, heavy enough in its tails, around weighted points.
+
+    Parameters
+    ----------
+    points
+        Shape ``(n, d)``.
+    weight
+        Their weights ``(n,)``, of sum one.
+    """
+    mean = weight @ points
+    scale = (weight.unsqueeze(1) * (points - mean)).T @ (points - mean)
+    factor = torch.linalg.cholesky(scale + 1e-12 * torch.eye(points.shape[1], dtype=torch.float64))
+    law: Distribution = MultivariateStudentT(torch.tensor(5.0, dtype=torch.float64), mean, scale_tril=factor)
+    return law
+
+
 def _systematic(weight: Tensor, count: int) -> Tensor:
     """Return indices drawn in proportion to the weights, evenly spread, in random order."""
     edges = torch.cumsum(weight, dim=0)
@@ -128,16 +146,13 @@ def _propose(potential: Potential, u: Tensor, log_weight: Tensor) -> tuple[Tenso
     """Fit a t to the weighted draws, draw from it and the prior, and weigh against the mixture of both."""
     count, dimension = u.shape
     weight = torch.softmax(_tempered(log_weight, dimension), dim=0)
-    mean = weight @ u
-    scale = (weight.unsqueeze(1) * (u - mean)).T @ (u - mean) + 1e-12 * torch.eye(dimension, dtype=torch.float64)
-    factor = torch.linalg.cholesky(scale)
+    around = student_t(u, weight)
     fresh = int(_DEFENSIVE * count)
-    moved = draw_t(mean, factor, count - fresh)
+    moved = around.sample((count - fresh,))
     from_prior = potential.prior.unconstrain(potential.prior.sample(fresh, int(torch.randint(2**62, ()))))
     drawn = torch.cat([moved, from_prior])
     theta, log_prior = potential.prior.log_prob_free(drawn)
-    around = np.log(1.0 - _DEFENSIVE) + log_t(drawn, mean, factor)
-    log_proposal = torch.logaddexp(around, np.log(_DEFENSIVE) + log_prior)
+    log_proposal = torch.logaddexp(np.log(1.0 - _DEFENSIVE) + around.log_prob(drawn), np.log(_DEFENSIVE) + log_prior)
     log_target = log_prior + potential.log_likelihood(theta)
     return drawn, torch.where(torch.isfinite(log_target), log_target - log_proposal, -torch.inf)
 

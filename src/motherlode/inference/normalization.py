@@ -8,9 +8,9 @@ import warnings
 import torch
 
 from motherlode.inference.errors import UnnormalizedPriorWarning
+from motherlode.inference.importance import student_t
 from motherlode.inference.prior import Prior
 from motherlode.inference.randomness import seeded
-from motherlode.inference.student import draw_t, log_t
 
 __all__ = ["normalization", "warn_unnormalized"]
 
@@ -42,12 +42,9 @@ def normalization(prior: Prior, draws: int = 4000, seed: int = 0) -> tuple[float
     """Return the integral of a prior and its standard error, by importance sampling around its own draws."""
     with torch.no_grad(), seeded(seed):
         own = prior.unconstrain(prior.sample(draws, seed))
-        scale = torch.cov(own.T).reshape(own.shape[1], own.shape[1]) + 1e-12 * torch.eye(
-            own.shape[1], dtype=torch.float64
-        )
-        mean, factor = own.mean(dim=0), torch.linalg.cholesky(scale)
-        u = draw_t(mean, factor, draws)
-        weight = torch.exp(prior.log_prob_free(u)[1] - log_t(u, mean, factor))
+        around = student_t(own, torch.full((draws,), 1.0 / draws, dtype=torch.float64))
+        u = around.sample((draws,))
+        weight = torch.exp(prior.log_prob_free(u)[1] - around.log_prob(u))
     return float(weight.mean()), float(weight.std() / draws**0.5)
 
 

@@ -7,6 +7,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from arviz_stats.base import array_stats
 
 from motherlode.inference import ConvergenceWarning, InferenceError, PosteriorSamples
 from motherlode.inference.convergence import ess_bulk, ess_mean, ess_tail, nested_rhat, split_rhat, stuck_chains
@@ -39,6 +40,13 @@ def test_diagnostics_agree_with_arviz(rho, chains):
         assert ess_tail(draws) == pytest.approx(float(arviz.ess(draws, method="tail")), rel=0.05)
         if chains > 1:
             assert split_rhat(draws) == pytest.approx(float(arviz.rhat(draws)), abs=1e-3)
+
+
+def test_one_chain_is_judged_by_its_halves_as_two_chains_of_their_length_would():
+    draws = autoregressive(0.5, (2, 400))
+    whole = split_rhat(np.concatenate([draws[:1], draws[1:]], axis=1))
+    assert whole == pytest.approx(float(array_stats.rhat(draws, method="identity")), abs=0.01)
+    assert split_rhat(np.concatenate([draws[:1], 5.0 + draws[1:]], axis=1)) > 2.0
 
 
 def test_effective_sample_size_of_an_autoregressive_chain():
