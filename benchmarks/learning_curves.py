@@ -18,7 +18,6 @@ The last line is the JSON object of benchmarks/curve_summary.py.
 """
 
 import argparse
-import fcntl
 import json
 import re
 import time
@@ -35,6 +34,8 @@ from tasks import MAKERS, mine
 from truths import Array, Truth, truth
 
 import motherlode
+from motherlode.core.files import write_text
+from motherlode.core.locks import locked
 from motherlode.estimators import OutOfRangeWarning
 from motherlode.estimators.errors import TrainingError
 from motherlode.training import TrainingOptions
@@ -126,12 +127,9 @@ def plan(task: str, sizes: list[int], seeds: int, methods: list[str] | None) -> 
 
 def keep(path: Path, key: str, values: dict[str, Any]) -> None:
     """Add a cell to a file that other processes add to as well."""
-    with path.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(path.parent):
         cells = json.loads(path.read_text()) if path.exists() else {}
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(cells | {key: values}, indent=1, sort_keys=True) + "\n")
-        part.replace(path)
+        write_text(path, json.dumps(cells | {key: values}, indent=1, sort_keys=True) + "\n")
 
 
 def _line(values: dict[str, Any]) -> str:

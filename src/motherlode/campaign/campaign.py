@@ -37,7 +37,7 @@ def _whole(name: str, number: int) -> int:
 
 
 class Campaign:
-    """Plan to mine `events` events.
+    """Mine `events` events into a store.
 
     Parameters
     ----------

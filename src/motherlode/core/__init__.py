@@ -1,4 +1,4 @@
-"""Stand below everything: errors, parameters, random streams, files and locks.
+"""Provide what all layers use: errors, parameters, random streams, files and locks.
 
 The stream of event i is Philox4x64 with key (seed, purpose) and counter (block, thread, i, 0), so row i does not depend
 on the number of workers or on the size of shards.

@@ -1,4 +1,4 @@
-"""Be the root of all errors that motherlode raises on purpose.
+"""Define the root of all errors that motherlode raises on purpose.
 
 Every message has three parts: what happened, with values and address; why it matters; what to do.
 """
@@ -13,7 +13,7 @@ __all__ = ["MotherlodeError", "ParameterError", "WriteError", "show"]
 
 
 class MotherlodeError(Exception):
-    """Be the base of all errors that motherlode raises on purpose; whole after a pickle, so workers can raise them."""
+    """Base class of all errors that motherlode raises on purpose; a pickle keeps all of it, so workers can raise it."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _unfilled, (type(self),), self.__dict__ | {"args": self.args}
@@ -24,7 +24,7 @@ class ParameterError(MotherlodeError, ValueError):
 
 
 class WriteError(MotherlodeError, OSError):
-    """Report a file that could not be written; there is none, or the old one."""
+    """Report a file that could not be written; the old one, if there was one, is still there."""
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason

@@ -6,7 +6,7 @@ from textwrap import wrap
 
 import numpy as np
 
-from motherlode.events.branchings import SiteShare
+from motherlode.events.site_shares import SiteShare
 from motherlode.tracing.addresses import place
 
 __all__ = ["CheckReport"]

@@ -1,4 +1,4 @@
-"""Say what a simulator is to the rest of the house."""
+"""Define what a simulator can do, as protocols."""
 
 from typing import Protocol, runtime_checkable
 

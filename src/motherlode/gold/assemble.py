@@ -43,15 +43,15 @@ class EventRuns(NamedTuple):
     probed: bool = False
 
 
-class _Lanes(NamedTuple):
-    """Hold evaluated draws: scores, and the event (its place among the mined) of each lane."""
+class _Evaluated(NamedTuple):
+    """Hold evaluated draws: scores, and the event (its place among the mined) of each element."""
 
     scores: Scores
     event: Integers
     events: int
 
     def total(self, values: Array) -> Array:
-        """Sum lanes (*, M) to events (*, N)."""
+        """Sum elements (*, M) to events (*, N)."""
         counts = np.bincount(self.event, minlength=self.events)
         filled = np.flatnonzero(counts)
         totals = np.zeros((len(values), self.events))
@@ -78,54 +78,54 @@ def assemble(block: Sequence[EventRuns | Failure], alternatives: Array, first: i
     if not mined:
         return Events.failed([entry for entry in block if isinstance(entry, Failure)], alternatives.shape[1])
     draws = [draw for entry in mined for draw in entry.run.draws]
-    lanes = _evaluate(mined, draws, [entry.alternatives + entry.near_asked for entry in mined])
+    evaluated = _evaluate(mined, draws, [entry.alternatives + entry.near_asked for entry in mined])
     k = alternatives.shape[1]
-    undefined = _undefined(lanes.scores.log_prob[: 1 + k])
+    undefined = _undefined(evaluated.scores.log_prob[: 1 + k])
     if undefined.any():
-        return assemble(_refuse(block, mined, lanes, undefined, root), alternatives, first, root, traces)
+        return assemble(_refuse(block, mined, evaluated, undefined, root), alternatives, first, root, traces)
     event = np.array([entry.run.event for entry in mined], dtype=np.int64)
     theta = np.array([entry.run.theta for entry in mined])
     x = _outputs(mined)
-    log_prob = lanes.scores.log_prob
-    score = _score(lanes, np.array([entry.near.weights for entry in mined]), k)
+    log_prob = evaluated.scores.log_prob
+    score = _score(evaluated, np.array([entry.near.weights for entry in mined]), k)
     return Events(
         theta=theta,
         alternatives=alternatives[event - first],
         x=x,
-        joint_log_ratio=lanes.total(log_prob[0] - log_prob[1 : 1 + k]).reshape(k, len(mined)).T,
+        joint_log_ratio=evaluated.total(log_prob[0] - log_prob[1 : 1 + k]).reshape(k, len(mined)).T,
         joint_score=score,
         event=event,
         seed=root,
-        traces=_traces(lanes, draws, theta, x, k) if traces else None,
+        traces=_traces(evaluated, draws, theta, x, k) if traces else None,
         failures=tuple(entry for entry in block if isinstance(entry, Failure)),
-        counts=_counts(mined, score, len(lanes.event)),
+        counts=_counts(mined, score, len(evaluated.event)),
     )
 
 
-def _evaluate(mined: Sequence[EventRuns], draws: list[RecordedDraw], asked: Sequence[list[Asked]]) -> _Lanes:
+def _evaluate(mined: Sequence[EventRuns], draws: list[RecordedDraw], asked: Sequence[list[Asked]]) -> _Evaluated:
     replays = len(asked[0]) if asked else 0
     runs = [[draw.parameters for draw in draws]]
     runs += [[parameters for event in asked for parameters in event[r]] for r in range(replays)]
     scores = log_probs(draws, runs)
     event_of_draw = np.repeat(np.arange(len(mined)), [len(entry.run.draws) for entry in mined])
-    return _Lanes(scores, event_of_draw[scores.draw], len(mined))
+    return _Evaluated(scores, event_of_draw[scores.draw], len(mined))
 
 
 def _undefined(log_prob: Array) -> Bools:
-    """Return lanes without a density somewhere, with an infinite one, or impossible where they were drawn."""
+    """Return elements without a density somewhere, with an infinite one, or impossible where they were drawn."""
     return ~np.all(log_prob < np.inf, axis=0) | (log_prob[0] == -np.inf)
 
 
 def _refuse(
-    block: Sequence[EventRuns | Failure], mined: Sequence[EventRuns], lanes: _Lanes, undefined: Bools, root: int
+    block: Sequence[EventRuns | Failure], mined: Sequence[EventRuns], evaluated: _Evaluated, undefined: Bools, root: int
 ) -> list[EventRuns | Failure]:
-    """Replace the events of undefined lanes by failures."""
+    """Replace the events of undefined elements by failures."""
     offsets = np.cumsum([0, *(len(entry.run.draws) for entry in mined)])
     refused: dict[int, Failure] = {}
-    for lane in np.flatnonzero(undefined):
-        place = lanes.event[lane]
+    for element in np.flatnonzero(undefined):
+        place = evaluated.event[element]
         entry = mined[place]
-        reason = str(_undefined_at(entry, int(lanes.scores.draw[lane] - offsets[place])))
+        reason = str(_undefined_at(entry, int(evaluated.scores.draw[element] - offsets[place])))
         failure = Failure(entry.run.event, tuple(entry.run.theta.tolist()), root, reason)
         refused.setdefault(entry.run.event, failure)
     return [refused.get(entry.run.event, entry) if isinstance(entry, EventRuns) else entry for entry in block]
@@ -158,14 +158,14 @@ def _outputs(mined: Sequence[EventRuns]) -> Array:
     return np.array([entry.run.x for entry in mined])
 
 
-def _score(lanes: _Lanes, weights: Array, skip: int) -> Array:
+def _score(evaluated: _Evaluated, weights: Array, skip: int) -> Array:
     """Return scores (N, D) by differencing runs 1+skip and on with each event's weights (N, 2D)."""
-    log_prob = lanes.scores.log_prob
+    log_prob = evaluated.scores.log_prob
     with np.errstate(invalid="ignore"):
-        terms = weights.T * lanes.total(log_prob[1 + skip :] - log_prob[0])
+        terms = weights.T * evaluated.total(log_prob[1 + skip :] - log_prob[0])
         score = (terms[0::2] + terms[1::2]).T
-    moved = lanes.scores.moved[1 + skip :].sum(axis=0, dtype=np.float64)
-    moving = lanes.total(moved[None]).T > 0
+    moved = evaluated.scores.moved[1 + skip :].sum(axis=0, dtype=np.float64)
+    moving = evaluated.total(moved[None]).T > 0
     return np.where(moving | ~np.isfinite(score).all(axis=1, keepdims=True), np.nan, score)
 
 
@@ -175,32 +175,34 @@ def _counts(mined: Sequence[EventRuns], score: Array, draws: int) -> Counts:
         return Counts(draws)
     entries = [mined[place] for place in checked]
     wide_draws = [draw for entry in entries for draw in entry.run.draws]
-    lanes = _evaluate(entries, wide_draws, [entry.wide_asked or [] for entry in entries])
-    wide = _score(lanes, np.array([entry.wide.weights for entry in entries if entry.wide is not None]), 0)
+    evaluated = _evaluate(entries, wide_draws, [entry.wide_asked or [] for entry in entries])
+    wide = _score(evaluated, np.array([entry.wide.weights for entry in entries if entry.wide is not None]), 0)
     discrepancy = np.abs(wide - score[checked]) / (1 + np.abs(score[checked]))
     probed = sum(entry.probed for entry in entries)
     return Counts(draws, probed, float(np.max(discrepancy, initial=0.0, where=np.isfinite(discrepancy))))
 
 
-def _traces(lanes: _Lanes, draws: list[RecordedDraw], theta: Array, x: Array, k: int) -> TraceColumns:
+def _traces(evaluated: _Evaluated, draws: list[RecordedDraw], theta: Array, x: Array, k: int) -> TraceColumns:
     table: dict[Site, int] = {}
     sites = [table.setdefault(Site(address_of(d.site), d.family.name, d.observed), len(table)) for d in draws]
     value, numbers, lengths = _numbers(draws)
     return TraceColumns(
         sites=tuple(table),
-        offsets=np.concatenate([[0], np.cumsum(np.bincount(lanes.event, minlength=lanes.events))]).astype(np.int64),
-        site=np.array(sites, dtype=np.int32)[lanes.scores.draw],
+        offsets=np.concatenate([[0], np.cumsum(np.bincount(evaluated.event, minlength=evaluated.events))]).astype(
+            np.int64
+        ),
+        site=np.array(sites, dtype=np.int32)[evaluated.scores.draw],
         value=value,
         parameter_offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         parameters=numbers,
-        log_prob=np.ascontiguousarray(lanes.scores.log_prob[: 1 + k].T),
+        log_prob=np.ascontiguousarray(evaluated.scores.log_prob[: 1 + k].T),
         theta=theta,
         x=x,
     )
 
 
 def _numbers(draws: Sequence[RecordedDraw]) -> tuple[Array, Array, list[int]]:
-    """Return the values of all lanes, their parameters one lane after the other, and how many each lane has."""
+    """Return the values of all elements, their parameters one after the other, and how many each element has."""
     if not any(draw.family.vector or np.ndim(draw.value) for draw in draws):
         values = np.array([draw.value for draw in draws], dtype=np.float64)
         numbers = np.array(list(chain.from_iterable(draw.parameters for draw in draws)), dtype=np.float64)
@@ -211,7 +213,7 @@ def _numbers(draws: Sequence[RecordedDraw]) -> tuple[Array, Array, list[int]]:
 
 
 def _parameter_rows(draw: RecordedDraw) -> list[Array]:
-    """Return the parameters of each lane of a draw."""
+    """Return the parameters of each element of a draw."""
     shape = np.shape(draw.value)
     if draw.family.vector:
         probs = np.asarray(draw.parameters[0], dtype=np.float64)

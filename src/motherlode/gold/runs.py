@@ -1,4 +1,4 @@
-"""Record one event, and replay it at other parameters with every draw held fixed: its path and x may not move."""
+"""Record one event, and replay it at other parameters with every draw held fixed: its path and x must not change."""
 
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias

@@ -20,14 +20,14 @@ Item = TypeVar("Item")
 
 
 class Scores(NamedTuple):
-    """Hold log-probabilities of M lanes, one for each number drawn (a draw of an array has many).
+    """Hold log-probabilities of M elements, one for each number drawn (a draw of an array has many).
 
     Attributes
     ----------
     log_prob
-        Shape (R, M): lane m at the parameters of run r.
+        Shape (R, M): element m at the parameters of run r.
     draw
-        The draw each lane belongs to, shape (M,), ascending.
+        The draw each element belongs to, shape (M,), ascending.
     moved
         Whether a parameter that moves the support differs in run r from run 0, shape (R, M).
     """
@@ -56,10 +56,10 @@ def log_probs(draws: Sequence[RecordedDraw], runs: Sequence[Sequence[DrawParamet
         R runs, each with the parameters of all J draws; run 0 is the recording.
     """
     groups = _groups(draws)
-    lanes = np.empty(len(draws), dtype=np.int64)
+    elements = np.empty(len(draws), dtype=np.int64)
     for group, members in groups:
-        lanes[members] = math.prod(group.shape)
-    starts = np.concatenate([[0], np.cumsum(lanes)]).astype(np.int64)
+        elements[members] = math.prod(group.shape)
+    starts = np.concatenate([[0], np.cumsum(elements)]).astype(np.int64)
     log_prob = np.empty((len(runs), starts[-1]))
     moved = np.zeros((len(runs), starts[-1]), dtype=np.bool_)
     for group, members in groups:
@@ -71,14 +71,14 @@ def log_probs(draws: Sequence[RecordedDraw], runs: Sequence[Sequence[DrawParamet
             parameter = parameters[group.family.parameters.index(name)]
             differs = np.broadcast_to(parameter != parameter[0], (len(runs), *value.shape))
             moved[:, where] |= differs.reshape(len(runs), -1)
-    return Scores(log_prob, np.repeat(np.arange(len(draws)), lanes), moved)
+    return Scores(log_prob, np.repeat(np.arange(len(draws)), elements), moved)
 
 
 def _where(starts: Integers, members: Integers, width: int) -> slice | Integers:
     if len(members) == len(starts) - 1:
         return slice(None)
-    lanes: Integers = (starts[members][:, None] + np.arange(width)).ravel()
-    return lanes
+    elements: Integers = (starts[members][:, None] + np.arange(width)).ravel()
+    return elements
 
 
 def _groups(draws: Sequence[RecordedDraw]) -> list[tuple[_Group, Integers]]:
@@ -101,7 +101,7 @@ def _chosen(items: Sequence[Item], members: Integers) -> Sequence[Item]:
 def _gather(runs: Sequence[Sequence[DrawParameters]], members: Integers, position: int, group: _Group) -> Array:
     """Return one parameter with shape (R, members, *shape), and (.., C) for a vector family.
 
-    Where no member has an array for it, its lanes' axes have size 1: what it needs is evaluated once a draw.
+    Where no member has an array for it, its elements' axes have size 1: what it needs is evaluated once a draw.
     """
     numbers = itemgetter(position)
     if not group.shape and not group.family.vector:

@@ -1,4 +1,4 @@
-"""See that the shards of a store are of one origin, of one shape and without overlap before any row is read."""
+"""Check that the shards of a store have one origin and one shape and do not overlap, before any row is read."""
 
 from collections.abc import Mapping
 from itertools import pairwise

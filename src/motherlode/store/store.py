@@ -234,7 +234,7 @@ class EventStore:
         return audit_shards(self.headers(), len(self.failures()), self.condemned())
 
     def condemn(self, reason: str) -> None:
-        """Mark the whole store as not to be used, for good: the first reason stays, in a file nothing rewrites."""
+        """Mark the whole store as not to be used. The mark cannot be taken back, and the first reason stays."""
         create_text(self._condemned_path, reason)
 
     @property
@@ -242,7 +242,7 @@ class EventStore:
         return self.path / "CONDEMNED"
 
     def condemned(self) -> str | None:
-        """Return why the events must not be used, None if nothing speaks against it."""
+        """Return why the events must not be used, None if they may be used."""
         if not self._condemned_path.exists():
             return None
         return self._condemned_path.read_text() or "The reason was lost."

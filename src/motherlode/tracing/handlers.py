@@ -183,7 +183,7 @@ def stream() -> Generator:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Hide the handlers outside from the block: what is mined inside is no part of a run around it."""
+    """Hide the outer handlers from the block, so that what is mined inside is no part of a run around it."""
     token = _STACK.set(())
     try:
         yield

@@ -1,4 +1,4 @@
-"""Make scalar draws the shortest way: straight to the one recorder or replayer that listens.
+"""Make scalar draws in the fastest way: straight to the one handler that records or replays them.
 
 :func:`motherlode.tracing.draw` lets any stack of handlers see a draw, at 2 µs each. A mined simulator runs under
 ``seed`` and ``record`` or ``replay`` alone, where the outcome is known in advance; :func:`channel` then gives an
