@@ -6,7 +6,7 @@ import torch
 from scipy import stats
 
 from motherlode.frontends.pyro.sites.density import log_density
-from motherlode.frontends.pyro.sites.samplers import draw, has_sampler
+from motherlode.frontends.pyro.sites.samplers import draw_from_uniforms, has_sampler
 
 ALPHA = 1e-4
 N = 4000
@@ -47,7 +47,7 @@ DISCRETE = {
 def sample(fn, seed=0):
     generator = np.random.default_rng(seed)
     batch = torch.Size([N])
-    return draw(fn.expand(batch), lambda shape: torch.from_numpy(generator.random(tuple(shape))), batch)
+    return draw_from_uniforms(fn.expand(batch), lambda shape: torch.from_numpy(generator.random(tuple(shape))), batch)
 
 
 def distances(fn, grid):

@@ -11,7 +11,7 @@ from torch.distributions import Distribution
 
 from motherlode.core.types import Shape, UserFunction, UserValue
 from motherlode.frontends.pyro.errors import NotBatched
-from motherlode.frontends.pyro.sites.streams import BlockSource, EventSource, Source
+from motherlode.frontends.pyro.sites.streams import BlockSource, EventSource, UniformSource
 
 __all__ = ["Batching", "Layout", "Plate", "SiteMessage", "Style"]
 
@@ -103,7 +103,7 @@ class Layout:
         """Events that are run in one pass: enough to hide Python, few enough for the graph to stay small."""
         return 1 if self.batching == "single" else max(64, min(_CHUNK, _NUMBERS // max(1, self.elements)))
 
-    def source(self, seed: int, first: int, events: int) -> Source:
+    def source(self, seed: int, first: int, events: int) -> UniformSource:
         """Return the stream of uniforms that `events` events from `first` on are drawn from."""
         return EventSource(seed, first) if self.batching == "single" else BlockSource(seed, first, events)
 

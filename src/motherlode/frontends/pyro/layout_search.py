@@ -24,7 +24,7 @@ from motherlode.core import MotherlodeError
 from motherlode.core.types import UserFunction
 from motherlode.frontends.pyro.errors import ModelRefused, NotBatched
 from motherlode.frontends.pyro.layout import Layout, Style
-from motherlode.frontends.pyro.passes import RecordingPass, ReplayPass, run
+from motherlode.frontends.pyro.passes import RecordingPass, ReplayPass, run_model
 from motherlode.frontends.pyro.replays import last_site, same_rows
 from motherlode.frontends.pyro.sites.visit import Visit
 from motherlode.tracing import HiddenRandomness, ReplayDiverged
@@ -136,7 +136,7 @@ def _rows(model: UserFunction, layout: Layout, theta: Tensor) -> Layout:
 def _plate(model: UserFunction, layout: Layout, theta: Tensor) -> Layout:
     alone = replace(layout, batching="single")
     single = RecordingPass(alone, theta[:1], alone.source(0, 0, 1))
-    shape = tuple(alone.rows(run(model, single), 1).shape[1:])
+    shape = tuple(alone.rows(run_model(model, single), 1).shape[1:])
     depth = max((len(visit.fn.batch_shape) for visit in single.visits), default=0)
     extra = max((len(visit.fn.event_shape) for visit in single.visits), default=0)
     failure: Exception = NotBatched("no plate fits")
@@ -159,14 +159,14 @@ def _plate_of(model: UserFunction, layout: Layout, theta: Tensor, shapes: list[V
 
 
 def _single(model: UserFunction, layout: Layout, theta: Tensor) -> Layout:
-    run(model, RecordingPass(layout, theta[:1], layout.source(0, 0, 1)))
+    run_model(model, RecordingPass(layout, theta[:1], layout.source(0, 0, 1)))
     return layout
 
 
 def _trial(model: UserFunction, layout: Layout, theta: Tensor) -> tuple[RecordingPass, list[Tensor]]:
     record = RecordingPass(layout, theta, layout.source(0, 0, TRIAL))
-    outputs = run(model, record)
-    again = run(model, ReplayPass(layout, theta, record.visits))
+    outputs = run_model(model, record)
+    again = run_model(model, ReplayPass(layout, theta, record.visits))
     for before, after in zip(outputs, again, strict=True):
         if before.shape != after.shape or not bool(same_rows(before, after).all()):
             raise HiddenRandomness(
@@ -182,7 +182,7 @@ def _verify(
     for i in range(TRIAL):
         visits = [visit.alone(i, shapes[j]) if shapes else visit.rows(torch.tensor([i])) for j, visit in visits_of]
         replay = ReplayPass(alone, record.theta[i : i + 1], visits)
-        row = alone.rows(run(model, replay), 1)
+        row = alone.rows(run_model(model, replay), 1)
         density = replay.log_prob()
         if not torch.allclose(density, together[i], rtol=1e-9, atol=1e-9, equal_nan=True):
             raise NotBatched(

@@ -23,12 +23,12 @@ from motherlode.frontends.pyro.sites.density import (
     unmasked,
 )
 from motherlode.frontends.pyro.sites.samplers import sample_site
-from motherlode.frontends.pyro.sites.streams import Source
+from motherlode.frontends.pyro.sites.streams import UniformSource
 from motherlode.frontends.pyro.sites.visit import Visit
 from motherlode.frontends.python.frames import runs_program
 from motherlode.tracing import ReplayDiverged
 
-__all__ = ["Pass", "RecordingPass", "ReplayPass", "run"]
+__all__ = ["Pass", "RecordingPass", "ReplayPass", "run_model"]
 
 
 class Pass(Messenger):  # type: ignore[misc]
@@ -117,7 +117,7 @@ class RecordingPass(Pass):
         Whether to evaluate log-densities.
     """
 
-    def __init__(self, layout: Layout, theta: Tensor, source: Source, density: bool = True) -> None:
+    def __init__(self, layout: Layout, theta: Tensor, source: UniformSource, density: bool = True) -> None:
         super().__init__(layout, theta)
         self._source, self._density = source, density
 
@@ -149,7 +149,7 @@ class ReplayPass(Pass):
         Where given, masked lanes are redrawn: they must not reach x.
     """
 
-    def __init__(self, layout: Layout, theta: Tensor, visits: list[Visit], source: Source | None = None) -> None:
+    def __init__(self, layout: Layout, theta: Tensor, visits: list[Visit], source: UniformSource | None = None) -> None:
         super().__init__(layout, theta)
         self._record, self._source = visits, source
 
@@ -195,7 +195,7 @@ class ReplayPass(Pass):
 
 
 @runs_program
-def run(model: UserFunction, handler: Pass, validate: bool = False) -> list[Tensor]:
+def run_model(model: UserFunction, handler: Pass, validate: bool = False) -> list[Tensor]:
     """Run the model under a pass in float64 and return its outputs: observed sites, else what it returned.
 
     Handlers outside the run do not see its sites.

@@ -13,7 +13,7 @@ from motherlode.core.types import Array, Integers
 from motherlode.frontends.pyro.errors import GradientLost
 from motherlode.frontends.pyro.passes import RecordingPass, ReplayPass
 from motherlode.frontends.pyro.replays import PyroRequest, compare, run_at
-from motherlode.frontends.pyro.sites.streams import Source
+from motherlode.frontends.pyro.sites.streams import UniformSource
 from motherlode.frontends.pyro.sites.visit import Visit
 from motherlode.gold.guards.probes import PROBE_EVENTS, PROBE_EVERY
 from motherlode.tracing import HiddenRandomness, LeakError
@@ -65,7 +65,7 @@ def _probe_at(
     rows: Integers,
     x: Tensor,
     points: Sequence[Array],
-    source: Source | None,
+    source: UniformSource | None,
 ) -> None:
     """Replay rows at each of some parameters in one pass."""
     index = torch.from_numpy(np.tile(rows, len(points)))

@@ -14,7 +14,7 @@ from torch.overrides import TorchFunctionMode
 from motherlode.core import MotherlodeError
 from motherlode.core.types import Foreign, ForeignFunction, UserFunction, UserValue
 from motherlode.frontends.pyro.layout import Layout
-from motherlode.frontends.pyro.passes import RecordingPass, ReplayPass, run
+from motherlode.frontends.pyro.passes import RecordingPass, ReplayPass, run_model
 from motherlode.frontends.pyro.shadows import tensors_in
 from motherlode.frontends.pyro.sites.visit import Visit
 from motherlode.frontends.python.frames import keeps_aside
@@ -24,7 +24,7 @@ from motherlode.frontends.python.provenance.lines import Step
 from motherlode.frontends.python.provenance.ways import Log, Way
 from motherlode.tracing import HiddenRandomness, LeakError
 
-__all__ = ["explain", "find_leak"]
+__all__ = ["explain_model"]
 
 
 class _Following(TorchFunctionMode):
@@ -66,13 +66,13 @@ class _Following(TorchFunctionMode):
         return Way(ways[0].log if ways else None, tuple(steps.values()), any(way.drawn for way in ways), met)
 
 
-def explain(model: UserFunction, layout: Layout | None, error: MotherlodeError) -> str:
+def explain_model(model: UserFunction, layout: Layout | None, error: MotherlodeError) -> str:
     """Return the error's message, after the line where θ got past the sites if that can be told."""
     if isinstance(error, HiddenRandomness) and error.theta is not None:
         return str(error) + told(hidden_calls(lambda: _again(model, layout, error)))
     if layout is None or not isinstance(error, LeakError) or error.theta is None:
         return str(error)
-    found = find_leak(model, layout, error)
+    found = _find_leak(model, layout, error)
     if found.steps:
         return f"theta reaches x outside a sample site at {_line(found.met or found.steps[-1])}\n{error}"
     if found.decision is not None:
@@ -85,7 +85,7 @@ def _line(step: Step) -> str:
     return f"{step.where}\n{step.source}"
 
 
-def find_leak(model: UserFunction, layout: Layout, error: LeakError) -> Found:
+def _find_leak(model: UserFunction, layout: Layout, error: LeakError) -> Found:
     """Run the event again with a θ that is followed."""
     try:
         record = _record(model, layout, error)
@@ -114,7 +114,7 @@ def _record(model: UserFunction, layout: Layout, error: LeakError) -> RecordingP
     theta = torch.tensor(np.asarray(error.theta))[None]
     record = RecordingPass(layout, theta, layout.source(0, error.event or 0, 1), density=False)
     with torch.no_grad():
-        run(model, record)
+        run_model(model, record)
     return record
 
 
@@ -123,6 +123,6 @@ def _follow(model: UserFunction, layout: Layout, visits: list[Visit], theta: Ten
     following = _Following(theta, visits, log)
     try:
         with torch.no_grad(), following:
-            return following.way_of(run(model, ReplayPass(layout, theta, visits))), log
+            return following.way_of(run_model(model, ReplayPass(layout, theta, visits))), log
     except Exception:  # noqa: BLE001 - what was seen until here may tell
         return Way(), log

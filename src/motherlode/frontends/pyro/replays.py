@@ -7,7 +7,7 @@ from torch import Tensor
 
 from motherlode.core.types import Array, Integers, UserFunction
 from motherlode.frontends.pyro.layout import Layout
-from motherlode.frontends.pyro.passes import ReplayPass, run
+from motherlode.frontends.pyro.passes import ReplayPass, run_model
 from motherlode.frontends.pyro.sites.visit import Visit
 from motherlode.tracing import LeakError, ReplayDiverged
 
@@ -53,7 +53,7 @@ def run_at(request: PyroRequest, replay: ReplayPass, rows: Integers, theta: Arra
     """Return x (n, *L) of a replay of the given rows at θ (n, D)."""
     try:
         with torch.no_grad():
-            outputs = run(request.model, replay)
+            outputs = run_model(request.model, replay)
     except ReplayDiverged as diverged:
         raise diverged.at(request.first + int(rows[0]), request.theta[rows[0]], theta[0]) from diverged
     return request.layout.rows(outputs, len(rows))

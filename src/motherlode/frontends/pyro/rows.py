@@ -11,7 +11,7 @@ from torch import Tensor
 
 from motherlode.core.types import Array
 from motherlode.frontends.pyro.errors import LiveTangent
-from motherlode.frontends.pyro.passes import Pass, RecordingPass, ReplayPass, run
+from motherlode.frontends.pyro.passes import Pass, RecordingPass, ReplayPass, run_model
 from motherlode.frontends.pyro.probes import Probed, probe
 from motherlode.frontends.pyro.replays import PyroRequest, compare, last_site, run_at
 from motherlode.frontends.pyro.sites.visit import Visit
@@ -67,7 +67,7 @@ def _record(request: PyroRequest) -> tuple[RecordingPass, Tensor, Tensor, Tensor
     source = request.layout.source(request.seed, request.first, len(theta))
     record = RecordingPass(request.layout, theta, source)
     with torch.enable_grad():
-        outputs = run(request.model, record)
+        outputs = run_model(request.model, record)
         _check_tangent(request, record, outputs)
         moving = record.moving()
         log_prob = record.log_prob()

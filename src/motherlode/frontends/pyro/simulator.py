@@ -13,8 +13,8 @@ from motherlode.events import CheckReport, Counts, Events, EventsError, Failure
 from motherlode.frontends.fingerprint import fingerprint
 from motherlode.frontends.pyro.layout import Layout
 from motherlode.frontends.pyro.layout_search import TRIAL, LayoutChoice, choose_layout
-from motherlode.frontends.pyro.passes import RecordingPass, run
-from motherlode.frontends.pyro.provenance import explain
+from motherlode.frontends.pyro.passes import RecordingPass, run_model
+from motherlode.frontends.pyro.provenance import explain_model
 from motherlode.frontends.pyro.replays import PyroRequest
 from motherlode.frontends.pyro.rows import MinedRows, mine_rows
 from motherlode.frontends.pyro.trace_columns import trace_columns
@@ -120,7 +120,7 @@ class PyroSimulator:
         return check_simulator(self, theta, alternatives, tier=_TIER, explain=self._explain, notes=self._notes)
 
     def _explain(self, error: MotherlodeError) -> str:
-        return explain(self._model, self.layout, error)
+        return explain_model(self._model, self.layout, error)
 
     def _notes(self) -> tuple[str, ...]:
         """Say why the model is run event by event, if it is."""
@@ -142,7 +142,7 @@ class PyroSimulator:
         source = layout.source(seed, first, len(theta))
         record = RecordingPass(layout, torch.tensor(theta), source, density=False)
         with torch.no_grad():
-            return layout.rows(run(self._model, record, validate=True), len(theta)).numpy()
+            return layout.rows(run_model(self._model, record, validate=True), len(theta)).numpy()
 
 
 def _parts(layout: Layout, events: int) -> list[slice]:

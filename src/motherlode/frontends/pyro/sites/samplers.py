@@ -19,9 +19,9 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from motherlode.frontends.pyro.errors import NotBatched
-from motherlode.frontends.pyro.sites.streams import Source
+from motherlode.frontends.pyro.sites.streams import UniformSource
 
-__all__ = ["Uniforms", "draw", "has_sampler", "sample_site"]
+__all__ = ["Uniforms", "draw_from_uniforms", "has_sampler", "sample_site"]
 
 Uniforms = Callable[[torch.Size], Tensor]
 """Give fresh uniforms of a shape."""
@@ -29,7 +29,7 @@ Uniforms = Callable[[torch.Size], Tensor]
 _TINY = 2.0**-54
 
 
-def sample_site(fn: Distribution, source: Source, position: int | None) -> Tensor:
+def sample_site(fn: Distribution, source: UniformSource, position: int | None) -> Tensor:
     """Return a detached draw from a site's distribution.
 
     Families without a sampler of fixed cost are drawn event by event with torch's own.
@@ -50,23 +50,25 @@ def sample_site(fn: Distribution, source: Source, position: int | None) -> Tenso
     """
     if not has_sampler(fn):
         return _sample_with_torch(fn, source)
-    return draw(fn, lambda shape: _uniforms(source, shape, position), fn.batch_shape)
+    return draw_from_uniforms(fn, lambda shape: _uniforms(source, shape, position), fn.batch_shape)
 
 
 def has_sampler(fn: Distribution) -> bool:
     """Return whether `fn` can be drawn at a fixed cost in uniforms."""
-    if not _is_the_librarys(type(fn)) or draw.dispatch(type(fn)) is draw.dispatch(Distribution):
+    if not _has_library_density(type(fn)) or draw_from_uniforms.dispatch(type(fn)) is draw_from_uniforms.dispatch(
+        Distribution
+    ):
         return False
     return not hasattr(fn, "base_dist") or has_sampler(fn.base_dist)
 
 
-def _is_the_librarys(kind: type[Distribution]) -> bool:
+def _has_library_density(kind: type[Distribution]) -> bool:
     """Return whether torch or Pyro wrote the density of a class; a user's may be another one than its base's."""
     owner = next(base for base in kind.__mro__ if "log_prob" in vars(base))
     return owner.__module__.startswith(("torch.distributions", "pyro.distributions"))
 
 
-def _uniforms(source: Source, shape: torch.Size, position: int | None) -> Tensor:
+def _uniforms(source: UniformSource, shape: torch.Size, position: int | None) -> Tensor:
     if position is None:
         return torch.from_numpy(source.take(shape.numel())).reshape(shape)
     events = shape[position]
@@ -75,7 +77,7 @@ def _uniforms(source: Source, shape: torch.Size, position: int | None) -> Tensor
     return numbers.reshape(events, *rest).movedim(0, position)
 
 
-def _sample_with_torch(fn: Distribution, source: Source) -> Tensor:
+def _sample_with_torch(fn: Distribution, source: UniformSource) -> Tensor:
     seed = source.torch_seed()
     if seed is None:
         raise NotBatched(f"{type(fn).__name__} has no sampler of fixed cost, so rows would depend on each other")
@@ -85,7 +87,7 @@ def _sample_with_torch(fn: Distribution, source: Source) -> Tensor:
 
 
 @singledispatch
-def draw(fn: Distribution, uniforms: Uniforms, batch: torch.Size) -> Tensor:
+def draw_from_uniforms(fn: Distribution, uniforms: Uniforms, batch: torch.Size) -> Tensor:
     """Return a draw from `fn` with shape batch + event_shape.
 
     Parameters
@@ -93,7 +95,7 @@ def draw(fn: Distribution, uniforms: Uniforms, batch: torch.Size) -> Tensor:
     fn
         A torch or Pyro distribution for which :func:`has_sampler` holds.
     uniforms
-        Source of uniforms.
+        Gives uniforms of a shape.
     batch
         Shape that `fn`'s batch shape broadcasts to.
     """
@@ -124,35 +126,35 @@ def _poisson(rate: Tensor, u: Tensor) -> Tensor:
     return torch.where(rate == 0, 0.0, drawn)
 
 
-@draw.register
+@draw_from_uniforms.register
 def _draw_bernoulli(fn: torch.distributions.Bernoulli, uniforms: Uniforms, batch: torch.Size) -> Tensor:
     return (uniforms(batch) < fn.probs).to(fn.probs.dtype)
 
 
-@draw.register
+@draw_from_uniforms.register
 def _draw_categorical(fn: torch.distributions.Categorical, uniforms: Uniforms, batch: torch.Size) -> Tensor:
     cumulative = fn.probs.cumsum(-1)
     threshold = uniforms(batch)[..., None] * cumulative[..., -1:]
     return (cumulative <= threshold).sum(-1).clamp_(max=cumulative.shape[-1] - 1)
 
 
-@draw.register
+@draw_from_uniforms.register
 def _draw_one_hot(fn: torch.distributions.OneHotCategorical, uniforms: Uniforms, batch: torch.Size) -> Tensor:
     index = _draw_categorical(fn._categorical, uniforms, batch)
     return torch.nn.functional.one_hot(index, fn.event_shape[0]).to(fn.probs.dtype)
 
 
-@draw.register
+@draw_from_uniforms.register
 def _draw_uniform(fn: torch.distributions.Uniform, uniforms: Uniforms, batch: torch.Size) -> Tensor:
     return torch.as_tensor(fn.low + (fn.high - fn.low) * uniforms(batch))
 
 
-@draw.register
+@draw_from_uniforms.register
 def _draw_normal(fn: torch.distributions.Normal, uniforms: Uniforms, batch: torch.Size) -> Tensor:
     return torch.as_tensor(fn.loc + fn.scale * _normal(uniforms(batch)))
 
 
-@draw.register
+@draw_from_uniforms.register
 def _draw_multivariate_normal(
     fn: torch.distributions.MultivariateNormal, uniforms: Uniforms, batch: torch.Size
 ) -> Tensor:
@@ -160,39 +162,39 @@ def _draw_multivariate_normal(
     return torch.as_tensor(fn.loc + (fn._unbroadcasted_scale_tril @ noise[..., None])[..., 0])
 
 
-@draw.register
+@draw_from_uniforms.register
 def _draw_exponential(fn: torch.distributions.Exponential, uniforms: Uniforms, batch: torch.Size) -> Tensor:
     return -torch.log1p(-uniforms(batch)) / fn.rate
 
 
-@draw.register(torch.distributions.Laplace)
-@draw.register(torch.distributions.Cauchy)
+@draw_from_uniforms.register(torch.distributions.Laplace)
+@draw_from_uniforms.register(torch.distributions.Cauchy)
 def _draw_by_icdf(fn: Distribution, uniforms: Uniforms, batch: torch.Size) -> Tensor:
     return torch.as_tensor(fn.icdf(uniforms(batch).clamp_(min=_TINY)))
 
 
-@draw.register
+@draw_from_uniforms.register
 def _draw_gamma(fn: torch.distributions.Gamma, uniforms: Uniforms, batch: torch.Size) -> Tensor:
     return _gamma(fn.concentration, uniforms(batch)) / fn.rate
 
 
-@draw.register
+@draw_from_uniforms.register
 def _draw_beta(fn: torch.distributions.Beta, uniforms: Uniforms, batch: torch.Size) -> Tensor:
     return _invert(special.betaincinv, fn.concentration1, fn.concentration0, uniforms(batch).clamp_(min=_TINY))
 
 
-@draw.register
+@draw_from_uniforms.register
 def _draw_dirichlet(fn: torch.distributions.Dirichlet, uniforms: Uniforms, batch: torch.Size) -> Tensor:
     parts = _gamma(fn.concentration, uniforms(batch + fn.event_shape))
     return parts / parts.sum(-1, keepdim=True)
 
 
-@draw.register
+@draw_from_uniforms.register
 def _draw_poisson(fn: torch.distributions.Poisson, uniforms: Uniforms, batch: torch.Size) -> Tensor:
     return _poisson(fn.rate, uniforms(batch))
 
 
-@draw.register
+@draw_from_uniforms.register
 def _draw_binomial(fn: torch.distributions.Binomial, uniforms: Uniforms, batch: torch.Size) -> Tensor:
     probs, count = fn.probs.expand(batch), fn.total_count.expand(batch)
     u = uniforms(batch)
@@ -201,43 +203,43 @@ def _draw_binomial(fn: torch.distributions.Binomial, uniforms: Uniforms, batch: 
     return torch.where(probs == 0, 0.0, torch.where(probs == 1, count, drawn))
 
 
-@draw.register
+@draw_from_uniforms.register
 def _draw_negative_binomial(fn: torch.distributions.NegativeBinomial, uniforms: Uniforms, batch: torch.Size) -> Tensor:
     rate = _gamma(fn.total_count, uniforms(batch)) * fn.logits.exp()
     return _poisson(rate, uniforms(batch))
 
 
-@draw.register
+@draw_from_uniforms.register
 def _draw_geometric(fn: torch.distributions.Geometric, uniforms: Uniforms, batch: torch.Size) -> Tensor:
     return torch.floor(torch.log1p(-uniforms(batch)) / torch.log1p(-fn.probs))
 
 
-@draw.register
+@draw_from_uniforms.register
 def _draw_student(fn: torch.distributions.StudentT, uniforms: Uniforms, batch: torch.Size) -> Tensor:
     return torch.as_tensor(fn.loc + fn.scale * _invert(special.stdtrit, fn.df, uniforms(batch).clamp_(min=_TINY)))
 
 
-@draw.register
+@draw_from_uniforms.register
 def _draw_delta(fn: dist.Delta, uniforms: Uniforms, batch: torch.Size) -> Tensor:
     return torch.as_tensor(fn.v).expand(batch + fn.event_shape)
 
 
-@draw.register(torch.distributions.Independent)
+@draw_from_uniforms.register(torch.distributions.Independent)
 def _draw_independent(
     fn: "torch.distributions.Independent[Distribution]", uniforms: Uniforms, batch: torch.Size
 ) -> Tensor:
-    return draw(fn.base_dist, uniforms, batch + fn.event_shape[: fn.reinterpreted_batch_ndims])
+    return draw_from_uniforms(fn.base_dist, uniforms, batch + fn.event_shape[: fn.reinterpreted_batch_ndims])
 
 
-@draw.register
+@draw_from_uniforms.register
 def _draw_base(fn: MaskedDistribution | ExpandedDistribution, uniforms: Uniforms, batch: torch.Size) -> Tensor:
-    return draw(fn.base_dist, uniforms, batch)
+    return draw_from_uniforms(fn.base_dist, uniforms, batch)
 
 
-@draw.register
+@draw_from_uniforms.register
 def _draw_transformed(fn: torch.distributions.TransformedDistribution, uniforms: Uniforms, batch: torch.Size) -> Tensor:
     expanded = fn if fn.batch_shape == batch else fn.expand(batch)
-    value = draw(expanded.base_dist, uniforms, expanded.base_dist.batch_shape)
+    value = draw_from_uniforms(expanded.base_dist, uniforms, expanded.base_dist.batch_shape)
     for transform in expanded.transforms:
         value = transform(value)
     return value

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from motherlode.core.streams import Stream, philox_generator
 
-__all__ = ["BLOCK", "BlockSource", "EventSource", "Source"]
+__all__ = ["BLOCK", "BlockSource", "EventSource", "UniformSource"]
 
 Array = NDArray[np.float64]
 
@@ -22,7 +22,7 @@ BLOCK = 1024
 """Events in a block."""
 
 
-class Source(Protocol):
+class UniformSource(Protocol):
     """Give uniforms to a run of consecutive events."""
 
     def take(self, width: int) -> Array:
