@@ -6,7 +6,7 @@ A simulator that asks :func:`draw` for each random number can be recorded, repla
 conditioned without knowing it. This is the only inversion of control in the house.
 """
 
-from motherlode.tracing.addresses import address_of, caller_site, intern
+from motherlode.tracing.addresses import address_of, intern
 from motherlode.tracing.branching import Branching, Trace
 from motherlode.tracing.errors import (
     HiddenRandomness,
@@ -35,7 +35,6 @@ __all__ = [
     "address_of",
     "alone",
     "block",
-    "caller_site",
     "condition",
     "draw",
     "intern",

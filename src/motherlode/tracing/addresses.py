@@ -10,11 +10,10 @@ import threading
 from pathlib import Path
 from types import CodeType, FrameType
 
-__all__ = ["address_of", "caller_site", "intern", "known_site", "place", "relative_path", "site_of_frame"]
+__all__ = ["address_of", "intern", "known_site", "place", "relative_path", "site_of_frame"]
 
 _PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
 
-_getframe = sys._getframe
 _addresses: list[str] = []
 _sites: dict[str, int] = {}
 _by_code: dict[tuple[int, int], int] = {}
@@ -49,18 +48,11 @@ def place(address: str) -> str:
     return f"{file}:{line}" if function.startswith("<") else f"{file}:{line} ({function})"
 
 
-def caller_site(depth: int = 1) -> int:
-    """Return the site of the code `depth` frames above the caller of this function.
+def site_of_frame(frame: FrameType) -> int:
+    """Return the site of the line that a frame is at.
 
     The instruction offset serves as a key of the cache only; the address holds the line.
     """
-    frame = _getframe(depth + 1)
-    known = known_site((id(frame.f_code), frame.f_lasti))
-    return _intern_frame(frame) if known is None else known
-
-
-def site_of_frame(frame: FrameType) -> int:
-    """Return the site of the line that a frame is at."""
     known = known_site((id(frame.f_code), frame.f_lasti))
     return _intern_frame(frame) if known is None else known
 

@@ -5,16 +5,16 @@ import textwrap
 
 import pytest
 
-from motherlode.tracing import address_of, caller_site, intern
-from motherlode.tracing.addresses import relative_path
+from motherlode.tracing import address_of, intern
+from motherlode.tracing.addresses import relative_path, site_of_frame
 
 
 def here():
-    return caller_site(0)
+    return site_of_frame(sys._getframe())
 
 
 def mine():
-    return caller_site(1)
+    return site_of_frame(sys._getframe(1))
 
 
 def test_interning_is_one_to_one():
@@ -54,4 +54,4 @@ def test_equal_code_in_two_files_has_two_addresses(tmp_path, folder):
     file = tmp_path / folder / f"{folder}.py"
     space = {}
     exec(compile(source, file, "exec"), space)  # noqa: S102
-    assert address_of(space["f"](lambda depth: caller_site(1))) == f"{folder}.py:f:3"
+    assert address_of(space["f"](lambda depth: site_of_frame(sys._getframe(1)))) == f"{folder}.py:f:3"

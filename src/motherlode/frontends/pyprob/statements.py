@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from functools import wraps
+from pathlib import Path
 from threading import RLock
 from types import TracebackType
 from typing import Self
@@ -19,12 +20,14 @@ from torch import Tensor
 from motherlode.core.types import Array, Foreign, ForeignFunction, UserValue
 from motherlode.families import FAMILIES
 from motherlode.frontends.pyprob.distributions import NoDraw, family_of
-from motherlode.tracing import caller_site, draw, intern
+from motherlode.frontends.python.frames import Addressing
+from motherlode.tracing import draw, intern
 
 __all__ = ["Statements", "intercepted"]
 
 _NAMES = ("sample", "observe", "tag", "factor")
 _RUN: ContextVar["Statements | None"] = ContextVar("motherlode_pyprob_run", default=None)
+_LINES = Addressing(Path(__file__).parent)
 _lock = RLock()
 
 
@@ -83,7 +86,7 @@ class Statements:
 
     def _draw(self, distribution: Distribution, name: str | None, address: str | None, is_x: bool) -> Tensor:
         given = name or address
-        site = caller_site(3) if given is None else intern(given)
+        site = _LINES.site() if given is None else intern(given)
         family, parameters = family_of(distribution)
         value = draw(site, FAMILIES[family], parameters)
         tensor = torch.as_tensor(np.asarray(value, dtype=np.float64))
@@ -118,6 +121,7 @@ def intercepted(*homes: dict[str, UserValue]) -> Iterator[None]:
 
 @contextmanager
 def _replaced(home: dict[str, UserValue], changed: dict[str, UserValue]) -> Iterator[None]:
+    """Change names of a namespace, which need not be a module's: that of a notebook's cell, or of exec."""
     kept = {name: home[name] for name in changed}
     home.update(changed)
     try:
