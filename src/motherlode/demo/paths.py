@@ -9,14 +9,14 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import MultipleLocator
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from motherlode.core.types import Array
 from motherlode.plots.style import INK, MUTED, figure_of, new_figure, styled
 from motherlode.tracing import Trace
 
 __all__ = ["board_path", "plot_paths"]
 
-Array = NDArray[np.float64]
 
 _DIVERGING = LinearSegmentedColormap.from_list(
     "branchings", ["#8c2d04", "#D55E00", "#eda06c", "#bfc5cf", "#6fb1dc", "#0072B2", "#08306b"]

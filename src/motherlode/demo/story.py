@@ -10,12 +10,12 @@ from types import ModuleType
 import click
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from pyro.distributions import Uniform
 
 from motherlode import losses
 from motherlode.campaign import Campaign
 from motherlode.core import Parameters
+from motherlode.core.types import Array
 from motherlode.demo.build import board_module, build_board
 from motherlode.estimators import RatioEstimator
 from motherlode.events import Audit, Simulator
@@ -25,7 +25,6 @@ from motherlode.training import TrainingOptions, train
 
 __all__ = ["BALLS", "THETA0", "THETA1", "Story", "open_board", "tell"]
 
-Array = NDArray[np.float64]
 
 THETA0, THETA1 = -0.8, -0.6
 BALLS = 50

@@ -10,14 +10,14 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 
+from motherlode.core.types import Array, Integers
 from motherlode.diagnostics.uniformity import check_resolution
 
 __all__ = ["Separation", "c2st", "critic", "local_c2st"]
 
-Array = NDArray[np.float64]
 
 _ALPHA = 0.01
 
@@ -162,7 +162,7 @@ def _distance(first: Array, second: Array, query: Array, seed: int) -> float:
     return float(((model.predict_proba(_quadratic(query))[:, 1] - 0.5) ** 2).mean())
 
 
-def _held_out(features: Array, labels: NDArray[np.int64], weights: Array | None, folds: int, seed: int) -> Array:
+def _held_out(features: Array, labels: Integers, weights: Array | None, folds: int, seed: int) -> Array:
     """Return the probability of label 1 for every row, from a network that has not seen the row."""
     from sklearn.model_selection import StratifiedKFold
     from sklearn.neural_network import MLPClassifier

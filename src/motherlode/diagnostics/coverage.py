@@ -6,15 +6,14 @@ r"""How often do confidence regions hold the truth: the one number a constructio
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import chi2, norm
 
+from motherlode.core.types import Array, Integers
 from motherlode.events.simulator import Simulates
 from motherlode.inference.frequentist import Limits, Scan, Toys, rank_p_value
 
 __all__ = ["Coverage", "coverage"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ def _by_toys(made: Toys, data: Array, observed: Array, point: int) -> Array:
     return p_value
 
 
-def _fitted_nuisance(scan: Scan, data: Array, point: int) -> NDArray[np.int64]:
+def _fitted_nuisance(scan: Scan, data: Array, point: int) -> Integers:
     """Return for each experiment the full grid point whose nuisances fit it best, with shape ``(T,)``."""
     places = scan.fold(np.arange(len(scan.grid), dtype=np.float64)[None])[0, point].astype(np.int64)
     return np.asarray(places[scan.fold(data)[:, point].argmax(axis=1)])

@@ -11,15 +11,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from motherlode.core.types import Array
 from motherlode.diagnostics.uniformity import check_resolution
 from motherlode.events.simulator import Simulates
 from motherlode.inference import PosteriorSamples
 
 __all__ = ["PredictiveCheck", "predictive_check"]
 
-Array = NDArray[np.float64]
 
 _STATISTICS: Mapping[str, Callable[[Array], Array]] = {
     "mean": lambda x: x.mean(axis=1),

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from motherlode.core.types import Array, Bools
 from motherlode.estimators.trained_range import TrainedRange, trained_range
 from motherlode.inference import WrongEstimator
 
 __all__ = ["RangeCheck", "range_check"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class RangeCheck:
     high: Array
 
     @property
-    def outside(self) -> NDArray[np.bool_]:
+    def outside(self) -> Bools:
         """Which values leave the box by more than 2 % of its width, with shape ``(M, F)``."""
         seen = TrainedRange(torch.from_numpy(self.low), torch.from_numpy(self.high))
         return np.asarray(seen.outside(torch.from_numpy(self.x)).numpy())

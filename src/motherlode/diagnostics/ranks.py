@@ -15,14 +15,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from motherlode.core.types import Array, Integers
 from motherlode.diagnostics.replicas import Replicas
 from motherlode.diagnostics.uniformity import SIMULATIONS, check_resolution, p_value_uniform
 
 __all__ = ["Calibration", "expected_coverage", "sbc", "tarp"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -115,14 +113,14 @@ def tarp(replicas: Replicas, seed: int = 0) -> Calibration:
     return _calibration("tarp", nearer[:, None], replicas.draws.shape[1], ("credibility",), seed)
 
 
-def _rank(draws: Array, truth: Array, seed: int) -> NDArray[np.int64]:
+def _rank(draws: Array, truth: Array, seed: int) -> Integers:
     """Count draws ``(n, S, …)`` below the truth ``(n, 1, …)``, and of those that equal it a random number."""
     ties = (draws == truth).sum(axis=1)
     among = _generator("ties", seed).integers(0, ties + 1)
     return np.asarray((draws < truth).sum(axis=1) + among)
 
 
-def _calibration(method: str, counts: NDArray[np.int64], draws: int, names: tuple[str, ...], seed: int) -> Calibration:
+def _calibration(method: str, counts: Integers, draws: int, names: tuple[str, ...], seed: int) -> Calibration:
     """Spread ranks evenly over (0, 1) and test them."""
     jitter = _generator("jitter", seed).random(counts.shape)
     values = (counts + jitter) / (draws + 1.0)

@@ -7,16 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
-from motherlode.core.types import LawLike
+from motherlode.core.types import Array, LawLike
 from motherlode.events.simulator import Simulates
 from motherlode.inference import Posterior, PosteriorSamples, Prior, UnusablePrior
 
 __all__ = ["Replicas", "replicate"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

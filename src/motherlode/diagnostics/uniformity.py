@@ -13,12 +13,12 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import binom
+
+from motherlode.core.types import Array
 
 __all__ = ["SIMULATIONS", "band", "check_resolution", "p_value_uniform"]
 
-Array = NDArray[np.float64]
 
 _PLACES = 99
 SIMULATIONS = 4000

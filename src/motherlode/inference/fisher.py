@@ -12,17 +12,17 @@ from typing import TypeAlias
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import minimize
 from scipy.stats import chi2
 
+from motherlode.core.types import Array
 from motherlode.estimators.protocols import LocalScore, LogLikelihood, LogRatio
 from motherlode.inference.event_likelihood import log_likelihood_of
 from motherlode.inference.frequentist.rate import Rate
 
 __all__ = ["Information", "distance", "fisher", "histogram_information", "rate_information", "scores_of"]
 
-Array = NDArray[np.float64]
 Metric = Callable[[Array], Array]
 
 Scored: TypeAlias = LogRatio | LogLikelihood | LocalScore

@@ -12,9 +12,10 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from torch import Tensor
 
+from motherlode.core.types import Array
 from motherlode.estimators import HistogramRatio
 from motherlode.events.simulator import Simulates
 from motherlode.inference.errors import InferenceError
@@ -22,7 +23,6 @@ from motherlode.inference.frequentist.grids import Box, Chebyshev
 
 __all__ = ["HistogramLikelihood", "SallinoRatio"]
 
-Array = NDArray[np.float64]
 Statistic = Callable[[Array], Array]
 
 

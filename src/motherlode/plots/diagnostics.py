@@ -5,14 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from motherlode.diagnostics import Calibration, Coverage, Expectation, PredictiveCheck, RangeCheck, Separation, band
 from motherlode.plots.style import COLOURS, INK, MUTED, figure_of, new_figure, styled
 
 __all__ = ["plot_calibration", "plot_coverage", "plot_expectation", "plot_predictive", "plot_range", "plot_separation"]
-
-Array = NDArray[np.float64]
 
 
 @styled

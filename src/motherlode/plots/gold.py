@@ -9,13 +9,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from motherlode.core.types import Array
 from motherlode.plots.style import COLOURS, INK, MUTED, figure_of, new_figure, styled
 
 __all__ = ["plot_log_ratio", "plot_score"]
-
-Array = NDArray[np.float64]
 
 
 @styled

@@ -5,14 +5,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from motherlode.inference.fisher import Information
 from motherlode.plots.style import COLOURS, INK, MUTED, figure_of, new_figure, styled
 
 __all__ = ["plot_information", "plot_statistic"]
 
-Array = NDArray[np.float64]
 
 _LINES = ("-", "--", "-.", ":")
 

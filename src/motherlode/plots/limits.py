@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from motherlode.inference import Region
 from motherlode.inference.frequentist import UpperLimit
@@ -15,7 +15,6 @@ from motherlode.plots.style import COLOURS, INK, MUTED, figure_of, new_figure, s
 
 __all__ = ["percent", "plot_impacts", "plot_region", "plot_upper_limit"]
 
-Array = NDArray[np.float64]
 
 _LINES = ("-", "--", ":")
 _FINE = 0.9999

@@ -6,15 +6,15 @@ from functools import partial
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.ndimage import gaussian_filter
 
+from motherlode.core.types import Array, Bools
 from motherlode.inference import PosteriorSamples
 from motherlode.plots.style import COLOURS, INK, MUTED, figure_of, new_figure, styled
 
 __all__ = ["plot_pair", "plot_posterior", "plot_trace"]
 
-Array = NDArray[np.float64]
 Results = PosteriorSamples | Mapping[str, PosteriorSamples]
 
 
@@ -232,7 +232,7 @@ def _bins(draws: int) -> int:
     return int(np.clip(2.0 * draws ** (1 / 3), 12, 50))
 
 
-def _chains(ax: Axes, draws: Array, divergences: NDArray[np.bool_]) -> None:
+def _chains(ax: Axes, draws: Array, divergences: Bools) -> None:
     shades = (COLOURS[0], COLOURS[1], COLOURS[2], COLOURS[3]) if len(draws) <= 4 else (COLOURS[0], COLOURS[5])
     width = 0.7 if len(draws) <= 4 else 0.35
     for i, chain in enumerate(draws):

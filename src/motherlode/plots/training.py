@@ -3,8 +3,8 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from motherlode.core.types import Array
 from motherlode.estimators import Estimator
 from motherlode.estimators.errors import NotTrained
 from motherlode.plots.style import COLOURS, MUTED, figure_of, new_figure, styled
@@ -49,7 +49,7 @@ def plot_training(estimator: Estimator, ax: Axes | None = None, title: str | Non
     return figure_of(axes)
 
 
-def _limits(losses: NDArray[np.float64]) -> tuple[float, float]:
+def _limits(losses: Array) -> tuple[float, float]:
     """Return limits for losses (2, R) that leave out what the first tenth of the rounds has above the others."""
     later = losses[:, losses.shape[1] // 10 :]
     low, high = float(losses.min()), float(later.max())

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from scipy.stats import gaussian_kde
 
-from motherlode.core.types import LawLike
+from motherlode.core.types import Array, LawLike
 from motherlode.estimators.protocols import LocalScore, LogLikelihood, LogRatio
 from motherlode.events.simulator import Simulates
 from motherlode.inference.abc import abc
@@ -23,9 +22,8 @@ from motherlode.inference.histograms import HistogramLikelihood, SallinoRatio
 from motherlode.inference.potential import Observation
 from motherlode.laws import Law
 
-__all__ = ["Baselines", "Seen", "abc_region", "default_prior", "score_of"]
+__all__ = ["Baselines", "SummarySimulator", "abc_region", "default_prior", "score_of"]
 
-Array = NDArray[np.float64]
 Statistic = Callable[[Array], Array]
 
 
@@ -82,7 +80,7 @@ class Baselines:
         for label, (likelihood, statistic) in self.likelihoods(simulator, bounds, tuple(x.shape[1:])).items():
             other = Experiment(likelihood, bounds, experiment.rate, experiment.mode, experiment.constraints)
             observed = Observation(statistic(x), may_be_empty=experiment.counted)
-            found[label] = region_of(other, observed, Seen(simulator, statistic))
+            found[label] = region_of(other, observed, SummarySimulator(simulator, statistic))
         if self.simulations and len(observation) > 0:
             found["ABC"] = abc_region(experiment, simulator, observation, axes, default_prior(experiment), self)
         return found
@@ -94,18 +92,18 @@ class Baselines:
         summary = self.summary if self.summary is not None else _flat(shape)
         cost = (bounds, self.nodes, self.bins, self.events, self.seed)
         made: dict[str, tuple[LogRatio | LogLikelihood, Statistic]] = {
-            "histogram": (HistogramLikelihood(_same, Seen(simulator, summary), *cost), summary)
+            "histogram": (HistogramLikelihood(_same, SummarySimulator(simulator, summary), *cost), summary)
         }
         if self.score is not None:
             score = score_of(self.score)
             reference = self.score.reference_point.numpy()
-            made["SALLY"] = (HistogramLikelihood(_same, Seen(simulator, score), *cost), score)
-            made["SALLINO"] = (SallinoRatio(_same, reference, Seen(simulator, score), *cost), score)
+            made["SALLY"] = (HistogramLikelihood(_same, SummarySimulator(simulator, score), *cost), score)
+            made["SALLINO"] = (SallinoRatio(_same, reference, SummarySimulator(simulator, score), *cost), score)
         return made
 
 
 @dataclass(frozen=True)
-class Seen:
+class SummarySimulator:
     """A simulator of whose events only a statistic is seen.
 
     Attributes

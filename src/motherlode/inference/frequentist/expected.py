@@ -5,9 +5,9 @@ r"""What an experiment like this one is expected to say: from its mean likelihoo
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from scipy.stats import chi2
 
+from motherlode.core.types import Array
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.frequentist.grids import Grid
 from motherlode.inference.frequentist.likelihood import Experiment
@@ -16,7 +16,6 @@ from motherlode.inference.frequentist.toys import Scan, Toys, simulate_at
 
 __all__ = ["asimov_region", "expected_region"]
 
-Array = NDArray[np.float64]
 
 _STREAM = (1 << 20) - 1
 

@@ -13,17 +13,17 @@ from typing import TypeAlias
 import numpy as np
 import torch
 from numpy.polynomial import chebyshev
-from numpy.typing import NDArray
 from torch import Tensor
+
+from motherlode.core.types import Array, Bools
 
 __all__ = ["Box", "Chebyshev", "Grid", "Points", "chebyshev_values"]
 
-Array = NDArray[np.float64]
 
 Box: TypeAlias = Mapping[str, tuple[float, float]]
 """``(low, high)`` of each parameter by name."""
 
-Points = int | Mapping[str, int | NDArray[np.float64]]
+Points = int | Mapping[str, int | Array]
 """How fine a grid is: points of each parameter, or by name their number or values."""
 
 
@@ -45,7 +45,7 @@ class Grid:
         asked = points if isinstance(points, Mapping) else dict.fromkeys(bounds, points)
         return cls({name: _axis(asked[name], *bounds[name]) for name in bounds})
 
-    def within(self, box: Box) -> NDArray[np.bool_]:
+    def within(self, box: Box) -> Bools:
         """Return which points lie in a box over some of the parameters, edges included, with shape ``(G,)``."""
         low, high = np.array([box.get(name, (-np.inf, np.inf)) for name in self.axes]).T
         return np.asarray(((self.points >= low) & (self.points <= high)).all(axis=1))

@@ -10,10 +10,10 @@ from typing import Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from scipy.special import xlogy
 from torch import Tensor
 
+from motherlode.core.types import Array
 from motherlode.estimators.protocols import LogLikelihood, LogRatio
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.event_likelihood import log_likelihood_of
@@ -23,7 +23,6 @@ from motherlode.inference.potential import Observation
 
 __all__ = ["Constraint", "Experiment", "Mode", "Shift"]
 
-Array = NDArray[np.float64]
 Mode = Literal["full", "kinematics", "rate"]
 
 _ROUNDING = 1e-9

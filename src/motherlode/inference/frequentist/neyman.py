@@ -10,16 +10,14 @@ from concurrent.futures import Executor
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
+from motherlode.core.types import Array
 from motherlode.inference.frequentist.grids import Box
 from motherlode.inference.frequentist.regions import Region
 from motherlode.inference.frequentist.toys import Toys
 from motherlode.inference.potential import Observation
 
 __all__ = ["construct", "rank_p_value"]
-
-Array = NDArray[np.float64]
 
 
 def construct(

@@ -6,17 +6,16 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import chi2
 
+from motherlode.core.types import Array, Bools, Integers
 from motherlode.inference.frequentist.grids import Box, Grid
 
 __all__ = ["BANDS", "GridWarning", "Region"]
 
-Array = NDArray[np.float64]
 
-Numbers: TypeAlias = float | Array | NDArray[np.int64]
+Numbers: TypeAlias = float | Array | Integers
 """What a method tells beside a region."""
 
 _FEWEST = 5
@@ -72,7 +71,7 @@ class Region:
         statistic = 2.0 * (log_density.max() - log_density)
         return cls(grid, 1.0 - above, statistic, method, grid.points[int(density.argmax())])
 
-    def contains(self, level: float) -> NDArray[np.bool_]:
+    def contains(self, level: float) -> Bools:
         """Return which grid points belong to the region of that confidence level, with shape ``(G,)``."""
         return np.asarray(self.p_value > 1.0 - level)
 

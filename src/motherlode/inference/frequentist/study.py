@@ -8,11 +8,11 @@ from typing import Literal
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from motherlode.core.types import LawLike
+from motherlode.core.types import Array, LawLike
 from motherlode.estimators.protocols import LogLikelihood, LogRatio
 from motherlode.events.simulator import Simulates
 from motherlode.inference.errors import InferenceError
@@ -32,8 +32,6 @@ from motherlode.inference.prior import Prior
 from motherlode.inference.ranges import warn_out_of_range
 
 __all__ = ["Limits", "limits"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

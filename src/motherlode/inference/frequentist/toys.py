@@ -17,6 +17,7 @@ from scipy.sparse import csr_array
 from scipy.special import logsumexp
 
 from motherlode.core.streams import Stream, philox_generator
+from motherlode.core.types import Array, Integers
 from motherlode.events.simulator import Simulates
 from motherlode.inference.errors import InferenceError, UnusablePrior
 from motherlode.inference.frequentist.grids import Chebyshev, Grid
@@ -25,8 +26,6 @@ from motherlode.inference.potential import Observation
 from motherlode.inference.prior import Prior
 
 __all__ = ["Scan", "Toys", "simulate_at"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -201,13 +200,13 @@ class Toys:
         auxiliary = experiment.auxiliary(experiment.fluctuate(theta, count, generator), points)
         return sums + experiment.counts(numbers.astype(np.float64), points) + auxiliary
 
-    def _numbers(self, theta: Array, count: int, generator: np.random.Generator) -> NDArray[np.int64]:
+    def _numbers(self, theta: Array, count: int, generator: np.random.Generator) -> Integers:
         experiment = self.scan.experiment
         if not experiment.counted:
             return np.full(count, self.events)
         return generator.poisson(float(experiment.expected(torch.from_numpy(theta))), count)
 
-    def _sums(self, theta: Array, numbers: NDArray[np.int64], first: int, generator: np.random.Generator) -> Array:
+    def _sums(self, theta: Array, numbers: Integers, first: int, generator: np.random.Generator) -> Array:
         total = int(numbers.sum())
         size = min(self.pool or total, total)
         if self.scan.experiment.mode == "rate" or total == 0:
@@ -246,7 +245,7 @@ def simulate_at(
     return x
 
 
-def _sum_rows(table: Array, rows: NDArray[np.intp], numbers: NDArray[np.int64]) -> Array:
+def _sum_rows(table: Array, rows: NDArray[np.intp], numbers: Integers) -> Array:
     """Sum consecutive stretches of rows, ``numbers[t]`` rows for experiment t, without copying the table."""
     ends = np.concatenate([[0], np.cumsum(numbers)])
     sums: Array = csr_array((np.ones(len(rows)), rows, ends), shape=(len(numbers), len(table))) @ table

@@ -10,8 +10,8 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from motherlode.core.types import Array
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.frequentist.neyman import rank_p_value
 from motherlode.inference.frequentist.regions import BANDS, GridWarning, Region
@@ -19,8 +19,6 @@ from motherlode.inference.frequentist.toys import Scan, Toys
 from motherlode.inference.potential import Observation
 
 __all__ = ["UpperLimit", "upper_limit"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import chi2
 
+from motherlode.core.types import Array
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.frequentist.fit import Fit, fit
 from motherlode.inference.frequentist.grids import Grid
@@ -19,8 +19,6 @@ from motherlode.inference.frequentist.regions import Region
 from motherlode.inference.potential import Observation
 
 __all__ = ["Profile", "trace_contour", "wilks_region"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,13 @@ Every point outside the box that is scanned again has been excluded by the scan 
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from motherlode.core.types import Array
 from motherlode.inference.frequentist.grids import Box
 from motherlode.inference.frequentist.regions import Region
 
 __all__ = ["finer_axes", "next_box", "zoom"]
 
-Array = NDArray[np.float64]
 
 _SMALL = 1 / 3
 _FEW = 5
