@@ -70,7 +70,7 @@ class Client {
   const ppx::Message& run() { return ask(ppx::CreateRun(builder)); }
   const ppx::Message& reset() { return ask(ppx::CreateReset(builder)); }
 
-  const ppx::Message& gold(ppx::Record record, std::vector<double> theta) {
+  const ppx::Message& gold(ppx::Recorded record, std::vector<double> theta) {
     const std::vector<double> steps(theta.size(), 6e-6);
     const std::vector<double> low{0.1};
     const std::vector<double> high{0.9};
@@ -148,7 +148,7 @@ TEST("server: a program that observes data has it scored by a plain client, and 
   CHECK(observe.name()->str() == "reading" && observe.value()->data()->Get(0) == 8);
   CHECK(observe.distribution_as_Normal()->mean()->data()->Get(0) == 0.5);
   CHECK(client.ask(ppx::CreateObserveResult(client.builder)).body_type() == ppx::MessageBody::RunResult);
-  const auto& block = *client.gold(ppx::Record::Gold, {0.5}).body_as_RunResult()->block();
+  const auto& block = *client.gold(ppx::Recorded::Gold, {0.5}).body_as_RunResult()->block();
   CHECK(block.failures()->Get(0)->text()->str().find("observes data at reading") != std::string::npos);
 }
 
@@ -163,7 +163,7 @@ TEST("server: a tracked model says so, and reports what went to replay") {
   const std::vector<double> theta{0.4, 0.4};
   const std::vector<double> alternatives{0.3, 0.7};
   const std::vector<double> steps{6e-6, 6e-6};
-  const auto run = ppx::CreateGoldRunDirect(client.builder, ppx::Record::Gold, 7, 0, 2, &theta, &alternatives, &steps);
+  const auto run = ppx::CreateGoldRunDirect(client.builder, ppx::Recorded::Gold, 7, 0, 2, &theta, &alternatives, &steps);
   const auto& block = *client.ask(ppx::CreateRun(client.builder, run)).body_as_RunResult()->block();
   CHECK(block.diverted() == 1 && block.joint_log_ratio()->Get(0) == 0);
 }
@@ -172,7 +172,7 @@ TEST("server: gold blocks are what the model gives in process") {
   const Model model = coin();
   const Served served(model);
   Client client(served.endpoint);
-  const auto& block = *client.gold(ppx::Record::Traces, {0.3, 0.5, 0.7}).body_as_RunResult()->block();
+  const auto& block = *client.gold(ppx::Recorded::Traces, {0.3, 0.5, 0.7}).body_as_RunResult()->block();
   GoldRequest request;
   request.keep = Keep::traces;
   request.seed = 7;
@@ -234,9 +234,9 @@ TEST("server: bad gold requests are refused with the field") {
   const Model model = coin();
   const Served served(model);
   Client client(served.endpoint);
-  CHECK(error_of(client.gold(ppx::Record::Gold, {1.5})).text()->str().find("GoldRun.theta[0]") == 0);
-  CHECK(error_of(client.gold(ppx::Record::Gold, {})).code() == ppx::ErrorCode::BadRequest);
-  CHECK(error_of(client.gold(static_cast<ppx::Record>(9), {0.5})).text()->str().find("GoldRun.record is 9") == 0);
+  CHECK(error_of(client.gold(ppx::Recorded::Gold, {1.5})).text()->str().find("GoldRun.theta[0]") == 0);
+  CHECK(error_of(client.gold(ppx::Recorded::Gold, {})).code() == ppx::ErrorCode::BadRequest);
+  CHECK(error_of(client.gold(static_cast<ppx::Recorded>(9), {0.5})).text()->str().find("GoldRun.record is 9") == 0);
 }
 
 TEST("server: leaks and failures come back as errors with their facts") {
@@ -249,7 +249,7 @@ TEST("server: leaks and failures come back as errors with their facts") {
   const Model model = Model("leaky", "1", leaky).parameter("bias", 0, 1);
   const Served served(model);
   Client client(served.endpoint);
-  const auto& leak = error_of(client.gold(ppx::Record::Gold, {0.5}));
+  const auto& leak = error_of(client.gold(ppx::Recorded::Gold, {0.5}));
   CHECK(leak.code() == ppx::ErrorCode::Leak && leak.event() == 100 && leak.address()->str() == "z");
   CHECK(decode::numbers(leak.theta()) == std::vector<double>{0.5} && leak.probe()->size() == 1);
   CHECK(leak.expected()->Get(0) != leak.found()->Get(0));
@@ -290,7 +290,7 @@ TEST("server: SIGTERM ends a block under way and leaves no socket file") {
     client.connect(served.endpoint);
     encode::Builder builder;
     const std::vector<double> theta(100000, 0.5);
-    encode::finish(builder, ppx::CreateRun(builder, ppx::CreateGoldRunDirect(builder, ppx::Record::Simulate, 1, 0,
+    encode::finish(builder, ppx::CreateRun(builder, ppx::CreateGoldRunDirect(builder, ppx::Recorded::Simulate, 1, 0,
                                                                              100000, &theta)));
     client.send(zmq::message_t(), zmq::send_flags::sndmore);
     client.send(zmq::buffer(builder.GetBufferPointer(), builder.GetSize()), zmq::send_flags::none);

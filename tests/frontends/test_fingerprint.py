@@ -13,7 +13,7 @@ import torch
 from scipy import stats
 
 from motherlode.frontends.fingerprint import fingerprint
-from motherlode.ppx.client.described import version_of
+from motherlode.ppx.client.greeting import version_of
 from motherlode.ppx.client.pool import Options
 from motherlode.ppx.format.messages import HandshakeResult
 

@@ -12,9 +12,9 @@ import pytest
 from motherlode.core import ParameterError, Parameters
 from motherlode.events import Simulator
 from motherlode.frontends.remote import launch
-from motherlode.ppx.client import requests
-from motherlode.ppx.client.described import parameters_of
-from motherlode.ppx.client.requests import BlockSize
+from motherlode.ppx.client import workload
+from motherlode.ppx.client.greeting import parameters_of
+from motherlode.ppx.client.workload import BlockSize
 from motherlode.ppx.errors import SimulatorDied
 from motherlode.ppx.format.messages import HandshakeResult
 from motherlode.ppx.format.messages import Simulator as Described

@@ -16,10 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 from motherlode.core import Parameters
 from motherlode.events import CheckReport, Events
 from motherlode.gold import check_simulator, mine, simulate
-from motherlode.ppx.client.described import Names, parameters_of, version_of
+from motherlode.ppx.client.greeting import Names, parameters_of, version_of
 from motherlode.ppx.client.pool import Options, Pool
 from motherlode.ppx.client.process import find_program
-from motherlode.ppx.client.requests import Request, join
+from motherlode.ppx.client.workload import Request, join
 from motherlode.ppx.errors import EventFailed
 from motherlode.ppx.format.schema import Record
 from motherlode.tracing import SimulatorFailed

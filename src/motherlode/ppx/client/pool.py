@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from motherlode.events import Events
 from motherlode.ppx.client.lockstep import Lockstep
-from motherlode.ppx.client.requests import BlockSize, Request, events_of, join, lost
+from motherlode.ppx.client.workload import BlockSize, Request, events_of, join, lost
 from motherlode.ppx.client.session import Session
 from motherlode.ppx.errors import PeerTimeout, SimulatorDied
 from motherlode.ppx.format.messages import GoldRun

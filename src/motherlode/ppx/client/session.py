@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
-from motherlode.ppx.client.peer_failure import peer_failure
+from motherlode.ppx.format.failures import peer_failure
 from motherlode.ppx.client.process import Program
 from motherlode.ppx.client.sockets import Link
 from motherlode.ppx.errors import ConnectionLost, HandshakeError, PeerError, PeerTimeout, ProtocolError, WireError

@@ -67,7 +67,7 @@ inline double scalar(const ppx::Tensor* wire, const char* field) {
 }
 
 inline GoldRequest request(const ppx::GoldRun& run) {
-  if (run.record() < ppx::Record::MIN || run.record() > ppx::Record::MAX) {
+  if (run.record() < ppx::Recorded::MIN || run.record() > ppx::Recorded::MAX) {
     protocol_error("GoldRun.record is " + std::to_string(static_cast<int>(run.record())) + ".");
   }
   GoldRequest request;
