@@ -29,7 +29,7 @@ from motherlode.ppx.format.messages import (
     Tag,
     TagResult,
 )
-from motherlode.ppx.format.schema import ErrorCode, Record
+from motherlode.ppx.format.schema import ErrorCode, Recorded
 from motherlode.ppx.format.writer import write
 
 __all__ = ["FUZZ", "GOLD", "PLAIN", "STRICT", "Failed", "Table"]
@@ -85,7 +85,7 @@ class Table:
         """Close the connection."""
         self._session.close()
 
-    def gold_run(self, count: int, record: Record = Record.GOLD, **changes: object) -> GoldRun:
+    def gold_run(self, count: int, record: Recorded = Recorded.GOLD, **changes: object) -> GoldRun:
         """Return a sound request with K = 2 near the middle of the parameters."""
         simulator = self.session().described
         width = len(simulator.parameter_names)
@@ -247,7 +247,7 @@ def gold_cut(table: Table) -> str:
 def gold_records(table: Table) -> str:
     """Simulate, Gold and Traces see the same events, and traces add up to the ratios."""
     gold = block(table, table.gold_run(20))
-    plain, traced = (block(table, table.gold_run(20, record)) for record in (Record.SIMULATE, Record.TRACES))
+    plain, traced = (block(table, table.gold_run(20, record)) for record in (Recorded.SIMULATE, Recorded.TRACES))
     insist(np.array_equal(gold.x, plain.x, equal_nan=True), "x of Simulate differs from x of Gold")
     insist(np.array_equal(gold.x, traced.x, equal_nan=True), "x of Traces differs from x of Gold")
     rows, log_prob = traced.traces.offsets, traced.traces.log_prob  # type: ignore[union-attr]

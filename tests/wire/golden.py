@@ -52,7 +52,7 @@ def same(message, wanted, table):
         elif kind.strip("[]") in TABLES:
             for item, stated_item in zip(found, value, strict=True):
                 same(item, stated_item, kind.strip("[]"))
-        elif kind in ("Tier", "Record", "ErrorCode"):
+        elif kind in ("Tier", "Recorded", "ErrorCode"):
             assert found.name.replace("_", "") == value.upper()
         elif kind.startswith("[") and kind != "[string]":
             same_numbers(() if found is None else found, value)

@@ -18,7 +18,7 @@ from motherlode.ppx.client.workload import BlockSize
 from motherlode.ppx.errors import SimulatorDied
 from motherlode.ppx.format.messages import HandshakeResult
 from motherlode.ppx.format.messages import Simulator as Described
-from motherlode.ppx.format.schema import Record, Tier
+from motherlode.ppx.format.schema import Recorded, Tier
 
 FAKE = Path(__file__).resolve().parents[1] / "faults" / "fake_peer.py"
 LOW, HIGH = np.array([0.2, -np.inf]), np.array([np.inf, np.inf])
@@ -43,7 +43,7 @@ def test_is_a_simulator(peer):
 
 def test_cut_does_not_matter(peer, monkeypatch):
     whole = peer.mine(THETA, OTHERS, seed=4)
-    monkeypatch.setattr(requests, "MAX_BLOCK_BYTES", 400)
+    monkeypatch.setattr(workload, "MAX_BLOCK_BYTES", 400)
     assert peer.mine(THETA, OTHERS, seed=4).same_as(whole)
     assert peer.mine(THETA[100:200], OTHERS[100:200], seed=4, first=100).same_as(whole[100:200])
     np.testing.assert_array_equal(peer.simulate(THETA, seed=4), whole.x)
@@ -130,7 +130,7 @@ def test_half_bounded_parameters_are_probed_inside_their_bounds():
     theta = np.array([[0.5, 2.0], [1.5, 3.0]])
     parameters = parameters_of(HandshakeResult("", "", DESCRIBED), None)
     assert parameters == Parameters(("sigma", "mu"))
-    (run,) = requests.Request(Record.GOLD, theta, theta[:, None], parameters, 0, 0).runs(BlockSize(2), DESCRIBED)
+    (run,) = workload.Workload(Recorded.GOLD, theta, theta[:, None], parameters, 0, 0).runs(BlockSize(2), DESCRIBED)
     np.testing.assert_array_equal(run.probe_low, [0.2, 1.5])
     np.testing.assert_array_equal(run.probe_high, [2.0, 3.5])
 
@@ -156,11 +156,11 @@ def test_board_brings_its_branchings(galton):
 def test_traces_begin_with_small_blocks_after_large_ones(galton, monkeypatch):
     theta = np.full((30_000, 1), -0.7)
     asked = []
-    original = requests.Request._take
+    original = workload.Workload._take
     with launch([galton]) as board:
         board.mine(theta, [[-0.5]], seed=1)
-        monkeypatch.setattr(requests, "MAX_BLOCK_BYTES", 1 << 20)
-        monkeypatch.setattr(requests.Request, "_take", lambda self, n: asked.append(n) or original(self, n))
+        monkeypatch.setattr(workload, "MAX_BLOCK_BYTES", 1 << 20)
+        monkeypatch.setattr(workload.Workload, "_take", lambda self, n: asked.append(n) or original(self, n))
         traced = board.mine(theta, [[-0.5]], seed=1, traces=True)
     assert asked[0] == 1
     assert max(asked) < 2000

@@ -16,12 +16,12 @@ from motherlode.ppx.errors import ProtocolError, UnknownFamily
 from motherlode.ppx.format.codec import decode, encode, sample_result
 from motherlode.ppx.format.messages import GoldRun, RunResult, Sample, SampleResult
 from motherlode.ppx.format.reader import read
-from motherlode.ppx.format.schema import DEFAULTS, ENUMS, TABLES, UNIONS, ErrorCode, Record, Tier
+from motherlode.ppx.format.schema import DEFAULTS, ENUMS, TABLES, UNIONS, ErrorCode, Recorded, Tier
 from motherlode.ppx.format.writer import write
 
 
 def asked(name, count=3):
-    record = Record.TRACES if "traces" in name else Record.GOLD
+    record = Recorded.TRACES if "traces" in name else Recorded.GOLD
     return GoldRun(record, 0, 4000, np.zeros((count, 2)), np.zeros((count, 1, 2)))
 
 
@@ -59,8 +59,8 @@ def test_mistake_is_refused(name):
         ({"theta": np.zeros((2, 2))}, "first, count"),
         ({"alternatives": np.zeros((3, 2, 2))}, "asked for"),
         ({"theta": np.zeros((3, 1))}, "asked for"),
-        ({"record": Record.TRACES}, "missing"),
-        ({"record": Record.SIMULATE}, "asked for"),
+        ({"record": Recorded.TRACES}, "missing"),
+        ({"record": Recorded.SIMULATE}, "asked for"),
     ],
 )
 def test_block_that_answers_another_request_is_refused(change, text):
@@ -192,7 +192,7 @@ def test_layout_equals_the_schema():
     assert {key: int(value) for key, value in defaults.items()} == {key: int(value) for key, value in DEFAULTS.items()}
     for name, members in re.findall(r"union (\w+) \{(.*?)\}", text, re.S):
         assert tuple(re.findall(r"\w+", members)) == UNIONS[name]
-    for kind in (Tier, Record, ErrorCode):
+    for kind in (Tier, Recorded, ErrorCode):
         width, body = re.search(
             rf"enum {kind.__name__} : (\w+) \{{(.*?)\}}", re.sub(r"//[^\n]*", "", text), re.S
         ).groups()

@@ -1,6 +1,7 @@
 """A Python simulator can be served to any PPX client, and both our servers keep what PPX.md promises."""
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -231,3 +232,9 @@ def test_board_refuses_the_network(galton):
     result = subprocess.run([galton, "tcp://*:5555"], capture_output=True, text=True, check=False, timeout=10)
     assert result.returncode != 0
     assert "anyone on the network" in result.stderr
+
+
+@pytest.mark.parametrize(("room", "others"), [("client", "server"), ("server", "client"), ("format", "client|server")])
+def test_client_and_server_know_nothing_of_each_other(root, room, others):
+    for path in (root / "src/motherlode/ppx" / room).glob("*.py"):
+        assert not re.search(rf"motherlode\.ppx\.({others})", path.read_text()), path

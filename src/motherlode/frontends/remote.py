@@ -19,9 +19,9 @@ from motherlode.gold import check_simulator, mine, simulate
 from motherlode.ppx.client.greeting import Names, parameters_of, version_of
 from motherlode.ppx.client.pool import Options, Pool
 from motherlode.ppx.client.process import find_program
-from motherlode.ppx.client.workload import Request, join
+from motherlode.ppx.client.workload import Workload, join
 from motherlode.ppx.errors import EventFailed
-from motherlode.ppx.format.schema import Record
+from motherlode.ppx.format.schema import Recorded
 from motherlode.tracing import SimulatorFailed
 
 __all__ = ["Options", "RemoteSimulator", "connect", "launch"]
@@ -98,7 +98,7 @@ class RemoteSimulator:
         if not self._gold:
             return simulate(self._pool.program(self.parameters.names), points, root=seed, first=first)
         none = np.empty((len(points), 0, points.shape[1]))
-        events = self._pool.run(Request(Record.SIMULATE, points, none, self.parameters, seed, first))
+        events = self._pool.run(Workload(Recorded.SIMULATE, points, none, self.parameters, seed, first))
         if events.failures:
             failure = events.failures[0]
             raise EventFailed(failure.event, failure.theta, failure.reason)
@@ -144,8 +144,8 @@ class RemoteSimulator:
     def _mine(self, theta: Array, others: Array, seed: int, first: int, traces: bool, probes: int = 1000) -> Events:
         if not self._gold:
             return self._replay(theta, others, seed, first, traces)
-        record = Record.TRACES if traces else Record.GOLD
-        events = self._pool.run(Request(record, theta, others, self.parameters, seed, first, probes))
+        record = Recorded.TRACES if traces else Recorded.GOLD
+        events = self._pool.run(Workload(record, theta, others, self.parameters, seed, first, probes))
         if len(events.failures) == len(theta):
             failure = events.failures[0]
             raise SimulatorFailed(failure.reason, np.array(failure.theta), len(theta))

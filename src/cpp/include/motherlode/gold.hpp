@@ -13,7 +13,7 @@
 
 namespace motherlode {
 
-/// What is recorded for each event, numbered as `Record` in ppx.fbs.
+/// What is recorded for each event, numbered as `Recorded` in ppx.fbs.
 enum class Keep : std::uint8_t { simulate = 0, gold = 1, traces = 2 };
 
 /// `count` events, event i on stream (seed, first + i). Arrays are row-major; K follows from their sizes.

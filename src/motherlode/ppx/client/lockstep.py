@@ -6,7 +6,6 @@ answered with θ, all others go through :func:`motherlode.tracing.draw`, so that
 
 import itertools
 import time
-from typing import Any
 
 import numpy as np
 from numpy.random import Generator
@@ -205,8 +204,9 @@ class Lockstep:
         self.session.close()
 
 
-def _sampled(value: Any) -> bytes:
-    return encode(SampleResult(value)) if isinstance(value, np.ndarray) and value.ndim else sample_result(value)
+def _sampled(value: Drawn) -> bytes:
+    array = np.asarray(value, np.float64)
+    return encode(SampleResult(array)) if array.ndim else sample_result(float(array))
 
 
 def _any_reply(message: Body, generator: np.random.Generator) -> bytes:

@@ -5,18 +5,18 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motherlode.events import Events
 from motherlode.ppx.client.lockstep import Lockstep
-from motherlode.ppx.client.workload import BlockSize, Request, events_of, join, lost
 from motherlode.ppx.client.session import Session
+from motherlode.ppx.client.workload import BlockSize, Workload, events_of, join, lost
 from motherlode.ppx.errors import PeerTimeout, SimulatorDied
 from motherlode.ppx.format.messages import GoldRun
-from motherlode.ppx.format.schema import Record
+from motherlode.ppx.format.schema import Recorded
 from motherlode.ppx.keys import client_keys
 
 __all__ = ["Options", "Pool"]
@@ -83,7 +83,7 @@ class Pool:
 
     def _reset(self) -> None:
         self._sessions: list[Session] = []
-        self._sizes: dict[tuple[int, Record], BlockSize] = {}
+        self._sizes: dict[tuple[int, Recorded], BlockSize] = {}
         self._programs: dict[int, Callable[[Array], Array]] = {}
         self._deaths = 0
         self._lock = threading.Lock()
@@ -120,7 +120,7 @@ class Pool:
             if session.program is not None:
                 session.program.close()
 
-    def run(self, request: Request) -> Events:
+    def run(self, request: Workload) -> Events:
         """Have gold peers run every event of a request.
 
         Raises
@@ -131,7 +131,7 @@ class Pool:
         parts = self.map(lambda worker: self._serve(request, worker), len(request.theta), request.stop)
         return join([events for part in parts for events in part])
 
-    def _serve(self, request: Request, worker: int) -> list[Events]:
+    def _serve(self, request: Workload, worker: int) -> list[Events]:
         """Have one worker run rows until none are left; if it fails for good, the others stop too."""
         batches: list[Events] = []
         try:
@@ -141,7 +141,7 @@ class Pool:
             request.stop()
         return batches
 
-    def _stream(self, request: Request, worker: int, batches: list[Events]) -> None:
+    def _stream(self, request: Workload, worker: int, batches: list[Events]) -> None:
         """Run rows until none are left or the program dies; the rows it took with it are asked for again."""
         session, fresh = self.session(worker), BlockSize(timeout=self.options.timeout)
         size = self._sizes.setdefault((worker, request.record), fresh)
@@ -203,9 +203,9 @@ class Pool:
             session.close()
         self._sessions.clear()
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, Options]:
         return {"options": self.options}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: dict[str, Options]) -> None:
         self.options = state["options"]
         self._reset()

@@ -6,10 +6,11 @@ outside the parameters equal those of a decoded frame therefore is the same requ
 """
 
 import struct
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from motherlode.core.types import Array
 from motherlode.families import FAMILIES, Family
 from motherlode.ppx.errors import ProtocolError
 from motherlode.ppx.format.codec import decode
@@ -21,7 +22,8 @@ __all__ = ["Known", "Recall", "law_of"]
 
 MAX_KNOWN = 20_000
 MAX_LAYOUTS = 8
-Law = tuple[Any, ...]
+Law = tuple[float | Array, ...]
+"""Parameters of a draw, floats or arrays."""
 
 
 class Known(NamedTuple):

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
-from motherlode.ppx.format.failures import peer_failure
 from motherlode.ppx.client.process import Program
 from motherlode.ppx.client.sockets import Link
 from motherlode.ppx.errors import ConnectionLost, HandshakeError, PeerError, PeerTimeout, ProtocolError, WireError
 from motherlode.ppx.format.codec import decode, encode
+from motherlode.ppx.format.failures import failure_of
 from motherlode.ppx.format.messages import (
     Body,
     Error,
@@ -26,12 +26,12 @@ from motherlode.ppx.format.messages import (
     RunResult,
     Simulator,
 )
+from motherlode.ppx.format.schema import GOLD
 from motherlode.ppx.keys import ClientKeys
 from motherlode.tracing import LeakError
 
-__all__ = ["GOLD", "Session"]
+__all__ = ["Session"]
 
-GOLD = "gold/1"
 IN_FLIGHT = 2
 
 
@@ -153,7 +153,7 @@ class Session:
             self.close()
             raise
         if isinstance(message, Error):
-            raise peer_failure(message, self.link.endpoint)
+            raise failure_of(message, self.link.endpoint)
         return message
 
     def frame(self, doing: str) -> bytes:

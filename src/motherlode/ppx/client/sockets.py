@@ -2,20 +2,20 @@
 
 import os
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from motherlode.ppx.client.folders import SOCKET_PATH_LIMIT
 from motherlode.ppx.errors import ConnectionLost, EndpointError, HandshakeError, ProtocolError
+from motherlode.ppx.format.schema import MAX_MESSAGE_SIZE
 from motherlode.ppx.keys import ClientKeys
 
-__all__ = ["MAX_MESSAGE_SIZE", "Link", "tick"]
+__all__ = ["Link"]
 
-MAX_MESSAGE_SIZE = 256 << 20
 TICK = 0.05
-FAILURES = {
+FAILURES: dict[int, str] = {
     zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "it does not speak ZMTP, or closes the connection during the greeting",
     zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: "it does not speak ZMTP",
     zmq.EVENT_HANDSHAKE_FAILED_AUTH: "it refuses our keys",
@@ -30,7 +30,7 @@ WATCHED = (
 )
 
 
-def tick(timeout: float) -> float:
+def _tick(timeout: float) -> float:
     """Return how long a receive blocks before it looks whether the peer still lives, in seconds."""
     return min(TICK, timeout)
 
@@ -66,14 +66,14 @@ class Link:
         self.endpoint = endpoint
         self.established = False
         self.connected = False
-        self.socket: Any = zmq.Context.instance().socket(zmq.DEALER)
-        self._monitor: Any = self.socket.get_monitor_socket(WATCHED)
+        self.socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
+        self._monitor: zmq.Socket[bytes] = self.socket.get_monitor_socket(WATCHED)
         self._monitor.setsockopt(zmq.LINGER, 0)
         options: dict[int, int] = {
             zmq.LINGER: 0,
             zmq.MAXMSGSIZE: MAX_MESSAGE_SIZE,
-            zmq.RCVTIMEO: max(1, round(1000 * tick(timeout))),
-            zmq.SNDTIMEO: max(1, round(1000 * tick(timeout))),
+            zmq.RCVTIMEO: max(1, round(1000 * _tick(timeout))),
+            zmq.SNDTIMEO: max(1, round(1000 * _tick(timeout))),
             zmq.RECONNECT_IVL: 10,
             zmq.RECONNECT_IVL_MAX: 200,
             zmq.HANDSHAKE_IVL: max(1, round(1000 * min(timeout / 2, 5.0))),

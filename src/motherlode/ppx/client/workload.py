@@ -16,9 +16,9 @@ from motherlode.core import Parameters
 from motherlode.events import Counts, Events, Failure, TraceColumns
 from motherlode.events.traces import Site as EventSite
 from motherlode.ppx.format.messages import GoldBlock, GoldRun, Simulator, TraceBlock
-from motherlode.ppx.format.schema import Record
+from motherlode.ppx.format.schema import Recorded
 
-__all__ = ["BlockSize", "Request", "events_of", "join", "lost"]
+__all__ = ["BlockSize", "Workload", "events_of", "join", "lost"]
 
 Array = NDArray[np.float64]
 TARGET_SECONDS = 0.5
@@ -65,7 +65,7 @@ def _bytes(block: GoldBlock) -> int:
     return columns if traces is None else columns + 2 * traces.log_prob.nbytes + traces.parameters.nbytes
 
 
-class Request:
+class Workload:
     """Hold what is asked of N events, and hand out its rows to as many workers as ask.
 
     Parameters
@@ -84,7 +84,7 @@ class Request:
 
     def __init__(
         self,
-        record: Record,
+        record: Recorded,
         theta: Array,
         alternatives: Array,
         parameters: Parameters,
@@ -94,7 +94,7 @@ class Request:
     ) -> None:
         self.record, self.theta, self.alternatives = record, theta, alternatives
         self.seed, self.first, self.probe_events = seed, first, probe_events
-        gold = record is not Record.SIMULATE
+        gold = record is not Recorded.SIMULATE
         self._steps = parameters.steps(theta) if gold else None
         self._box: tuple[Array | None, Array | None] = (
             parameters.probe_box(theta, alternatives) if gold else (None, None)
@@ -170,7 +170,7 @@ class Request:
         )
 
 
-def events_of(block: GoldBlock, request: Request) -> Events:
+def events_of(block: GoldBlock, request: Workload) -> Events:
     """Return a block as events; those that failed are listed and have no row."""
     index = np.arange(block.count)
     lost = [failure.event - block.first for failure in block.failures]
@@ -181,7 +181,7 @@ def events_of(block: GoldBlock, request: Request) -> Events:
         alternatives,
         block.x,
         block.joint_log_ratio,
-        np.full_like(theta, np.nan) if request.record is Record.SIMULATE else block.joint_score,
+        np.full_like(theta, np.nan) if request.record is Recorded.SIMULATE else block.joint_score,
         event=(rows + request.first).astype(np.int64),
         seed=request.seed,
         traces=None if block.traces is None else _traces(block.traces, theta, block.x),
@@ -190,11 +190,11 @@ def events_of(block: GoldBlock, request: Request) -> Events:
     )
 
 
-def _failure(event: int, request: Request, reason: str) -> Failure:
+def _failure(event: int, request: Workload, reason: str) -> Failure:
     return Failure(event, tuple(request.theta[event - request.first].tolist()), request.seed, reason)
 
 
-def lost(run: GoldRun, request: Request, reason: str) -> Events:
+def lost(run: GoldRun, request: Workload, reason: str) -> Events:
     """Return no events but the failures of a request that was never answered."""
     failures = tuple(_failure(event, request, reason) for event in range(run.first, run.first + run.count))
     return Events.failed(failures, request.alternatives.shape[1])

@@ -2,18 +2,19 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motherlode.ppx.format.messages import Failure, GoldBlock, GoldRun, Site, TraceBlock
-from motherlode.ppx.format.schema import Record
+from motherlode.ppx.format.schema import Fields, Recorded
 
 __all__ = ["check_answer", "gold_block", "gold_run", "refuse", "vector"]
 
 Array = NDArray[np.float64]
-Fields = dict[str, Any]
+Number = TypeVar("Number", bound=np.number)
+Values = NDArray[np.number] | None
 
 
 def refuse(wrong: bool | np.bool_, text: str) -> None:
@@ -22,8 +23,13 @@ def refuse(wrong: bool | np.bool_, text: str) -> None:
         raise ValueError(text)
 
 
-def vector(values: Any, dtype: Any = np.float64) -> NDArray[Any]:
-    """Return a copy of a vector field in native type; empty where the field is absent."""
+def vector(values: Values) -> Array:
+    """Return a copy of a vector field as float64; empty where the field is absent."""
+    return vector_of(values, np.float64)
+
+
+def vector_of(values: Values, dtype: type[Number]) -> NDArray[Number]:
+    """Return a copy of a vector field in another type; empty where the field is absent."""
     return np.array(() if values is None else values, dtype)
 
 
@@ -58,7 +64,7 @@ def gold_run(fields: Fields) -> GoldRun:
     refuse(len(steps) not in (0, len(theta)) or bool((steps <= 0).any()), "steps do not match theta")
     low, high = _box(fields, columns)
     return GoldRun(
-        Record(fields["record"]),
+        Recorded(fields["record"]),
         fields["seed"],
         first,
         theta.reshape(count, columns),
@@ -71,8 +77,9 @@ def gold_run(fields: Fields) -> GoldRun:
     )
 
 
-def _offsets(values: Any, rows: int, end: int, field: str) -> NDArray[np.int64]:
-    refuse(values is None or len(values) != rows + 1, f"{field} has not {rows + 1} entries")
+def _offsets(values: Values, rows: int, end: int, field: str) -> NDArray[np.int64]:
+    if values is None or len(values) != rows + 1:
+        raise ValueError(f"{field} has not {rows + 1} entries")
     refuse(int(values[0]) != 0 or int(values[-1]) != end, f"{field} does not run from 0 to {end}")
     refuse(bool((values[1:] < values[:-1]).any()), f"{field} decreases")
     return np.array(values, np.int64)
@@ -85,7 +92,11 @@ def _site(fields: Fields) -> Site:
 
 def _traces(fields: Fields, rows: int) -> TraceBlock:
     sites = tuple(_site(site) for site in fields["sites"] or ())
-    site, value, parameters = vector(fields["site"], np.uint32), vector(fields["value"]), vector(fields["parameters"])
+    site, value, parameters = (
+        vector_of(fields["site"], np.uint32),
+        vector(fields["value"]),
+        vector(fields["parameters"]),
+    )
     log_prob, draws = vector(fields["log_prob"]), len(site)
     refuse(draws > 0 and int(site.max()) >= len(sites), "site points past the table of sites")
     refuse(len(value) != draws, f"value has {len(value)} entries for {draws} branchings")
@@ -114,7 +125,7 @@ def gold_block(fields: Fields) -> GoldBlock:
     first, count = fields["first"], fields["count"]
     failures = _failures(fields["failures"] or (), first, count)
     rows = count - len(failures)
-    shape = tuple(int(size) for size in vector(fields["x_shape"], np.int64))
+    shape = tuple(int(size) for size in vector_of(fields["x_shape"], np.int64))
     x, ratio, score = vector(fields["x"]), vector(fields["joint_log_ratio"]), vector(fields["joint_score"])
     refuse(len(shape) > 16 or len(x) != rows * math.prod(shape), f"x has {len(x)} numbers for {rows} rows of {shape}")
     refuse(fields["probed"] > count, f"probed {fields['probed']} exceeds count {count}")
@@ -142,14 +153,14 @@ def check_answer(block: GoldBlock, asked: GoldRun) -> None:
     ValueError
         Naming the field that differs.
     """
-    gold = asked.record is not Record.SIMULATE
+    gold = asked.record is not Recorded.SIMULATE
     columns = (asked.alternatives.shape[1], asked.theta.shape[1]) if gold else (0, 0)
     found = block.joint_log_ratio.shape[1], block.joint_score.shape[1]
     place = (block.first, block.count)
     refuse(place != (asked.first, asked.count), f"the block holds (first, count) {place}, not the events asked for")
     refuse(len(block.x) > 0 and found != columns, f"(K, D) of the block are {found} where {columns} were asked for")
     refuse(block.diverted > block.count * columns[0], f"diverted {block.diverted} exceeds count times K")
-    traced = asked.record is Record.TRACES
+    traced = asked.record is Recorded.TRACES
     refuse(traced is not (block.traces is not None), f"traces are {'missing' if traced else 'there unasked'}")
     if block.traces is not None and len(block.traces.site):
         refuse(block.traces.log_prob.shape[1] != 1 + columns[0], "log_prob has not 1 + K columns")

@@ -8,7 +8,6 @@ import math
 import struct
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,13 +17,12 @@ from motherlode.ppx.errors import ProtocolError, UnknownFamily
 from motherlode.ppx.format import messages
 from motherlode.ppx.format.blocks import check_answer, gold_block, gold_run, refuse, vector
 from motherlode.ppx.format.reader import Frame, read
-from motherlode.ppx.format.schema import TABLES, UNIONS, ErrorCode, Tier
+from motherlode.ppx.format.schema import TABLES, UNIONS, ErrorCode, Fields, Tier
 from motherlode.ppx.format.writer import write
 
 __all__ = ["decode", "encode", "sample_result"]
 
 Array = NDArray[np.float64]
-Fields = dict[str, Any]
 KINDS = {getattr(messages, name): name for name in UNIONS["MessageBody"]}
 
 
@@ -34,11 +32,11 @@ def encode(message: messages.Body) -> bytes:
     return write({"body_type": kind, "body": _fields(message, kind)})
 
 
-def _fields(message: Any, table: str) -> Fields:
+def _fields(message: messages.Table, table: str) -> Fields:
     """Return a dataclass that mirrors `table` as the nested dictionary that the writer takes."""
     fields: Fields = {}
     for field, kind in TABLES[table].items():
-        if kind in UNIONS:
+        if kind in UNIONS and isinstance(message, messages.Sample | messages.Observe):
             fields[f"{field}_type"] = message.family
             fields[field] = _distribution(message.family, message.parameters)
             continue

@@ -1,4 +1,4 @@
-"""Turn the ``Error`` message of a peer into the exception it stands for."""
+"""Send a leak that one side found as an ``Error`` message, and raise on the other side what the message stands for."""
 
 from motherlode.core import MotherlodeError
 from motherlode.ppx.errors import PeerError
@@ -6,10 +6,17 @@ from motherlode.ppx.format.messages import Error
 from motherlode.ppx.format.schema import ErrorCode
 from motherlode.tracing import HiddenRandomness, LeakError, ReplayDiverged
 
-__all__ = ["peer_failure"]
+__all__ = ["error_of", "failure_of"]
 
 
-def peer_failure(error: Error, peer: str) -> MotherlodeError:
+def error_of(leak: LeakError) -> Error:
+    """Return the ``Error`` that a client turns back into the same leak."""
+    codes = {ReplayDiverged: ErrorCode.REPLAY_DIVERGED, HiddenRandomness: ErrorCode.HIDDEN_RANDOMNESS}
+    code = codes.get(type(leak), ErrorCode.LEAK)
+    return Error(code, str(leak), leak.event or 0, leak.address, leak.theta, leak.probe, leak.expected, leak.found)
+
+
+def failure_of(error: Error, peer: str) -> MotherlodeError:
     """Return the exception that an ``Error`` stands for; for a leak that of the Python replay, in the peer's words."""
     failure = _leak(error)
     if failure is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from motherlode.ppx.format.schema import ErrorCode, Record, Tier
+from motherlode.ppx.format.schema import ErrorCode, Recorded, Tier
 
 __all__ = [
     "Body",
@@ -27,6 +27,7 @@ __all__ = [
     "SampleResult",
     "Simulator",
     "Site",
+    "Table",
     "Tag",
     "TagResult",
     "TraceBlock",
@@ -53,7 +54,7 @@ class Simulator:
 class GoldRun:
     """The gold part of a Run: theta (N,D), alternatives (N,K,D), steps (N,D) or None, probe bounds (D,) or None."""
 
-    record: Record
+    record: Recorded
     seed: int
     first: int
     theta: Array
@@ -236,3 +237,7 @@ Body = (
     | Reset
     | Error
 )
+"""A message."""
+
+Table = Body | Simulator | GoldRun | Site | TraceBlock | Failure | GoldBlock
+"""A message or a part of one: a dataclass that mirrors a table."""

@@ -7,18 +7,18 @@ arrays that view the frame, absent fields as ``None``. What the fields *mean* is
 
 import struct
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from motherlode.ppx.format.schema import DEFAULTS, ENUMS, TABLES, UNIONS
+from motherlode.ppx.format.schema import DEFAULTS, ENUMS, TABLES, UNIONS, Fields
 
 __all__ = ["MAX_STRING", "Frame", "read"]
 
 Frame = bytes | memoryview
 MAX_STRING = 65536
 SCALARS = {"bool": "<?", "ubyte": "<B", "ushort": "<H", "uint": "<I", "int": "<i", "ulong": "<Q", "double": "<d"}
-NUMBERS: dict[str, np.dtype[Any]] = {
+NUMBERS: dict[str, np.dtype[np.number]] = {
     "uint": np.dtype("<u4"),
     "int": np.dtype("<i4"),
     "ulong": np.dtype("<u8"),
@@ -29,8 +29,12 @@ SIGNED = struct.Struct("<i").unpack_from
 VTABLE = struct.Struct("<HH").unpack_from
 ENTRY = struct.Struct("<H").unpack_from
 
-Fields = dict[str, Any]
-Read = Callable[["Cursor", int], Any]
+Value = bool | int | float | str | NDArray[np.number] | tuple[str, ...] | Fields | tuple[Fields, ...] | None
+"""What a field may hold."""
+
+Read = Callable[["Cursor", int], Value]
+Layout = list[tuple[str, int, int, Read, Value]]
+"""For each field its name, place in the vtable, bytes inline, how to read it, and its default."""
 
 
 class Cursor:
@@ -75,7 +79,7 @@ class Cursor:
             raise ValueError(f"a string of {count} bytes is longer than {MAX_STRING}, or strings overlap")
         return str(self.frame[start : start + count], "utf-8")
 
-    def table(self, start: int, plan: list[tuple[str, int, int, Read, Any]]) -> Fields:
+    def table(self, start: int, layout: Layout) -> Fields:
         """Return the fields of the table that starts at `start`."""
         self.tables -= 1
         vtable = self.inside(start - int(SIGNED(self.frame, start)[0]), 4)
@@ -85,7 +89,7 @@ class Cursor:
         if length < 4 or inline < 4 or self.tables < 0:
             raise ValueError(f"the table at {start} has a vtable of {length} bytes and {inline} bytes inline")
         fields = {}
-        for name, entry, width, get, default in plan:
+        for name, entry, width, get, default in layout:
             offset = ENTRY(self.frame, vtable + entry)[0] if entry + 2 <= length else 0
             if offset and (offset < 4 or offset + width > inline):
                 raise ValueError(f"field {name} lies outside its table")
@@ -101,7 +105,7 @@ def _scalar(kind: str) -> Read:
 def _numbers(kind: str) -> Read:
     dtype = NUMBERS[kind]
 
-    def get(cursor: Cursor, position: int) -> Any:
+    def get(cursor: Cursor, position: int) -> NDArray[np.number]:
         start, count = cursor.vector(position, dtype.itemsize)
         return np.frombuffer(cursor.frame, dtype, count, start)
 
@@ -114,13 +118,13 @@ def _strings(cursor: Cursor, position: int) -> tuple[str, ...]:
 
 
 def _table(kind: str) -> Read:
-    return lambda cursor, position: cursor.table(cursor.follow(position), PLANS[kind])
+    return lambda cursor, position: cursor.table(cursor.follow(position), LAYOUTS[kind])
 
 
 def _tables(kind: str) -> Read:
     def get(cursor: Cursor, position: int) -> tuple[Fields, ...]:
         start, count = cursor.vector(position, 4)
-        return tuple(cursor.table(cursor.follow(start + 4 * i), PLANS[kind]) for i in range(count))
+        return tuple(cursor.table(cursor.follow(start + 4 * i), LAYOUTS[kind]) for i in range(count))
 
     return get
 
@@ -139,25 +143,25 @@ def _getter(kind: str) -> tuple[int, Read]:
     return 4, _numbers(item) if item in NUMBERS else _tables(item)
 
 
-def _default(table: str, field: str, kind: str) -> Any:
+def _default(table: str, field: str, kind: str) -> Value:
     return DEFAULTS.get((table, field), 0 if ENUMS.get(kind, kind) in SCALARS else None)
 
 
-def _plan(table: str) -> list[tuple[str, int, int, Read, Any]]:
-    plan: list[tuple[str, int, int, Read, Any]] = []
+def _layout(table: str) -> Layout:
+    layout: Layout = []
     entry = 4
     for field, kind in TABLES[table].items():
         if kind in UNIONS:
-            plan.append((f"{field}_type", entry, 1, _scalar("ubyte"), 0))
-            plan.append((field, entry + 2, 4, Cursor.follow, None))
+            layout.append((f"{field}_type", entry, 1, _scalar("ubyte"), 0))
+            layout.append((field, entry + 2, 4, Cursor.follow, None))
             entry += 4
         else:
-            plan.append((field, entry, *_getter(kind), _default(table, field, kind)))
+            layout.append((field, entry, *_getter(kind), _default(table, field, kind)))
             entry += 2
-    return plan
+    return layout
 
 
-PLANS = {table: _plan(table) for table in TABLES}
+LAYOUTS = {table: _layout(table) for table in TABLES}
 
 
 def _resolve(cursor: Cursor, fields: Fields, field: str, members: tuple[str, ...]) -> Fields:
@@ -165,7 +169,7 @@ def _resolve(cursor: Cursor, fields: Fields, field: str, members: tuple[str, ...
     number, start = fields[f"{field}_type"], fields[field]
     known = 1 <= number <= len(members) and start is not None
     fields[f"{field}_type"] = members[number - 1] if known else number
-    fields[field] = cursor.table(start, PLANS[members[number - 1]]) if known else None
+    fields[field] = cursor.table(start, LAYOUTS[members[number - 1]]) if known else None
     return fields
 
 
@@ -181,7 +185,7 @@ def read(frame: Frame) -> Fields:
     """
     cursor = Cursor(frame)
     root = int(OFFSET(frame, 0)[0])
-    message = cursor.table(cursor.inside(root, 4), PLANS["Message"])
+    message = cursor.table(cursor.inside(root, 4), LAYOUTS["Message"])
     _resolve(cursor, message, "body", UNIONS["MessageBody"])
     body = message["body"]
     if body is not None and "distribution_type" in body:

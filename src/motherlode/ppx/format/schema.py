@@ -9,12 +9,35 @@ hold both to the format.
 """
 
 from enum import IntEnum
+from typing import Any, TypeAlias
 
 from motherlode.families import WIRE_FAMILIES
 
-__all__ = ["DEFAULTS", "ENUMS", "IDENTIFIER", "TABLES", "UNIONS", "ErrorCode", "Record", "Tier"]
+__all__ = [
+    "DEFAULTS",
+    "ENUMS",
+    "GOLD",
+    "IDENTIFIER",
+    "MAX_MESSAGE_SIZE",
+    "TABLES",
+    "UNIONS",
+    "ErrorCode",
+    "Fields",
+    "Recorded",
+    "Tier",
+]
 
 IDENTIFIER = b"PPXF"
+"""What a frame of the schema may carry behind its root."""
+
+GOLD = "gold/1"
+"""The extension by which a side announces that it knows gold runs."""
+
+MAX_MESSAGE_SIZE = 256 << 20
+"""Bytes of the largest frame that a side accepts."""
+
+Fields: TypeAlias = dict[str, Any]
+"""The fields of a table by name. :mod:`motherlode.ppx.format.codec` checks what a peer has put into them."""
 
 
 class Tier(IntEnum):
@@ -25,7 +48,7 @@ class Tier(IntEnum):
     TANGENT = 2
 
 
-class Record(IntEnum):
+class Recorded(IntEnum):
     """What a gold run records for each event."""
 
     SIMULATE = 0
@@ -47,7 +70,7 @@ class ErrorCode(IntEnum):
     LIVE_TANGENT = 9
 
 
-ENUMS: dict[str, str] = {"Tier": "ubyte", "Record": "ubyte", "ErrorCode": "ushort"}
+ENUMS: dict[str, str] = {"Tier": "ubyte", "Recorded": "ubyte", "ErrorCode": "ushort"}
 
 UNIONS: dict[str, tuple[str, ...]] = {
     "Distribution": tuple(family.name for family in WIRE_FAMILIES),
@@ -81,7 +104,7 @@ TABLES: dict[str, dict[str, str]] = {
         "max_message_size": "ulong",
     },
     "GoldRun": {
-        "record": "Record",
+        "record": "Recorded",
         "seed": "ulong",
         "first": "ulong",
         "count": "uint",

@@ -1,15 +1,13 @@
 """Write nested dictionaries of fields as a FlatBuffer, by the same layout that the reader follows."""
 
-from typing import Any
-
 import flatbuffers
 import numpy as np
 
-from motherlode.ppx.format.schema import DEFAULTS, ENUMS, IDENTIFIER, TABLES, UNIONS
+from motherlode.core.types import Foreign, UserValue
+from motherlode.ppx.format.schema import DEFAULTS, ENUMS, IDENTIFIER, TABLES, UNIONS, Fields
 
 __all__ = ["write"]
 
-Fields = dict[str, Any]
 PREPEND = {
     "bool": "PrependBoolSlot",
     "ubyte": "PrependUint8Slot",
@@ -21,14 +19,14 @@ PREPEND = {
 DTYPES = {"[uint]": "<u4", "[int]": "<i4", "[ulong]": "<u8", "[double]": "<f8"}
 
 
-def _offsets(builder: Any, offsets: list[int]) -> int:
+def _offsets(builder: Foreign, offsets: list[int]) -> int:
     builder.StartVector(4, len(offsets), 4)
     for offset in reversed(offsets):
         builder.PrependUOffsetTRelative(offset)
     return int(builder.EndVector())
 
 
-def _reference(builder: Any, kind: str, value: Any) -> int:
+def _reference(builder: Foreign, kind: str, value: UserValue) -> int:
     """Write what a field points at and return its offset."""
     if kind == "string":
         return int(builder.CreateString(value))
@@ -41,16 +39,16 @@ def _reference(builder: Any, kind: str, value: Any) -> int:
     return _table(builder, kind, value)
 
 
-def _table(builder: Any, table: str, fields: Fields) -> int:
-    slots: list[tuple[int, str, Any, Any]] = []
+def _table(builder: Foreign, table: str, fields: Fields) -> int:
+    slots: list[tuple[int, str, int | float, int | float]] = []
     slot = 0
     for field, declared in TABLES[table].items():
-        value: Any = fields.get(field)
+        value = fields.get(field)
         kind = ENUMS.get(declared, declared)
         if kind in UNIONS:
             member = fields[f"{field}_type"]
             slots.append((slot, "ubyte", UNIONS[kind].index(member) + 1, 0))
-            slots.append((slot + 1, "", _table(builder, member, value), 0))
+            slots.append((slot + 1, "", _table(builder, member, fields[field]), 0))
             slot += 1
         elif value is not None and kind in PREPEND:
             slots.append((slot, kind, value, DEFAULTS.get((table, field), 0)))
@@ -63,7 +61,7 @@ def _table(builder: Any, table: str, fields: Fields) -> int:
     return int(builder.EndObject())
 
 
-def _size(value: Any) -> int:
+def _size(value: UserValue) -> int:
     """Return about how many bytes a value needs, so that the builder need not grow by copying itself."""
     if isinstance(value, np.ndarray):
         return value.nbytes + 64

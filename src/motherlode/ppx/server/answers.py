@@ -1,13 +1,12 @@
-"""Say in messages what our own simulators produce: events as blocks, leaks and refusals as errors."""
+"""Say in blocks of events what our own simulators produce."""
 
 import numpy as np
 
 from motherlode.events import Events, TraceColumns
-from motherlode.ppx.format.messages import Error, Failure, GoldBlock, GoldRun, Site, TraceBlock
-from motherlode.ppx.format.schema import ErrorCode, Record
-from motherlode.tracing import HiddenRandomness, LeakError, ReplayDiverged
+from motherlode.ppx.format.messages import Failure, GoldBlock, GoldRun, Site, TraceBlock
+from motherlode.ppx.format.schema import Recorded
 
-__all__ = ["block_of", "error_of", "simulated", "unanswered"]
+__all__ = ["block_of", "simulated", "unanswered"]
 
 
 def simulated(x: np.ndarray, asked: GoldRun) -> GoldBlock:
@@ -18,7 +17,7 @@ def simulated(x: np.ndarray, asked: GoldRun) -> GoldBlock:
 
 def block_of(events: Events, asked: GoldRun) -> GoldBlock:
     """Return mined events as the block that answers a request."""
-    traced = asked.record is Record.TRACES and events.traces is not None
+    traced = asked.record is Recorded.TRACES and events.traces is not None
     return GoldBlock(
         asked.first,
         asked.count,
@@ -58,16 +57,9 @@ def unanswered(asked: GoldRun, reason: str) -> GoldBlock:
         none,
         none,
         failures=failures,
-        traces=traces if asked.record is Record.TRACES else None,
+        traces=traces if asked.record is Recorded.TRACES else None,
     )
 
 
 def _nothing() -> tuple[np.ndarray, np.ndarray]:
     return np.empty(0, np.uint32), np.empty(0)
-
-
-def error_of(leak: LeakError) -> Error:
-    """Return the ``Error`` that a client turns back into the same leak."""
-    codes = {ReplayDiverged: ErrorCode.REPLAY_DIVERGED, HiddenRandomness: ErrorCode.HIDDEN_RANDOMNESS}
-    code = codes.get(type(leak), ErrorCode.LEAK)
-    return Error(code, str(leak), leak.event or 0, leak.address, leak.theta, leak.probe, leak.expected, leak.found)

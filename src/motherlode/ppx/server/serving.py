@@ -6,31 +6,31 @@ and can never answer the draws of another client's run.
 
 import os
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import zmq
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from zmq.auth.thread import ThreadAuthenticator
 
 from motherlode.core import ParameterError, philox_generator
 from motherlode.events import Simulator
 from motherlode.gold.guards.probes import PROBE_EVENTS, PROBE_EVERY
-from motherlode.ppx.client.session import GOLD
-from motherlode.ppx.client.sockets import MAX_MESSAGE_SIZE
 from motherlode.ppx.errors import EndpointError, ProtocolError
 from motherlode.ppx.format import messages
 from motherlode.ppx.format.codec import decode, encode
+from motherlode.ppx.format.failures import error_of
 from motherlode.ppx.format.messages import Body, Error, GoldRun
-from motherlode.ppx.format.schema import ErrorCode, Record, Tier
+from motherlode.ppx.format.schema import GOLD, MAX_MESSAGE_SIZE, ErrorCode, Recorded, Tier
 from motherlode.ppx.keys import server_keys
-from motherlode.ppx.server.answers import block_of, error_of, simulated, unanswered
+from motherlode.ppx.server.answers import block_of, simulated, unanswered
 from motherlode.tracing import Draw, Handler, LeakError, SimulatorFailed, seed
 
 __all__ = ["Server", "serve"]
 
 Array = NDArray[np.float64]
-Program = Callable[[Array], Any]
+Program = Callable[[Array], ArrayLike]
+"""A simulator as a function of θ with shape (D,), run draw by draw."""
+
 MAX_EVENTS = 65536
 WAIT = 0.2
 LOCAL = ("ipc://", "tcp://127.0.0.1:", "tcp://localhost:", "tcp://[::1]:")
@@ -68,7 +68,7 @@ class _Remote(Handler):
             draw.value = value.reshape(shape) if shape else float(value.reshape(-1)[0])
 
 
-def _spread(parameter: Any, shape: tuple[int, ...], vector: bool) -> Array:
+def _spread(parameter: ArrayLike, shape: tuple[int, ...], vector: bool) -> Array:
     """Return a parameter with the shape of the value that is asked for, and its own last axis if it is a vector."""
     array = np.asarray(parameter, np.float64)
     return np.broadcast_to(array, (*shape, *array.shape[-1:]) if vector else shape)
@@ -106,7 +106,7 @@ class Server:
         self.simulator, self.program = simulator, program
         self.stopping = False
         self._context = zmq.Context()
-        self._socket: Any = self._context.socket(zmq.ROUTER)
+        self._socket = self._context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_SIZE)
         self._authenticator = None if keys is None else self._lock(keys)
@@ -132,7 +132,7 @@ class Server:
     @property
     def endpoint(self) -> str:
         """Where clients connect; a wildcard port is resolved."""
-        return str(self._socket.getsockopt(zmq.LAST_ENDPOINT).rstrip(b"\0").decode())
+        return self._socket.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0")
 
     def run(self) -> None:
         """Answer requests until :attr:`stopping` is set; no request is fatal."""
@@ -158,7 +158,7 @@ class Server:
     def _wait(self) -> tuple[list[bytes], bytes]:
         """Return the next request and its envelope; what has no empty delimiter is dropped, as REP drops it."""
         while not self.stopping:
-            if self._socket.poll(1000 * WAIT):
+            if self._socket.poll(round(1000 * WAIT)):
                 *envelope, frame = self._socket.recv_multipart()
                 if b"" in envelope[1:]:
                     return envelope, frame
@@ -189,11 +189,11 @@ class Server:
             raise ParameterError(f"count is {asked.count}, and at most {MAX_EVENTS} events are run at once.")
         if (asked.probe_events, asked.probe_every) != (PROBE_EVENTS, PROBE_EVERY):
             raise Unsupported(f"Probes are made of the first {PROBE_EVENTS} events and every {PROBE_EVERY}th only.")
-        if asked.record is Record.SIMULATE:
+        if asked.record is Recorded.SIMULATE:
             return simulated(self.simulator.simulate(asked.theta, seed=asked.seed, first=asked.first), asked)
         stream = {"seed": asked.seed, "first": asked.first}
         try:
-            traces = asked.record is Record.TRACES
+            traces = asked.record is Recorded.TRACES
             return block_of(self.simulator.mine(asked.theta, asked.alternatives, traces=traces, **stream), asked)
         except SimulatorFailed as failed:
             return unanswered(asked, failed.reason)
