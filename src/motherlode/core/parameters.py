@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from motherlode.core.errors import ParameterError
 from motherlode.core.types import JSON, Array
 
-__all__ = ["Parameters"]
+__all__ = ["Parameters", "difference_steps"]
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ class Parameters:
         scale = np.maximum(1.0, np.abs(theta))
         if self.low is not None and self.high is not None:
             scale = np.minimum(scale, np.array(self.high) - np.array(self.low))
-        return np.cbrt(np.finfo(np.float64).eps) * scale
+        return difference_steps(scale)
 
     def to_json(self) -> dict[str, JSON]:
         """Return plain data for a manifest."""
@@ -174,6 +174,11 @@ class Parameters:
         if not isinstance(data, dict) or not isinstance(names, list):
             raise ParameterError(f"Parameters are described by names, low and high, not by {data!r}.")
         return cls(tuple(map(str, names)), _bounds(data["low"]), _bounds(data["high"]))
+
+
+def difference_steps(scale: Array) -> Array:
+    """Return steps of central differences: ε^(1/3) of the scale on which a function varies, ε being float64's."""
+    return np.asarray(np.cbrt(np.finfo(np.float64).eps) * scale)
 
 
 def _numbers(values: ArrayLike | JSON, what: str) -> Array:

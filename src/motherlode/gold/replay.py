@@ -1,6 +1,6 @@
 """Mine a program by local replay: record once at θ, replay at alternatives and at difference points.
 
-Any program whose draws pass through :func:`motherlode.tracing.draw` can be mined, in this process or over the
+Each program whose draws pass through :func:`motherlode.tracing.draw` can be mined, in this process or over the
 wire. Each event costs 1 + K + 2D runs, probed events 2 + 2D more.
 """
 

@@ -8,6 +8,7 @@ from math import log
 import numpy as np
 from scipy import stats
 
+from motherlode.core.parameters import difference_steps
 from motherlode.core.types import JSON, Array, Bools, Foreign
 from motherlode.laws.errors import LawError
 from motherlode.laws.factor import Factor, encoded
@@ -75,7 +76,7 @@ def _arguments(frozen: Foreign) -> dict[str, float]:
 
 def differences(log_prob: Callable[[Array], Array], theta: Array) -> Array:
     """Return the gradient of a log-density at theta ``(*B, n)`` by central differences."""
-    steps = np.cbrt(np.finfo(np.float64).eps) * np.maximum(1e-3, np.abs(theta))
+    steps = difference_steps(np.maximum(1e-3, np.abs(theta)))
     columns = []
     for component in range(theta.shape[-1]):
         shift = np.zeros_like(theta)
