@@ -1,4 +1,4 @@
-"""Tell the main job on the Galton board from end to end; what `motherlode demo` runs, outside the library's layers."""
+"""Run the main job on the Galton board from end to end: what `motherlode demo` runs, outside the library's layers."""
 
 from motherlode.demo.build import BoardNotBuilt, board_module, build_board
 

@@ -1,4 +1,4 @@
-"""Tell the main job from end to end on the Galton board: mine, audit, train, infer, compare with the exact answer."""
+"""Follow the main job from end to end on the Galton board: mine, audit, train, infer, compare with the exact answer."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-r"""How often do confidence regions hold the truth: the one number a construction is for.
+r"""How often do confidence regions hold the truth, at a known θ.
 
 .. math:: \mathrm{coverage}(θ) = P(θ \in C(x) | θ)
 """

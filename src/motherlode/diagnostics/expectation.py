@@ -1,4 +1,4 @@
-r"""Does an estimated ratio have the mean that every ratio has.
+r"""Does an estimated ratio have mean 1, as every ratio has.
 
 .. math:: E_{x \sim p(x|θ_1)}[\hat r(x|θ_0, θ_1)] = 1
 """

@@ -1,4 +1,4 @@
-"""Do the observed events lie where the estimator has seen events at all."""
+"""Do the observed events lie inside the range of the training set."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""One look for all figures, worn inside a context so that the caller's own settings stay as they are."""
+"""Draw all figures in one style, inside a context that leaves the caller's own settings as they are."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -58,13 +58,13 @@ _SETTINGS = {
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Draw in the house style inside a ``with`` block; matplotlib's settings are untouched after it."""
+    """Draw in the style of motherlode inside a ``with`` block; matplotlib's settings are untouched after it."""
     with mpl.rc_context(_SETTINGS):
         yield
 
 
 def styled(function: Callable[P, R]) -> Callable[P, R]:
-    """Make a plotting function draw in the house style."""
+    """Make a plotting function draw in the style of motherlode."""
 
     @wraps(function)
     def inside(*arguments: P.args, **keywords: P.kwargs) -> R:

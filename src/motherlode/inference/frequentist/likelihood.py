@@ -208,7 +208,7 @@ class Experiment:
             raise InferenceError(
                 f"the rate expects {float(mean[wrong].reshape(-1)[0])} events at "
                 f"{dict(zip(self.names, at.tolist(), strict=True))}. No number of events has that mean, so fits and "
-                "toys there mean nothing. Narrow the bounds to where the cross section is positive, or mend Rate(...)."
+                "toys there mean nothing. Narrow the bounds to where σ is positive, or correct Rate(...)."
             )
 
     def _check(self, bounds: dict[str, tuple[float, float]], shifts: Mapping[str, Shift]) -> None:

@@ -107,7 +107,7 @@ def _check(terms: Tensor, degree: int) -> None:
     if rank < needed:
         raise InferenceError(
             f"{len(terms)} cross sections determine {rank} of the {needed} coefficients of a polynomial of degree "
-            f"{degree}. Between and beyond these points the rate would be anybody's guess. Give at least {needed} "
+            f"{degree}. Between and beyond these points the rate would be arbitrary. Give at least {needed} "
             "points that differ in every direction, or a smaller degree."
         )
 

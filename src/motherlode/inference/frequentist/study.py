@@ -193,11 +193,11 @@ class Limits:
         """
         settings = baselines if baselines is not None else Baselines()
 
-        def region(experiment: Experiment, observation: Observation, thrown: Simulates) -> Region:
+        def region(experiment: Experiment, observation: Observation, toys_from: Simulates) -> Region:
             study = Limits(experiment, observation, self.interest)
             if method == "wilks":
                 return study.wilks(points, seed=seed)
-            return study.neyman(thrown, points, toys, seed=seed)
+            return study.neyman(toys_from, points, toys, seed=seed)
 
         given = (self.experiment, self.observation, simulator)
         return {"learned": region(*given), **settings.regions(*given, self.scan(points).axes, region)}
@@ -270,6 +270,15 @@ def limits(
     -----
     OutOfRangeWarning
         If the bounds or the observation reach outside what the estimator was trained on.
+
+    Examples
+    --------
+    >>> class Gaussian:
+    ...     def log_prob(self, x, theta):
+    ...         return torch.distributions.Normal(theta, 1.0).log_prob(x).sum(-1)
+    >>> study = limits(Gaussian(), [[0.2], [0.4]], {"mean": (-3.0, 3.0)})
+    >>> print(study.mle().theta.round(3), [round(end, 3) for end in study.wilks().interval(0.6827)])
+    [0.3] [-0.407, 1.007]
     """
     experiment = Experiment(estimator, bounds, rate, mode, constraints)
     names = experiment.names

@@ -1,4 +1,4 @@
-"""Zooming: scan again, on a finer grid, around a region that holds few points of the grid it was read off.
+"""Scan again, on a finer grid, around a region that holds few grid points.
 
 Every point outside the box that is scanned again has been excluded by the scan before.
 """
