@@ -3,7 +3,7 @@
     python benchmarks/best_weights.py [--quick] [--json] [--seeds 5]
 
 ALICES on the Galton board and on the linear-Gaussian toy, 1,000 and 3,000 events; each seed is trained twice, with
-`motherlode.training.early_stopping.Best` and with the plain minimum, all else equal. `plain_over_ours` is the
+`motherlode.training.early_stopping.EarlyStopping` and with the plain minimum, all else equal. `plain_over_ours` is the
 geometric mean over seeds of the mean squared errors of log r (the pairs of benchmarks/learning_curves.py), plain over
 ours, for each task and number of events: above 1 the rule gains. The last line is one JSON object.
 """
@@ -18,10 +18,10 @@ import torch
 from learning_curves import cell
 from torch import Tensor, nn
 
-from motherlode.training.early_stopping import Best
+from motherlode.training.early_stopping import EarlyStopping
 
 
-class Plain(Best):
+class Plain(EarlyStopping):
     """The weights with the smallest validation loss."""
 
     def offer(self, parts: Tensor, step: int, estimator: nn.Module) -> bool:
@@ -34,7 +34,7 @@ def ratios(task: str, count: int, seeds: int) -> list[float]:
     found = []
     for seed in range(seeds):
         ours = cell(task, "alices", count, seed)["mse"]
-        with patch("motherlode.training.run.Best", Plain):
+        with patch("motherlode.training.run.EarlyStopping", Plain):
             found.append(cell(task, "alices", count, seed)["mse"] / ours)
     return found
 

@@ -58,6 +58,6 @@ def digest(path: Path) -> dict[str, JSON]:
 
 def describe_model(estimator: "Estimator", model: Path) -> dict[str, JSON]:
     """Return what a manifest says of an estimator: its file, its class, and the record of its training, rounds not."""
-    record = None if estimator.record is None else estimator.record.as_json()
+    record = None if estimator.record is None else estimator.record.to_json()
     kept = None if record is None else {name: value for name, value in record.items() if name != "history"}
     return {**digest(model), "class": type(estimator).__name__, "record": kept}

@@ -5,21 +5,23 @@ r"""The base of all estimators: a Pyro module that knows how it was built, scale
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar, Protocol, Self, TypeAlias
 
 import torch
 from pyro.nn import PyroModule
 from torch import Tensor, nn
 
+from motherlode.core.types import JSON, Array, Shape
+from motherlode.estimators.archive import Archive, Blueprint, write_archive
 from motherlode.estimators.batches import EventBatch
-from motherlode.estimators.errors import UnsuitableEstimator
-from motherlode.estimators.record import Record
+from motherlode.estimators.errors import NotTrained, UnsuitableEstimator
+from motherlode.estimators.record import TrainingRecord, box_in_words
 from motherlode.estimators.trained_range import OutOfRangeWarning, TrainedRange
-from motherlode.estimators.transforms import Coordinates
+from motherlode.estimators.transforms import ColumnTransforms
 
-__all__ = ["Estimator", "used_parameters"]
+__all__ = ["ColumnsOfEvents", "Estimator", "Option", "build", "used_parameters"]
 
 _WIDER = 0.1
 
@@ -29,6 +31,22 @@ def used_parameters(events: EventBatch) -> Tensor:
     if events.alternatives is None:
         return events.theta
     return torch.cat([events.theta, events.alternatives.flatten(0, 1)])
+
+
+Option: TypeAlias = "JSON | Sequence[int] | Sequence[float] | nn.Module"
+"""An argument of the constructor of an estimator."""
+
+
+class ColumnsOfEvents(Protocol):
+    """Parameters and outcomes of N events, from which an estimator takes its shapes."""
+
+    @property
+    def theta(self) -> Array:
+        """Parameters with shape ``(N, D)``."""
+
+    @property
+    def x(self) -> Array:
+        """Outcomes with shape ``(N, *L)``."""
 
 
 class Estimator(PyroModule):  # type: ignore[misc]
@@ -49,6 +67,8 @@ class Estimator(PyroModule):  # type: ignore[misc]
         How it was trained, or None.
     learning_rate
         Peak of its learning rate unless the options say another.
+    marginal
+        Whether it is a ratio against the marginal p(x).
     theta_low, theta_high
         Range of θ in training, shape ``(D,)``.
     x_low, x_high
@@ -57,37 +77,53 @@ class Estimator(PyroModule):  # type: ignore[misc]
     """
 
     learning_rate: ClassVar[float] = 5e-3
-    task: ClassVar[str]
+    marginal: bool = False
     theta_low: Tensor
     theta_high: Tensor
     x_low: Tensor
     x_high: Tensor
 
-    def __init__(self, parameters: int, shape: Sequence[int], configuration: dict[str, Any]) -> None:
+    def __init__(self, parameters: int, shape: Sequence[int], configuration: dict[str, JSON]) -> None:
         super().__init__()
         self.parameters_count = int(parameters)
         self.shape = tuple(int(length) for length in shape)
-        self.configuration = {"parameters": self.parameters_count, "shape": list(self.shape), **configuration}
-        self.record: Record | None = None
-        self.theta_scaling = Coordinates((self.parameters_count,))
-        self.x_scaling = Coordinates(self.shape)
+        self.configuration: dict[str, JSON] = {
+            "parameters": self.parameters_count,
+            "shape": list(self.shape),
+            **configuration,
+        }
+        self.record: TrainingRecord | None = None
+        self.theta_scaling = ColumnTransforms((self.parameters_count,))
+        self.x_scaling = ColumnTransforms(self.shape)
         for name, length in (("theta", (self.parameters_count,)), ("x", self.shape)):
             self.register_buffer(f"{name}_low", torch.full(length, -math.inf, dtype=torch.float64))
             self.register_buffer(f"{name}_high", torch.full(length, math.inf, dtype=torch.float64))
         self._warned = False
 
     @classmethod
-    def for_events(cls, events: Any, **options: Any) -> Any:
-        """Return an untrained estimator with the shapes of these events.
+    def _shaped_like(cls, events: ColumnsOfEvents, **options: Option) -> Self:
+        """Return an untrained estimator with the shapes of these events and further arguments of the constructor."""
+        make: Callable[..., Self] = cls
+        return make(parameters=events.theta.shape[1], shape=events.x.shape[1:], **options)
+
+    @classmethod
+    def from_configuration(cls, configuration: dict[str, JSON], embedding: nn.Module | None = None) -> Self:
+        """Return an untrained estimator from the arguments of its constructor.
 
         Parameters
         ----------
-        events
-            Anything with ``theta`` of shape ``(N, D)`` and ``x`` of shape ``(N, *L)``.
-        options
-            Further arguments of the constructor.
+        configuration
+            What :attr:`configuration` holds.
+        embedding
+            Replaces the embedding of the configuration.
         """
-        return cls(parameters=events.theta.shape[1], shape=events.x.shape[1:], **options)
+        make: Callable[..., Self] = cls
+        return make(**configuration) if embedding is None else make(**{**configuration, "embedding": embedding})
+
+    @property
+    def blueprint(self) -> Blueprint:
+        """What rebuilds it without its weights."""
+        return Blueprint(type(self).__name__, self.configuration)
 
     @property
     def device(self) -> torch.device:
@@ -102,8 +138,8 @@ class Estimator(PyroModule):  # type: ignore[misc]
     @property
     def activation(self) -> str | None:
         """Name of the activation of its own network, where it has one."""
-        name: str | None = self.configuration.get("activation")
-        return name
+        name = self.configuration.get("activation")
+        return name if isinstance(name, str) else None
 
     def fit_scaling(self, events: EventBatch) -> None:
         """Take coordinates and range from the training set.
@@ -143,7 +179,7 @@ class Estimator(PyroModule):  # type: ignore[misc]
         """Return the box that θ is mapped from by a logit, or None."""
         return None
 
-    def check_shapes(self, theta: Any, x: Any) -> None:
+    def check_shapes(self, theta: Tensor, x: Tensor) -> None:
         """Refuse events of other shapes than the estimator's.
 
         Raises
@@ -174,24 +210,56 @@ class Estimator(PyroModule):  # type: ignore[misc]
                 f"({self.theta_low.tolist()} to {self.theta_high.tolist()}). A network extrapolates without telling. "
                 "Mine events there, or narrow the prior.",
                 OutOfRangeWarning,
-                stacklevel=3,
+                stacklevel=5,
             )
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it will not warn of parameters out of range: it is told not to, or has done so."""
+        return self._warned
 
     def quiet(self, yes: bool) -> None:
         """Do not warn of parameters out of range while this is set, as during validation."""
         self._warned = yes
 
     def save(self, path: str | Path) -> Path:
-        """Write constructor arguments, weights and training record to a file, without pickle; see :mod:`.saving`."""
-        from motherlode.estimators.saving import save
+        """Write constructor arguments, weights and training record to a file, without pickle, and return its path.
 
-        return save(self, Path(path))
+        A file that is there is replaced only when all is written; :func:`motherlode.load` reads it.
+
+        Raises
+        ------
+        WriteError
+            If it cannot be written.
+        """
+        arrays = {name: tensor.detach().cpu().numpy() for name, tensor in self.state_dict().items()}
+        record = None if self.record is None else self.record.to_json()
+        write_archive(Path(path), Archive(self.blueprint, record, arrays))
+        return Path(path)
 
     def card(self) -> str:
-        """Return what is known of this estimator, in words: training set, loss, calibration, range of θ."""
-        from motherlode.estimators.card import card
+        """Return what is known of this estimator, in words: training set, loss, calibration, range of θ.
 
-        return card(self)
+        Raises
+        ------
+        NotTrained
+            If it has no training record.
+        """
+        if self.record is None:
+            raise NotTrained(type(self).__name__)
+        weights = sum(weight.numel() for weight in self.parameters())
+        return "\n".join(
+            [
+                f"{type(self).__name__} of {self.parameters_count} parameter(s), x of shape {self.shape}, "
+                f"{weights} weights{self._members_in_words()}",
+                *self.record.in_words(),
+                f"range of θ   {box_in_words(self.theta_low, self.theta_high)}",
+                f"range of x   {box_in_words(self.x_low, self.x_high)}",
+            ]
+        )
+
+    def _members_in_words(self) -> str:
+        return ""
 
     def embed(self, embedding: nn.Module | None, x: Tensor) -> Tensor:
         """Return the standardized x with shape ``(*B, *L)`` as features with shape ``(*B, F)`` in the net's dtype.
@@ -215,7 +283,7 @@ class Estimator(PyroModule):  # type: ignore[misc]
         features: Tensor = embedding(scaled.reshape(-1, *self.shape))
         return features.reshape(*batch, features.shape[-1]).expand(*whole, -1)
 
-    def x_batch(self, x: Tensor) -> tuple[int, ...]:
+    def x_batch(self, x: Tensor) -> Shape:
         """Return the batch shape ``(*B,)`` of outcomes ``(*B, *L)``.
 
         Raises
@@ -231,7 +299,7 @@ class Estimator(PyroModule):  # type: ignore[misc]
             )
         return tuple(x.shape[:batch])
 
-    def theta_batch(self, theta: Tensor) -> tuple[int, ...]:
+    def theta_batch(self, theta: Tensor) -> Shape:
         """Return the batch shape ``(*B,)`` of parameters ``(*B, D)``.
 
         Raises
@@ -245,3 +313,27 @@ class Estimator(PyroModule):  # type: ignore[misc]
                 f"taken for all. Pass theta of shape (*batch, {self.parameters_count})."
             )
         return tuple(theta.shape[:-1])
+
+
+def build(blueprint: Blueprint, embedding: nn.Module | None = None) -> Estimator:
+    """Return an untrained estimator of a blueprint.
+
+    Parameters
+    ----------
+    blueprint
+        Names a subclass of :class:`Estimator` and the arguments of its constructor.
+    embedding
+        Replaces the embedding of the configuration.
+
+    Raises
+    ------
+    KeyError
+        If this version has no such class.
+    """
+    return {kind.__name__: kind for kind in _kinds(Estimator)}[blueprint.kind].from_configuration(
+        blueprint.configuration, embedding
+    )
+
+
+def _kinds(base: type[Estimator]) -> list[type[Estimator]]:
+    return [kind for child in base.__subclasses__() for kind in (child, *_kinds(child))]

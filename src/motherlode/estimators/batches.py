@@ -6,13 +6,14 @@ An event drawn at θ with alternative θ' is an event of the numerator of the pa
 denominator of (θ', θ). Both are right when θ and θ' can be exchanged.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Self, TypeAlias
 
 import torch
 from torch import Tensor
 
-__all__ = ["EventBatch", "PairBatch", "make_marginal_pairs", "make_pairs"]
+__all__ = ["Batch", "EventBatch", "PairBatch", "make_marginal_pairs", "make_pairs"]
 
 
 class _Batch:
@@ -21,14 +22,14 @@ class _Batch:
     def __len__(self) -> int:
         return next(len(column) for column in vars(self).values() if column is not None)
 
-    def __getitem__(self, index: Any) -> Any:
+    def __getitem__(self, index: slice | Tensor) -> Self:
         return self._map(lambda column: column.index_select(0, index) if isinstance(index, Tensor) else column[index])
 
-    def to(self, device: torch.device | str) -> Any:
+    def to(self, device: torch.device | str) -> Self:
         """Return the batch on a device."""
         return self._map(lambda column: column.to(device))
 
-    def _map(self, function: Any) -> Any:
+    def _map(self, function: Callable[[Tensor], Tensor]) -> Self:
         return type(self)(**{name: None if value is None else function(value) for name, value in vars(self).items()})
 
 
@@ -89,6 +90,10 @@ class PairBatch(_Batch):
     joint_score: Tensor | None = None
 
 
+Batch: TypeAlias = EventBatch | PairBatch
+"""What a loss reads: events as they were mined, or pairs of parameters."""
+
+
 def make_pairs(events: EventBatch, generator: torch.Generator | None = None) -> PairBatch:
     """Return the B·K pairs of B events with K alternatives, each with its roles swapped with probability one half.
 
@@ -117,12 +122,13 @@ def _flatten(events: EventBatch) -> tuple[Tensor, Tensor, Tensor, Tensor | None,
         raise ValueError("make_pairs needs events with alternatives, and these have none: mine with K >= 1.")
     count = events.alternatives.shape[1]
     log_ratio = None if events.joint_log_ratio is None else events.joint_log_ratio.reshape(-1)
-    repeated = [
-        column if column is None or count == 1 else column.repeat_interleave(count, 0)
-        for column in (events.theta, events.x, events.joint_score)
-    ]
-    theta, x, score = repeated
-    return theta, events.alternatives.flatten(0, 1), x, log_ratio, score  # type: ignore[return-value]
+    score = None if events.joint_score is None else _repeated(events.joint_score, count)
+    theta, x = _repeated(events.theta, count), _repeated(events.x, count)
+    return theta, events.alternatives.flatten(0, 1), x, log_ratio, score
+
+
+def _repeated(column: Tensor, count: int) -> Tensor:
+    return column if count == 1 else column.repeat_interleave(count, 0)
 
 
 def make_marginal_pairs(events: EventBatch, generator: torch.Generator | None = None) -> PairBatch:

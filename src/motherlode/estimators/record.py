@@ -1,9 +1,16 @@
-"""What a training leaves behind: one row a round, and a record of the whole."""
+"""Remember how an estimator was trained, and say it in words: one row a round, and a record of the whole."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-__all__ = ["Record", "Round"]
+from torch import Tensor
+
+from motherlode.core.types import JSON
+
+__all__ = ["Round", "TrainingRecord", "box_in_words"]
+
+_SIDES = 8
 
 
 class Round(NamedTuple):
@@ -16,7 +23,7 @@ class Round(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Record:
+class TrainingRecord:
     """How an estimator was trained; stored with it.
 
     Attributes
@@ -50,15 +57,39 @@ class Record:
     steps: int
     validation_loss: float
     seconds: float
-    origin: dict[str, Any] = field(default_factory=dict)
+    origin: dict[str, JSON] = field(default_factory=dict)
     history: tuple[Round, ...] = ()
-    calibration: dict[str, Any] = field(default_factory=dict)
+    calibration: dict[str, JSON] = field(default_factory=dict)
 
-    def as_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JSON]:
         """Return plain data."""
         return {**asdict(self), "history": [list(row) for row in self.history]}
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Record":
-        """Return the record of :meth:`as_json`."""
-        return cls(**{**data, "history": tuple(Round(*row) for row in data["history"])})
+    def from_json(cls, data: dict[str, JSON]) -> "TrainingRecord":
+        """Return the record of :meth:`to_json`."""
+        record: Callable[..., TrainingRecord] = cls
+        row: Callable[..., Round] = Round
+        rows = data["history"]
+        history = [row(*values) for values in rows if isinstance(values, list)] if isinstance(rows, list) else []
+        return record(**{**data, "history": tuple(history)})
+
+    def in_words(self) -> list[str]:
+        """Return lines that say what was trained on what, how well, and whether it was calibrated."""
+        alpha = "" if self.alpha is None else f", score weight {self.alpha:.3g}"
+        origin = ", ".join(f"{name} {value}" for name, value in self.origin.items() if name != "proposal")
+        calibration = ", ".join(f"{name} {value}" for name, value in self.calibration.items()) or "none recorded"
+        return [
+            f"trained by   {self.loss}{alpha}, seed {self.seed}, {self.steps} steps in {self.seconds:.1f} s",
+            f"trained on   {self.events} events, {self.validation_events} held out ({origin})",
+            f"validation   {self.validation_loss:.6g} at step {self.best_step}",
+            f"calibration  {calibration}",
+        ]
+
+
+def box_in_words(low: Tensor, high: Tensor) -> str:
+    """Return a box as a product of intervals, or where it has more than 8 sides their number and extremes."""
+    sides = [f"[{a:.6g}, {b:.6g}]" for a, b in zip(low.flatten().tolist(), high.flatten().tolist(), strict=True)]
+    if len(sides) > _SIDES:
+        return f"{len(sides)} columns between {float(low.min()):.6g} and {float(high.max()):.6g}"
+    return " × ".join(sides)

@@ -12,7 +12,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Coordinates", "Kind"]
+__all__ = ["ColumnTransforms", "Kind"]
 
 _MANY = 256
 _MARGIN = 0.02
@@ -29,7 +29,7 @@ class Kind(IntEnum):
     LOGIT = 3
 
 
-class Coordinates(nn.Module):
+class ColumnTransforms(nn.Module):
     """A monotone map of each column, fixed by data; its buffers stay float64 whatever the net computes in.
 
     Parameters

@@ -7,10 +7,9 @@ Every loss has ``.columns``, the fields of the batch that it reads. Those with a
 """
 
 from motherlode.losses.contrastive import gold_contrastive, gold_contrastive_score, nre, nre_c, nre_contrastive
-from motherlode.losses.densities import nle, npe, rascandal, scandal, scandal_whitened, score_matched_posterior
+from motherlode.losses.densities import nle, npe, rascandal, sally, scandal, scandal_whitened, score_matched_posterior
 from motherlode.losses.loss import Loss, loss_function
 from motherlode.losses.pairs import alice, alices, carl, cascal, rascal, rolr
-from motherlode.losses.scores import sally
 
 __all__ = [
     "Loss",

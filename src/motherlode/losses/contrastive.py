@@ -4,23 +4,26 @@ r"""Losses that tell the parameters of an event from others, by class or by gold
    \qquad \text{loss} = -\sum_k q_k \log \mathrm{softmax}_k\, g(x, θ_k)
 """
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
 from motherlode.estimators.batches import EventBatch
+from motherlode.estimators.kinds.ratio import RatioEstimator
 from motherlode.losses.loss import loss_function
-from motherlode.losses.terms import column, cross_entropy, gradient, label_dispersion, noise_alpha, score_term
+from motherlode.losses.targets import MARGINAL_RATIO, PARAMETER_RATIO
+from motherlode.losses.terms import column, cross_entropy, gradient, score_term
+from motherlode.losses.weights import label_dispersion, noise_alpha
 
 __all__ = ["gold_contrastive", "gold_contrastive_score", "nre", "nre_c", "nre_contrastive"]
+
+_SLOTS = ("theta", "x", "alternatives", "joint_log_ratio")
 
 CLASSES = 8
 """Parameters that an event is told apart from in nre_contrastive and nre_c; fewer in a smaller batch."""
 
 
-@loss_function("events", "marginal", "theta", "x")
-def nre(estimator: Any, batch: EventBatch) -> Tensor:
+@loss_function(MARGINAL_RATIO, EventBatch, "theta", "x")
+def nre(estimator: RatioEstimator, batch: EventBatch) -> Tensor:
     """NRE-A: cross-entropy of (x, θ) against (x, θ') of another event (Hermans et al., 2019, arXiv:1903.04057)."""
     thetas = torch.stack([batch.theta, batch.theta.roll(1, 0)])
     log_ratio = estimator.log_ratio(thetas, batch.x)
@@ -29,15 +32,15 @@ def nre(estimator: Any, batch: EventBatch) -> Tensor:
     return cross_entropy(log_ratio, labels)
 
 
-@loss_function("events", "ratio", "theta", "x")
-def nre_contrastive(estimator: Any, batch: EventBatch) -> Tensor:
+@loss_function(PARAMETER_RATIO, EventBatch, "theta", "x")
+def nre_contrastive(estimator: RatioEstimator, batch: EventBatch) -> Tensor:
     """NRE-B: which of K parameters drew x (Durkan et al., 2020, arXiv:2002.03712); right up to a function of x."""
     logits = estimator.potential(_shuffled(batch), batch.x)
     return -logits.log_softmax(0)[0].mean()
 
 
-@loss_function("events", "marginal", "theta", "x")
-def nre_c(estimator: Any, batch: EventBatch) -> Tensor:
+@loss_function(MARGINAL_RATIO, EventBatch, "theta", "x")
+def nre_c(estimator: RatioEstimator, batch: EventBatch) -> Tensor:
     """NRE-C with γ = 1: K parameters against none of them, which fixes the function of x (Miller et al., 2022)."""
     logits = estimator.log_ratio(_shuffled(batch), batch.x)
     classes = len(logits) - 1
@@ -46,8 +49,10 @@ def nre_c(estimator: Any, batch: EventBatch) -> Tensor:
     return -0.5 * (joint.log_softmax(0)[0].mean() + apart.log_softmax(0)[-1].mean())
 
 
-@loss_function("events", "ratio", "theta", "x", "alternatives", "joint_log_ratio", dispersion=label_dispersion)
-def gold_contrastive(estimator: Any, batch: EventBatch) -> Tensor:
+@loss_function(
+    PARAMETER_RATIO, EventBatch, "theta", "x", "alternatives", "joint_log_ratio", dispersion=label_dispersion
+)
+def gold_contrastive(estimator: RatioEstimator, batch: EventBatch) -> Tensor:
     """ALICE for NRE-B: the class of {θ, alternatives} is replaced by its probability given x and z.
 
     No slot is marked as the drawing one, so there is nothing to shuffle. Its minimizer is log p(x|θ) + c(x).
@@ -56,9 +61,16 @@ def gold_contrastive(estimator: Any, batch: EventBatch) -> Tensor:
 
 
 @loss_function(
-    "events", "ratio", "theta", "x", "alternatives", "joint_log_ratio", "joint_score", dispersion=label_dispersion
+    PARAMETER_RATIO,
+    EventBatch,
+    "theta",
+    "x",
+    "alternatives",
+    "joint_log_ratio",
+    "joint_score",
+    dispersion=label_dispersion,
 )
-def gold_contrastive_score(estimator: Any, batch: EventBatch, alpha: float | None = None) -> Tensor:
+def gold_contrastive_score(estimator: RatioEstimator, batch: EventBatch, alpha: float | None = None) -> Tensor:
     """ALICES for NRE-B: gold_contrastive plus α times the squared error of ∇θ g(x, θ) at the drawing parameter.
 
     With the gradient known, c(x) is all that stays open, as in gold_contrastive.
@@ -66,7 +78,7 @@ def gold_contrastive_score(estimator: Any, batch: EventBatch, alpha: float | Non
     theta = batch.theta.detach().requires_grad_()
     logits = estimator.potential(_slots(batch, theta), batch.x)
     residual = gradient(logits[0], theta) - column(batch.joint_score)
-    weight = noise_alpha(alpha, batch.joint_score, estimator, batch.joint_log_ratio)
+    weight = noise_alpha(alpha, column(batch.joint_score), estimator, batch.joint_log_ratio)
     return _soft_cross_entropy(logits, batch) + weight * score_term(residual, estimator)
 
 

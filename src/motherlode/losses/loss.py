@@ -2,34 +2,34 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Generic
 
 from torch import Tensor
 
-from motherlode.losses.saturation import warn_saturated
-from motherlode.losses.terms import automatic_alpha
+from motherlode.estimators.batches import Batch, EventBatch, PairBatch
+from motherlode.estimators.kinds.score import ScoreEstimator
+from motherlode.losses.targets import E, Target
+from motherlode.losses.terms import column
+from motherlode.losses.weights import automatic_alpha, warn_saturated
 
-__all__ = ["Kind", "Loss", "Task", "loss_function"]
-
-Kind = Literal["pairs", "events"]
-Task = Literal["ratio", "marginal", "likelihood", "posterior", "score"]
+__all__ = ["Loss", "loss_function"]
 
 
 @dataclass(frozen=True)
-class Loss:
+class Loss(Generic[E]):
     """A mean over a batch to be made small, and what it needs.
 
     Attributes
     ----------
     name
-        Its name, as in ``motherlode.losses``.
-    columns
-        The fields of the batch that it reads.
-    kind
+        Its name in :mod:`motherlode.losses`.
+    target
+        Which estimator it trains.
+    batch
         Which batch it reads: :class:`~motherlode.estimators.batches.PairBatch` or
         :class:`~motherlode.estimators.batches.EventBatch`.
-    task
-        Which kind of estimator it trains.
+    columns
+        The fields of the batch that it reads.
     alpha
         Weight of the score term; None chooses it from the spread of the labels.
     dispersion
@@ -39,13 +39,13 @@ class Loss:
 
     name: str
     function: Callable[..., Tensor]
+    target: Target[E]
+    batch: type[EventBatch] | type[PairBatch]
     columns: tuple[str, ...]
-    kind: Kind
-    task: Task
     alpha: float | None = None
     dispersion: Callable[[Tensor], float] | None = None
 
-    def __call__(self, estimator: Any, batch: Any) -> Tensor:
+    def __call__(self, estimator: E, batch: Batch) -> Tensor:
         """Return the loss as a scalar, differentiable in the weights of the estimator."""
         if self.reads_score:
             return self.function(estimator, batch, self.alpha)
@@ -54,22 +54,14 @@ class Loss:
     @property
     def reads_score(self) -> bool:
         """Say whether the loss fits the gradient of the estimator to joint scores."""
-        return "joint_score" in self.columns and self.task != "score"
+        return "joint_score" in self.columns and not issubclass(self.target.estimator, ScoreEstimator)
 
-    def suits(self, estimator: Any) -> bool:
-        """Say whether the estimator is of the kind the loss trains.
+    @property
+    def reads_pairs(self) -> bool:
+        """Say whether the loss reads pairs of parameters rather than events as they were mined."""
+        return self.batch is PairBatch
 
-        A loss that tells the parameters of one event apart leaves a function of x open, so it trains no ratio against
-        the marginal.
-        """
-        marginal = getattr(estimator, "marginal", False)
-        if self.task == "marginal":
-            return bool(estimator.task == "ratio" and marginal)
-        if self.task == "ratio" and self.kind == "events" and marginal:
-            return False
-        return bool(estimator.task == self.task)
-
-    def with_alpha(self, alpha: float | None) -> "Loss":
+    def with_alpha(self, alpha: float | None) -> "Loss[E]":
         """Return the same loss with the weight of its score term fixed.
 
         Parameters
@@ -79,7 +71,7 @@ class Loss:
         """
         return replace(self, alpha=alpha)
 
-    def calibrated(self, estimator: Any, events: Any) -> "Loss":
+    def calibrated(self, estimator: E, events: EventBatch) -> "Loss[E]":
         """Return the loss with the weight of its score term chosen from a training set, unless it is fixed already.
 
         Warns of soft labels that are all but classes, by :func:`.warn_saturated`.
@@ -89,27 +81,31 @@ class Loss:
         estimator
             Gives the unit of the residual, ``theta_scale``.
         events
-            The training set, an :class:`~motherlode.estimators.batches.EventBatch`.
+            The training set.
         """
         dispersion = 1.0
         if self.dispersion is not None:
-            dispersion = self.dispersion(events.joint_log_ratio)
-            warn_saturated(self.name, events.joint_log_ratio, dispersion)
+            labels = column(events.joint_log_ratio)
+            dispersion = self.dispersion(labels)
+            warn_saturated(self.name, labels, dispersion)
         if not self.reads_score or self.alpha is not None or "whitener" in self.columns:
             return self
-        return self.with_alpha(automatic_alpha(events.joint_score, estimator, dispersion))
+        return self.with_alpha(automatic_alpha(column(events.joint_score), estimator, dispersion))
 
     def __repr__(self) -> str:
         return f"losses.{self.name}" + ("" if self.alpha is None else f".with_alpha({self.alpha:.4g})")
 
 
 def loss_function(
-    kind: Kind, task: Task, *columns: str, dispersion: Callable[[Tensor], float] | None = None
-) -> Callable[[Callable[..., Tensor]], Loss]:
-    """Declare a function as a loss that reads these columns."""
+    target: Target[E],
+    batch: type[EventBatch] | type[PairBatch],
+    *columns: str,
+    dispersion: Callable[[Tensor], float] | None = None,
+) -> Callable[[Callable[..., Tensor]], Loss[E]]:
+    """Declare a function ``(estimator, batch[, alpha])`` as a loss that trains a target and reads these columns."""
 
-    def declare(function: Callable[..., Tensor]) -> Loss:
-        loss = Loss(function.__name__, function, columns, kind, task, dispersion=dispersion)
+    def declare(function: Callable[..., Tensor]) -> Loss[E]:
+        loss = Loss(function.__name__, function, target, batch, columns, dispersion=dispersion)
         object.__setattr__(loss, "__doc__", function.__doc__)
         return loss
 

@@ -3,26 +3,28 @@ r"""The terms that losses are sums of, each computed from log-ratios and never t
 .. math:: \mathrm{BCE}(\hat s, s) \text{ with } \hat s = σ(-\log \hat r), \qquad |σ_θ (\nabla_θ \log \hat p - t)|^2
 """
 
-from typing import Any
-
 import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from motherlode.estimators.base import Estimator
+from motherlode.estimators.batches import PairBatch
+
 __all__ = [
     "LOG_RATIO_CLIP",
-    "automatic_alpha",
     "column",
     "cross_entropy",
     "gradient",
-    "label_dispersion",
-    "noise_alpha",
     "pair_score_term",
     "score_term",
     "squared_ratio_error",
+    "whitened_score_term",
 ]
 
 LOG_RATIO_CLIP = 10.0
+"""Bound of a log-ratio before it is exponentiated."""
+
+_FLOOR = 1e-4
 
 
 def cross_entropy(log_ratio: Tensor, target: Tensor) -> Tensor:
@@ -58,7 +60,7 @@ def gradient(value: Tensor, theta: Tensor) -> Tensor:
     return torch.autograd.grad(value.sum(), theta, create_graph=True)[0]
 
 
-def score_term(residual: Tensor, estimator: Any, weight: Tensor | None = None) -> Tensor:
+def score_term(residual: Tensor, estimator: Estimator, weight: Tensor | None = None) -> Tensor:
     """Return the mean over events of |σθ · residual|², shape ``()``.
 
     Parameters
@@ -74,18 +76,20 @@ def score_term(residual: Tensor, estimator: Any, weight: Tensor | None = None) -
     return (squared if weight is None else squared * weight).mean()
 
 
-def pair_score_term(log_ratio: Tensor, theta0: Tensor, theta1: Tensor | None, batch: Any, estimator: Any) -> Tensor:
+def pair_score_term(
+    log_ratio: Tensor, theta0: Tensor, theta1: Tensor | None, batch: PairBatch, estimator: Estimator
+) -> Tensor:
     r"""Return the mean of :math:`(1-y)|\nabla_{θ_0}\log\hat r - t|^2 + y|\nabla_{θ_1}\log\hat r + t|^2`.
 
     The second part exists only where θ1 is a parameter of the net. The score is that of the parameter which drew the
     event: an event with y=1 says nothing of :math:`\nabla_{θ_0}\log\hat r`.
     """
-    y = batch.y.unsqueeze(-1)
+    y, score = batch.y.unsqueeze(-1), column(batch.joint_score)
     if theta1 is None:
-        residual = gradient(log_ratio, theta0) - batch.joint_score
+        residual = gradient(log_ratio, theta0) - score
         return score_term(residual, estimator, 1.0 - batch.y)
     at_theta0, at_theta1 = torch.autograd.grad(log_ratio.sum(), (theta0, theta1), create_graph=True)
-    return score_term((1.0 - y) * at_theta0 - y * at_theta1 - batch.joint_score, estimator)
+    return score_term((1.0 - y) * at_theta0 - y * at_theta1 - score, estimator)
 
 
 def column(values: Tensor | None) -> Tensor:
@@ -101,51 +105,37 @@ def column(values: Tensor | None) -> Tensor:
     return values
 
 
-def noise_alpha(
-    alpha: float | None,
-    joint_score: Tensor | None,
-    estimator: Any,
-    joint_log_ratio: Tensor | None = None,
-) -> float:
-    """Return α, or the automatic one of this batch where it is None; soft labels come with their log-ratios (B, K)."""
+def whitened_score_term(score: Tensor, label: Tensor, whitener: Tensor, alpha: float | None) -> Tensor:
+    r"""Return the score term of a density in units of what scores are expected to be, shape ``()``.
+
+    .. math:: \frac D2 \log \mathbb E\Big[\frac{|W_θ(\hat t - t)|^2}{D + |W_θ \hat t|^2}\Big],
+       \qquad W_θ = (F_θ + 1)^{-1/2}
+
+    The logarithm is what a Gaussian likelihood of the whitened residuals leaves of its unknown variance ρ (Kendall,
+    Gal, Cipolla, 2018, arXiv:1705.07115): it acts with the weight α = 1/(2ρ), found while training. Labels full of
+    noise from latents keep it at ½; exact ones let it grow as the fit gets better. The denominator, taken as a number,
+    keeps few steep events from drowning the others; as it depends on x and θ alone and not on the label, the exact
+    score stays the minimum.
+
+    Parameters
+    ----------
+    score
+        ∇θ of the log-density with shape ``(B, D)``, differentiable.
+    label
+        Its label t(x,z|θ), with the prior's score where a posterior is fitted, shape ``(B, D)``.
+    whitener
+        W with shape ``(B, D, D)``, from :func:`motherlode.training.data.derived.whiteners`.
+    alpha
+        Weight of the plain mean instead of the logarithm; None finds it.
+    """
+    dimensions = score.shape[-1]
+    squared = _white(whitener, score - label).square().sum(-1)
+    expected = dimensions + _white(whitener, score.detach()).square().sum(-1)
+    share = (squared / expected).mean()
     if alpha is not None:
-        return alpha
-    dispersion = 1.0 if joint_log_ratio is None else label_dispersion(joint_log_ratio)
-    return automatic_alpha(column(joint_score), estimator, dispersion)
+        return alpha * dimensions * share
+    return 0.5 * dimensions * torch.log(share + _FLOOR)
 
 
-def automatic_alpha(joint_score: Tensor, estimator: Any, dispersion: float = 1.0) -> float:
-    r"""Return the weight at which score and ratio labels count by what they tell: :math:`φ / (2σ^2)`.
-
-    Both terms are read as quasi-log-likelihoods (Wedderburn, 1974), each divided by the dispersion of its labels.
-
-    Parameters
-    ----------
-    joint_score
-        Labels t(x,z|θ) with shape ``(N, D)``.
-    estimator
-        Gives ``theta_scale``; σ² is the mean over components of σθ² t², an upper bound of the noise Var(t|x).
-    dispersion
-        φ, an upper bound of the variance of the labels of the other term over that of classes drawn by the same
-        probabilities: 1 for classes and for log-densities, :func:`label_dispersion` for soft labels.
-    """
-    variance = float((joint_score * estimator.theta_scale).square().mean())
-    return 0.5 * dispersion / variance if variance > 0.0 else 0.0
-
-
-def label_dispersion(joint_log_ratio: Tensor) -> float:
-    r"""Return the dispersion of soft labels :math:`q = \mathrm{softmax}_k \log p(x,z|θ_k)` around their mean 1/(K+1).
-
-    .. math:: φ = \frac{\mathbb E\,|q - \frac{1}{K+1}|^2}{1 - \frac{1}{K+1}} \in [0, 1]
-
-    It is 1 for classes. Between near parameters it falls with the square of their distance, so there the labels of a
-    cross-entropy are far more precise than its curvature tells, and a score term of weight 1/(2σ²) drowns them.
-
-    Parameters
-    ----------
-    joint_log_ratio
-        log p(x,z|θ) - log p(x,z|alternative_k) with shape ``(B, K)``.
-    """
-    log_p = torch.cat([torch.zeros_like(joint_log_ratio[:, :1]), -joint_log_ratio], 1)
-    even = 1.0 / log_p.shape[1]
-    return float((log_p.softmax(1) - even).square().sum(1).mean()) / (1.0 - even)
+def _white(whitener: Tensor, vector: Tensor) -> Tensor:
+    return (whitener @ vector.unsqueeze(-1)).squeeze(-1)

@@ -17,7 +17,7 @@ soft labels with variance v of log s at a given :math:`\log \hat r` the variance
 """
 
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -25,21 +25,27 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.isotonic import IsotonicRegression
 
+from motherlode.core.types import JSON, Array, Integers
 from motherlode.estimators.errors import UnsuitableEstimator
 from motherlode.estimators.kinds.calibrated import Calibrated
+from motherlode.estimators.kinds.ratio import AmortizedRatio
+from motherlode.events import Events
 from motherlode.losses.pairs import alice
 from motherlode.losses.terms import column
 from motherlode.training.data.split import as_batch, pair_up
 
 __all__ = ["calibrate"]
 
-Array = NDArray[np.float64]
 _KNOTS = 32
 _LARGEST_LABEL = 700.0
 
 
 def calibrate(
-    estimator: Any, events: Any, method: Literal["isotonic", "histogram"] = "isotonic", cells: int = 1, seed: int = 0
+    estimator: AmortizedRatio,
+    events: Events,
+    method: Literal["isotonic", "histogram"] = "isotonic",
+    cells: int = 1,
+    seed: int = 0,
 ) -> Calibrated:
     """Return the estimator with its log-ratios corrected on events it was not trained on.
 
@@ -57,13 +63,13 @@ def calibrate(
     seed
         Decides which events swap roles.
     """
-    if getattr(estimator, "task", None) != "ratio":
+    if not isinstance(estimator, AmortizedRatio):
         raise UnsuitableEstimator(
             f"{type(estimator).__name__} estimates no ratio",
             "There is no probability to correct.",
             "Pass a RatioEstimator.",
         )
-    pairs = pair_up(as_batch(events, alice), estimator, torch.Generator().manual_seed(seed))
+    pairs = pair_up(as_batch(events, alice), estimator.marginal, torch.Generator().manual_seed(seed))
     with torch.no_grad():
         here = pairs.to(estimator.device)
         log_ratio = estimator.log_ratio(here.theta0, here.x, here.theta1).double().cpu().numpy()
@@ -78,12 +84,12 @@ def calibrate(
     result = Calibrated(estimator, anchors.tolist(), knots[:, 0].tolist(), knots[:, 1].tolist())
     before, after = (_expected_error(values, joint) for values in (log_ratio, result.correct_rows(log_ratio, theta)))
     if estimator.record is not None:
-        found = {"method": method, "cells": len(anchors), "error_before": before, "error_after": after}
+        found: dict[str, JSON] = {"method": method, "cells": len(anchors), "error_before": before, "error_after": after}
         result.record = replace(estimator.record, calibration=found)
     return result
 
 
-def _cells(theta: Array, cells: int) -> tuple[Array, NDArray[np.int64]]:
+def _cells(theta: Array, cells: int) -> tuple[Array, Integers]:
     cells = min(cells, len(np.unique(theta, axis=0)))
     if cells == 1:
         return theta.mean(axis=0, keepdims=True), np.zeros(len(theta), dtype=np.int64)

@@ -4,7 +4,7 @@ import hashlib
 import zipfile
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Generic, TypedDict
 
 import numpy as np
 import torch
@@ -12,14 +12,29 @@ from torch import Tensor
 
 from motherlode.core.files import remove_unfinished, replacing
 from motherlode.estimators.record import Round
+from motherlode.losses.targets import E
+from motherlode.training.early_stopping import EarlyStoppingState
 from motherlode.training.errors import UnusableCheckpoint
+from motherlode.training.optimizer import OptimizerState
+from motherlode.training.run import Run
 
 __all__ = ["Checkpoint"]
 
 _GIVEN = ("theta", "x", "alternatives", "joint_log_ratio", "joint_score")
 
 
-class Checkpoint:
+class _State(TypedDict):
+    identity: dict[str, str]
+    weights: dict[str, Tensor]
+    optimizer: OptimizerState
+    random: list[Tensor]
+    schedule: tuple[int, int | None]
+    progress: tuple[int, float]
+    early_stopping: EarlyStoppingState
+    history: list[tuple[int, float, float, float]]
+
+
+class Checkpoint(Generic[E]):
     """The state of a run on disk, replaced atomically; it is read without executing anything.
 
     Parameters
@@ -27,24 +42,24 @@ class Checkpoint:
     path
         The file.
     run
-        The training: estimator, optimizer, batches, schedule and best weights.
+        The training: estimator, optimizer, batches, schedule and the weights kept so far.
     """
 
-    def __init__(self, path: str | Path, run: Any) -> None:
+    def __init__(self, path: str | Path, run: Run[E]) -> None:
         self.path, self.run, self.identity = Path(path), run, _identity(run)
 
     def save(self) -> None:
         """Write the state of the run."""
         run = self.run
-        state = {
+        state: _State = {
             "identity": self.identity,
             "weights": run.estimator.state_dict(),
-            "optimizer": run.descent.state(),
+            "optimizer": run.optimizer.state(),
             "random": _random_states(),
-            "schedule": [run.schedule.end, run.schedule.cut],
-            "progress": [run.step, run.seconds],
-            "best": run.best.state(),
-            "history": [list(row) for row in run.history],
+            "schedule": (run.schedule.end, run.schedule.cut),
+            "progress": (run.step, run.seconds),
+            "early_stopping": run.early_stopping.state(),
+            "history": [(row.step, row.training, row.validation, row.learning_rate) for row in run.history],
         }
         with replacing(self.path) as stream:
             torch.save(state, stream)
@@ -65,21 +80,21 @@ class Checkpoint:
         if names:
             raise UnusableCheckpoint(self.path, {name: (found.get(name), mine.get(name)) for name in names})
         run.estimator.load_state_dict(state["weights"])
-        run.descent.restore(state["optimizer"])
+        run.optimizer.restore(state["optimizer"])
         _restore_random(state["random"])
         run.schedule.end, run.schedule.cut = state["schedule"]
         run.step, run.seconds = state["progress"]
-        run.best.restore(state["best"])
+        run.early_stopping.restore(state["early_stopping"])
         run.history = [Round(*row) for row in state["history"]]
         return True
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self) -> _State:
         with self.path.open("rb") as stream:
             if not zipfile.is_zipfile(stream):
                 raise UnusableCheckpoint(self.path)
             stream.seek(0)
             try:
-                state: Any = torch.load(stream, map_location="cpu", weights_only=True)
+                state: _State = torch.load(stream, map_location="cpu", weights_only=True)
             except (RuntimeError, UnpicklingError) as error:
                 raise UnusableCheckpoint(self.path) from error
         if not isinstance(state, dict) or "identity" not in state:
@@ -92,7 +107,7 @@ class Checkpoint:
         remove_unfinished(self.path)
 
 
-def _identity(run: Any) -> dict[str, str]:
+def _identity(run: Run[E]) -> dict[str, str]:
     """Return what a training is, part by part: bytes of events and plain arguments, so that no sum depends on threads.
 
     The gradient of the proposal is worked out and not given; four digits of it do not depend on threads either.

@@ -1,15 +1,16 @@
 """Refuse, before the first step, a training that could only end in a wrong surrogate."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 from torch import nn
 
+from motherlode.core.types import Array, Bools
+from motherlode.estimators.base import Estimator
 from motherlode.estimators.errors import UnsuitableEstimator
+from motherlode.estimators.kinds.ensembles import Ensemble
 from motherlode.losses import Loss
-from motherlode.training.data.inputs import columns_of, compares_parameters
+from motherlode.losses.targets import E
+from motherlode.training.data.inputs import Columns, columns_of, compares_parameters
 from motherlode.training.errors import (
     MissingColumns,
     NonFiniteEvents,
@@ -18,19 +19,19 @@ from motherlode.training.errors import (
     ScoreUnavailable,
 )
 
-__all__ = ["EXCHANGE_LEVEL", "examine", "faults", "looks_exchangeable", "refuse"]
+__all__ = ["EXCHANGE_LEVEL", "check_training", "faults", "looks_exchangeable", "refuse"]
 
 EXCHANGE_LEVEL = 1e-6
 """Level of the test for exchangeability where the events do not say whether they are."""
 
 
-def examine(events: Any, loss: Loss, estimator: Any) -> None:
+def check_training(events: Columns, loss: Loss[E], estimator: Estimator) -> None:
     """Check that loss, events and estimator fit one another.
 
     Parameters
     ----------
     events
-        Anything with the columns of :class:`motherlode.Events`.
+        The columns that the loss reads.
     loss
         What is to be minimized.
     estimator
@@ -43,9 +44,16 @@ def examine(events: Any, loss: Loss, estimator: Any) -> None:
     """
     if len(events.theta) < 2:
         raise MissingColumns(loss.name, ["at least two events"])
-    if not loss.suits(estimator):
+    if isinstance(estimator, Ensemble):
         raise UnsuitableEstimator(
-            f"Loss {loss.name} trains a {loss.task} estimator, and a {type(estimator).__name__} was given",
+            "An Ensemble was given to train",
+            "Its members would share one loss.",
+            "Call motherlode.train_ensemble(events, loss).",
+        )
+    if not loss.target.suits(estimator):
+        given = f"{type(estimator).__name__}{' against the marginal' if estimator.marginal else ''}"
+        raise UnsuitableEstimator(
+            f"Loss {loss.name} trains a {loss.target}, and a {given} was given",
             "They estimate different quantities.",
             "Leave estimator out, or choose a loss of the same kind.",
         )
@@ -57,25 +65,25 @@ def examine(events: Any, loss: Loss, estimator: Any) -> None:
         _check_exchangeable(events, loss)
 
 
-def faults(events: Any, loss: Loss) -> dict[str, list[int]]:
+def faults(events: Columns, loss: Loss[E]) -> dict[str, list[int]]:
     """Return the rows whose values no loss, or not this one, can be trained on, by column.
 
     Parameters
     ----------
     events
-        Anything with the columns of :class:`motherlode.Events` that the loss reads.
+        The columns that the loss reads.
     loss
         What is to be minimized.
     """
     found = {name: _rows(~np.isfinite(getattr(events, name))) for name in ("theta", "x")}
-    if "joint_log_ratio" in loss.columns:
+    if "joint_log_ratio" in loss.columns and events.joint_log_ratio is not None:
         found["joint_log_ratio"] = _rows(np.isnan(events.joint_log_ratio) | np.isneginf(events.joint_log_ratio))
-    if "joint_score" in loss.columns:
+    if "joint_score" in loss.columns and events.joint_score is not None:
         found["joint_score"] = _rows(~np.isfinite(events.joint_score))
     return found
 
 
-def refuse(found: dict[str, list[int]], loss: Loss, total: int) -> None:
+def refuse(found: dict[str, list[int]], loss: Loss[E], total: int) -> None:
     """Raise the error of the first column with faults among ``total`` events.
 
     Raises
@@ -90,22 +98,22 @@ def refuse(found: dict[str, list[int]], loss: Loss, total: int) -> None:
             raise NonFiniteEvents(column, rows, total)
 
 
-def _check_columns(events: Any, loss: Loss) -> None:
+def _check_columns(events: Columns, loss: Loss[E]) -> None:
     columns = {name: getattr(events, name, None) for name in columns_of(loss)}
     missing = [name for name, values in sorted(columns.items()) if values is None or _is_empty(name, values)]
     if missing:
         raise MissingColumns(loss.name, missing)
 
 
-def _is_empty(name: str, values: NDArray[np.float64]) -> bool:
+def _is_empty(name: str, values: Array) -> bool:
     return name not in ("theta", "x") and values.size == 0
 
 
-def _rows(wrong: NDArray[np.bool_]) -> list[int]:
+def _rows(wrong: Bools) -> list[int]:
     return [int(row) for row in np.flatnonzero(wrong.reshape(len(wrong), -1).any(axis=1))]
 
 
-def _check_smooth(loss: Loss, estimator: Any) -> None:
+def _check_smooth(loss: Loss[E], estimator: Estimator) -> None:
     """Look at what θ passes through: a kink in the features of x is none in θ."""
     features = getattr(estimator, "embedding", None)
     apart = set() if features is None else set(features.modules())
@@ -118,13 +126,14 @@ def _check_smooth(loss: Loss, estimator: Any) -> None:
 _ROUGH = (nn.ReLU, nn.LeakyReLU, nn.ReLU6, nn.Hardtanh, nn.Hardswish, nn.PReLU, nn.RReLU, nn.Threshold)
 
 
-def _check_exchangeable(events: Any, loss: Loss) -> None:
-    declared = getattr(events, "exchangeable", None)
-    if declared is False or (declared is None and not looks_exchangeable(events.theta, events.alternatives)):
+def _check_exchangeable(events: Columns, loss: Loss[E]) -> None:
+    if events.exchangeable or events.alternatives is None:
+        return
+    if events.exchangeable is False or not looks_exchangeable(events.theta, events.alternatives):
         raise NotExchangeable(loss.name)
 
 
-def looks_exchangeable(theta: NDArray[np.float64], alternatives: NDArray[np.float64]) -> bool:
+def looks_exchangeable(theta: Array, alternatives: Array) -> bool:
     """Say whether θ and the first alternative have equal marginals, by a Kolmogorov-Smirnov test at EXCHANGE_LEVEL.
 
     A necessary condition only; events from a campaign carry the answer and are not tested.

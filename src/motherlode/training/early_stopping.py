@@ -3,19 +3,28 @@ r"""Keep the weights that are best beyond doubt, and among those that cannot be 
 .. math:: \bar d_k \le \mathrm{se}(d_k), \qquad d_k = \ell_k - \min_j \ell_j \text{ on the parts of the validation set}
 
 A validation loss is noisy, and with a falling learning rate the later weights are better ones. What is offered are
-averages of weights, see :mod:`.descent`; benchmarks/best_weights.py measures what the rule still gains over the plain
+averages of weights, see :mod:`.optimizer`; benchmarks/best_weights.py measures what the rule still gains over the plain
 minimum of their losses.
 """
 
-from typing import Any
+from typing import TypedDict
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Best"]
+__all__ = ["EarlyStopping", "EarlyStoppingState"]
 
 
-class Best:
+class EarlyStoppingState(TypedDict):
+    """What restores the choice of weights."""
+
+    weights: dict[str, Tensor]
+    step: int
+    loss: float
+    lowest: Tensor | None
+
+
+class EarlyStopping:
     """The weights to be restored.
 
     Parameters
@@ -52,11 +61,11 @@ class Best:
         self.weights, self.step, self.loss = _copy(estimator), step, float(parts.mean())
         return True
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> EarlyStoppingState:
         """Return what restores it."""
         return {"weights": self.weights, "step": self.step, "loss": self.loss, "lowest": self._lowest}
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, state: EarlyStoppingState) -> None:
         """Take over a state."""
         self.weights, self.step, self.loss = state["weights"], state["step"], state["loss"]
         self._lowest = state["lowest"]

@@ -2,21 +2,85 @@
 
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Unpack, overload
 
 import torch
 from torch import nn
 
+from motherlode.estimators.base import Estimator
 from motherlode.estimators.errors import UnsuitableEstimator
-from motherlode.estimators.kinds.ensembles import Ensemble
-from motherlode.losses.loss import Loss
-from motherlode.losses.pairs import alices
-from motherlode.training.train import train
+from motherlode.estimators.kinds.ensembles import (
+    Ensemble,
+    LikelihoodEnsemble,
+    PosteriorEnsemble,
+    RatioEnsemble,
+    ScoreEnsemble,
+)
+from motherlode.estimators.kinds.likelihood import LikelihoodEstimator
+from motherlode.estimators.kinds.posterior import PosteriorEstimator
+from motherlode.estimators.kinds.ratio import RatioEstimator
+from motherlode.estimators.kinds.score import ScoreEstimator
+from motherlode.events import Events
+from motherlode.losses import Loss, alices
+from motherlode.losses.targets import E
+from motherlode.store import EventStore
+from motherlode.training.train import TrainingArguments, train
 
 __all__ = ["train_ensemble"]
 
 
-def train_ensemble(events: Any, loss: Loss = alices, size: int = 5, seed: int = 0, **options: Any) -> Any:
+@overload
+def train_ensemble(
+    events: Events | EventStore,
+    loss: Loss[RatioEstimator] = ...,
+    size: int = 5,
+    seed: int = 0,
+    estimator: RatioEstimator | None = None,
+    **arguments: Unpack[TrainingArguments],
+) -> RatioEnsemble: ...
+
+
+@overload
+def train_ensemble(
+    events: Events | EventStore,
+    loss: Loss[LikelihoodEstimator],
+    size: int = 5,
+    seed: int = 0,
+    estimator: LikelihoodEstimator | None = None,
+    **arguments: Unpack[TrainingArguments],
+) -> LikelihoodEnsemble: ...
+
+
+@overload
+def train_ensemble(
+    events: Events | EventStore,
+    loss: Loss[PosteriorEstimator],
+    size: int = 5,
+    seed: int = 0,
+    estimator: PosteriorEstimator | None = None,
+    **arguments: Unpack[TrainingArguments],
+) -> PosteriorEnsemble: ...
+
+
+@overload
+def train_ensemble(
+    events: Events | EventStore,
+    loss: Loss[ScoreEstimator],
+    size: int = 5,
+    seed: int = 0,
+    estimator: ScoreEstimator | None = None,
+    **arguments: Unpack[TrainingArguments],
+) -> ScoreEnsemble: ...
+
+
+def train_ensemble(
+    events: Events | EventStore,
+    loss: Loss[E] = alices,
+    size: int = 5,
+    seed: int = 0,
+    estimator: E | None = None,
+    **arguments: Unpack[TrainingArguments],
+) -> Ensemble:
     """Return an ensemble of ``size`` trainings that differ in their seeds: weights, split and order of batches.
 
     Parameters
@@ -27,58 +91,47 @@ def train_ensemble(events: Any, loss: Loss = alices, size: int = 5, seed: int = 
         Number of members.
     seed
         Member m is trained with seed + m.
-    options
-        Further arguments of :func:`motherlode.train`. An ``estimator`` is not trained itself: each member is built
-        anew by its class and configuration, with weights drawn by its own seed. Its embedding is copied: what is
-        to be trained is drawn again by ``reset_parameters`` of each module that has it, frozen weights are kept.
-        ``checkpoint`` and ``log`` get the number of the member at their end, as ``file.0`` and ``folder/0``; where
-        a stopped call is repeated, members that had ended are trained again, to the same weights.
+    estimator
+        It is not trained itself: each member is built anew by its class and configuration, with weights drawn by its
+        own seed. Its embedding is copied: what is to be trained is drawn again by ``reset_parameters`` of each module
+        that has it, frozen weights are kept.
+    arguments
+        Further arguments of :func:`motherlode.train`. ``checkpoint`` and ``log`` get the number of the member at their
+        end, as ``file.0`` and ``folder/0``; where a stopped call is repeated, members that had ended are trained again,
+        to the same weights.
 
     Raises
     ------
     UnsuitableEstimator
         If the estimator is not what its class and configuration build.
     """
-    runs = [_arguments(options, member, seed + member) for member in range(size)]
-    return Ensemble([train(events, loss, seed=seed + member, **run) for member, run in enumerate(runs)])
+    starts = [None if estimator is None else _anew(estimator, seed + member) for member in range(size)]
+    members = [
+        train(events, loss, start, seed=seed + member, **_of_member(arguments, member))
+        for member, start in enumerate(starts)
+    ]
+    return Ensemble(members)
 
 
-def _arguments(options: dict[str, Any], member: int, seed: int) -> dict[str, Any]:
-    """Return the arguments of :func:`motherlode.train` for one member: its own estimator, checkpoint and log.
-
-    Parameters
-    ----------
-    options
-        The arguments for all of them.
-    member
-        Number of the member.
-    seed
-        Decides the weights at the start.
-
-    Raises
-    ------
-    UnsuitableEstimator
-        If an estimator among the options is not what its class and configuration build.
-    """
-    own: dict[str, Any] = {}
-    if options.get("checkpoint") is not None:
-        own["checkpoint"] = f"{options['checkpoint']}.{member}"
-    if options.get("log") is not None:
-        own["log"] = Path(options["log"]) / str(member)
-    if options.get("estimator") is not None:
-        own["estimator"] = _anew(options["estimator"], seed)
-    return options | own
+def _of_member(arguments: TrainingArguments, member: int) -> TrainingArguments:
+    """Return the arguments for one member: its own checkpoint and log."""
+    own = arguments.copy()
+    checkpoint, log = own.get("checkpoint"), own.get("log")
+    if checkpoint is not None:
+        own["checkpoint"] = f"{checkpoint}.{member}"
+    if log is not None:
+        own["log"] = Path(log) / str(member)
+    return own
 
 
-def _anew(estimator: Any, seed: int) -> Any:
+def _anew(estimator: E, seed: int) -> E:
     """Return an untrained estimator like one, with weights drawn by a seed."""
-    arguments = dict(estimator.configuration)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        if isinstance(getattr(estimator, "embedding", None), nn.Module):
-            arguments["embedding"] = _redrawn(estimator.embedding)
+        own = getattr(estimator, "embedding", None)
+        embedding = _redrawn(own) if isinstance(own, nn.Module) else None
         try:
-            built = type(estimator)(**arguments)
+            built = type(estimator).from_configuration(estimator.configuration, embedding)
         except TypeError as error:
             raise _not_built(estimator, str(error)) from error
     shapes = [{name: weight.shape for name, weight in one.named_parameters()} for one in (estimator, built)]
@@ -88,7 +141,7 @@ def _anew(estimator: Any, seed: int) -> Any:
     return built
 
 
-def _not_built(estimator: Any, reason: str) -> UnsuitableEstimator:
+def _not_built(estimator: Estimator, reason: str) -> UnsuitableEstimator:
     return UnsuitableEstimator(
         f"{type(estimator).__name__} is not what its class builds from its configuration: {reason}",
         "An ensemble builds each member anew, so that all start from weights of their own.",

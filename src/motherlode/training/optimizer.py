@@ -1,4 +1,4 @@
-r"""Take AdamW steps on all weights as one vector, and none from the first on whose loss or gradient is not finite.
+r"""Take AdamW steps on all weights as one vector, at a scheduled rate, and none once a loss or gradient is not finite.
 
 .. math:: w \leftarrow (1 - ηλ)\,w - η\,\frac{\hat m}{\sqrt{\hat v} + ε}, \qquad
    g = \nabla_w\,\text{loss} \cdot \min(1, c/|\nabla_w\,\text{loss}|)
@@ -9,21 +9,29 @@ The step is torch's fused AdamW as a function: the optimizer class around it cos
 Beside it runs an average of the weights over the last steps, which is judged and kept (Polyak, Juditsky, 1992).
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TypedDict
 
 import torch
 from torch import Tensor, nn
 from torch.optim.adamw import adamw
 
-__all__ = ["Descent"]
+__all__ = ["Optimizer", "OptimizerState", "Schedule"]
 
 _EVERY = 5
 """Most steps between two that are averaged: neighbours are nearly the same."""
 
 
-class Descent:
+class OptimizerState(TypedDict):
+    """What restores an optimizer: its tensors, and the number of steps it was asked for."""
+
+    tensors: list[Tensor]
+    tried: int
+
+
+class Optimizer:
     """AdamW on weights that are views of one vector while it lasts, one vector for each of their dtypes.
 
     Whether a step was finite is decided where the weights are and read only by :meth:`missed`, so a GPU is never
@@ -132,11 +140,11 @@ class Descent:
         """Return how many steps were left out, the first of them for a loss or gradient that was not finite."""
         return self._tried - int(self._taken[0])
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> OptimizerState:
         """Return what restores the moments and the averages; the weights are the estimator's."""
         return {"tensors": self._tensors(), "tried": self._tried}
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, state: OptimizerState) -> None:
         """Take over a state."""
         self._tried = state["tried"]
         for tensor, value in zip(self._tensors(), state["tensors"], strict=True):
@@ -160,3 +168,40 @@ def _join(weights: list[nn.Parameter]) -> Tensor:
         weight.data, weight.grad = vector.detach()[part].view_as(weight), vector.grad[part].view_as(weight)
         first += weight.numel()
     return vector
+
+
+class Schedule:
+    """Warm-up and cosine over a budget of steps, which can be cut short by a straight line to zero.
+
+    Parameters
+    ----------
+    peak
+        Largest learning rate.
+    steps
+        Budget.
+    warm_up
+        Share of the budget in which the rate climbs from a 25th of its peak.
+    """
+
+    def __init__(self, peak: float, steps: int, warm_up: float) -> None:
+        self.peak, self.steps = peak, steps
+        self.climb = max(1, round(warm_up * steps))
+        self.end = steps
+        self.cut: int | None = None
+
+    def rate(self, step: int) -> float:
+        """Return the learning rate of step 0 … end - 1."""
+        if self.cut is not None and step >= self.cut:
+            return self._planned(self.cut) * (self.end - step) / (self.end - self.cut)
+        return self._planned(step)
+
+    def cool_down(self, step: int, share: float = 0.1) -> None:
+        """From ``step`` on fall in a straight line to zero, within a share of the budget; then training ends."""
+        self.cut = step
+        self.end = min(self.steps, step + max(1, round(share * self.steps)))
+
+    def _planned(self, step: int) -> float:
+        if step < self.climb:
+            return self.peak * (0.04 + 0.96 * (step + 1) / self.climb)
+        progress = (step - self.climb) / max(1, self.steps - self.climb)
+        return self.peak * 0.5 * (1.0 + math.cos(math.pi * progress))

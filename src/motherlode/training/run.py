@@ -1,26 +1,25 @@
 """The state of one training and the steps that move it, round by round."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from typing import Generic
 
 import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from motherlode.estimators.batches import EventBatch
-from motherlode.estimators.record import Record, Round
+from motherlode.estimators.batches import Batch, EventBatch
+from motherlode.estimators.record import Round, TrainingRecord
 from motherlode.losses import Loss
-from motherlode.training.checkpoint import Checkpoint
-from motherlode.training.data.loader import Feed, seeded_generator
+from motherlode.losses.targets import E
+from motherlode.training.data.loader import Loader, seeded_generator
 from motherlode.training.data.split import Dataset, Part, prepare
-from motherlode.training.early_stopping import Best
+from motherlode.training.early_stopping import EarlyStopping
 from motherlode.training.errors import NonFiniteLoss, NonFiniteValidation
-from motherlode.training.optimizer import Descent
+from motherlode.training.optimizer import Optimizer, Schedule
 from motherlode.training.options import ROUNDS, TrainingOptions
-from motherlode.training.schedule import Schedule
 
 __all__ = ["Run"]
 
@@ -32,7 +31,7 @@ _NAMED = 100
 """Most events that are named as the cause of a validation loss that is not finite."""
 
 
-class Run:
+class Run(Generic[E]):
     """One training.
 
     Parameters
@@ -52,35 +51,31 @@ class Run:
     """
 
     def __init__(
-        self, estimator: Any, loss: Loss, dataset: Dataset, options: TrainingOptions, seed: int, device: torch.device
+        self, estimator: E, loss: Loss[E], dataset: Dataset, options: TrainingOptions, seed: int, device: torch.device
     ) -> None:
         self.estimator, self.loss, self.dataset, self.options, self.seed = estimator, loss, dataset, options, seed
         total = len(dataset.training)
         peak = options.learning_rate or estimator.learning_rate
         self.schedule = Schedule(float(peak), int(options.budget(total)), options.warm_up)
         self.round_length = max(1, -(-self.schedule.steps // ROUNDS))
-        self.feed = Feed(dataset.training, options.batch(total), seed, self._prepare, device)
+        self.loader = Loader(dataset.training, options.batch(total), seed, self._prepare, device)
         weights = [weight for weight in estimator.parameters() if weight.requires_grad]
-        self.descent = Descent(weights, options.weight_decay, options.clip, _MEMORY * self.schedule.steps)
+        self.optimizer = Optimizer(weights, options.weight_decay, options.clip, _MEMORY * self.schedule.steps)
         self.step, self.seconds = 0, 0.0
-        self.best = Best(estimator)
+        self.early_stopping = EarlyStopping(estimator)
         self.history: list[Round] = []
 
-    def go(self, checkpoint: Checkpoint | None, progress: bool, tell: Callable[[Round], None]) -> None:
+    def go(self, progress: bool, after_round: Sequence[Callable[[Round], None]]) -> None:
         """Train to the end of the schedule, then restore the best weights.
 
         Parameters
         ----------
-        checkpoint
-            Where to begin and what to write after each round, if anything.
         progress
             Show a progress bar on standard error.
-        tell
-            Called after each round.
+        after_round
+            Called in order after each round.
         """
-        if checkpoint is not None:
-            checkpoint.restore()
-        batches = self.feed.batches(self.step)
+        batches = self.loader.batches(self.step)
         with tqdm(total=self.schedule.end, initial=self.step, disable=not progress, desc=self.loss.name) as bar:
             while self.step < self.schedule.end:
                 begin, before = time.monotonic(), self.step
@@ -89,36 +84,35 @@ class Run:
                 bar.total = self.schedule.end
                 bar.update(self.step - before)
                 bar.set_postfix_str(f"validation {self.history[-1].validation:.5g}")
-                tell(self.history[-1])
-                if checkpoint is not None:
-                    checkpoint.save()
-        self.estimator.load_state_dict(self.best.weights)
+                for call in after_round:
+                    call(self.history[-1])
+        self.estimator.load_state_dict(self.early_stopping.weights)
 
-    def round(self, batches: Any) -> None:
+    def round(self, batches: Iterator[Batch]) -> None:
         """Take the steps to the next look at the validation set, and look."""
         last = min(self.step + self.round_length, self.schedule.end)
         rate = self.schedule.rate(self.step)
         values = [self._step(step, next(batches)) for step in range(self.step, last)]
-        if missed := self.descent.missed():
+        if missed := self.optimizer.missed():
             raise self._not_finite(last - missed, values[-missed])
         self.step = last
-        with self.descent.averaged():
+        with self.optimizer.averaged():
             parts = self.validate()
             if not bool(torch.isfinite(parts).all()):
                 raise self._not_validated(last, parts)
-            self.best.offer(parts, last, self.estimator)
+            self.early_stopping.offer(parts, last, self.estimator)
         self.history.append(Round(last, float(torch.stack(values).double().mean()), float(parts.mean()), rate))
-        if self.schedule.cut is None and last - self.best.step >= self.options.patience * self.schedule.steps:
-            self.estimator.load_state_dict(self.best.weights)
-            self.descent.forget()
+        if self.schedule.cut is None and last - self.early_stopping.step >= self.options.patience * self.schedule.steps:
+            self.estimator.load_state_dict(self.early_stopping.weights)
+            self.optimizer.forget()
             self.schedule.cool_down(last)
 
-    def _step(self, step: int, batch: Any) -> Tensor:
+    def _step(self, step: int, batch: Batch) -> Tensor:
         value = self.loss(self.estimator, batch)
-        self.descent.step(value, self.schedule.rate(step))
+        self.optimizer.step(value, self.schedule.rate(step))
         return value.detach()
 
-    def _prepare(self, events: EventBatch, generator: torch.Generator) -> Any:
+    def _prepare(self, events: EventBatch, generator: torch.Generator) -> Batch:
         return prepare(events, self.loss, self.estimator, generator)
 
     def validate(self) -> Tensor:
@@ -164,7 +158,7 @@ class Run:
         yield from self._guilty(part[len(part) // 2 :])
 
     def _not_finite(self, step: int, value: Tensor) -> NonFiniteLoss:
-        drawn = self.feed.events(step)
+        drawn = self.loader.events(step)
         events = [drawn[place : place + 1] for place in range(len(drawn))]
         guilty = [event for event in events if not self._is_finite(event[torch.tensor([0, 0])])]
         what = "The gradient" if bool(torch.isfinite(value)) else "The loss"
@@ -172,19 +166,19 @@ class Run:
 
     def _is_finite(self, twice: Part) -> bool:
         value = self.loss(self.estimator, self._prepare(twice.events, torch.Generator().manual_seed(0)))
-        return self.descent.is_finite(value)
+        return self.optimizer.is_finite(value)
 
-    def record(self) -> Record:
+    def record(self) -> TrainingRecord:
         """Return what is to be remembered."""
-        return Record(
+        return TrainingRecord(
             loss=self.loss.name,
             alpha=self.loss.alpha,
             events=len(self.dataset.training),
             validation_events=len(self.dataset.validation),
             seed=self.seed,
-            best_step=self.best.step,
+            best_step=self.early_stopping.step,
             steps=self.step,
-            validation_loss=self.best.loss,
+            validation_loss=self.early_stopping.loss,
             seconds=self.seconds,
             history=tuple(self.history),
         )

@@ -8,34 +8,70 @@ from contextlib import contextmanager
 from dataclasses import replace
 from operator import index
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, Unpack, overload
 
 import pyro
 import torch
 
 from motherlode.campaign import recorded_law
-from motherlode.core.types import LawLike
-from motherlode.estimators.proposals import given_law, prior_score
+from motherlode.core.types import JSON, LawLike
+from motherlode.estimators.kinds.ratio import RatioEstimator
+from motherlode.estimators.proposals import bounds_of, given_law, prior_score
 from motherlode.events import Events
 from motherlode.losses import Loss, alices
+from motherlode.losses.targets import E
+from motherlode.store import EventStore
 from motherlode.training.checkpoint import Checkpoint
-from motherlode.training.checks import examine
+from motherlode.training.checks import check_training
+from motherlode.training.data.derived import complete
 from motherlode.training.data.inputs import Columns, of_events, open_store, origin_of
 from motherlode.training.data.split import Dataset, as_batch, split
 from motherlode.training.data.stream import streamed
 from motherlode.training.data.survey import survey
-from motherlode.training.defaults import complete, default_estimator
 from motherlode.training.options import TrainingOptions
 from motherlode.training.run import Run
 from motherlode.training.tensorboard import writing
 
-__all__ = ["train"]
+__all__ = ["TrainingArguments", "train"]
+
+
+class TrainingArguments(TypedDict, total=False):
+    """Arguments of :func:`train` besides events, loss, estimator and seed; it says what they mean."""
+
+    progress: bool
+    device: str | torch.device
+    options: TrainingOptions | None
+    checkpoint: str | Path | None
+    log: str | Path | None
+    proposal: LawLike | None
+
+
+@overload
+def train(
+    events: Events | EventStore,
+    loss: Loss[RatioEstimator] = ...,
+    estimator: RatioEstimator | None = None,
+    *,
+    seed: int = 0,
+    **arguments: Unpack[TrainingArguments],
+) -> RatioEstimator: ...
+
+
+@overload
+def train(
+    events: Events | EventStore,
+    loss: Loss[E],
+    estimator: E | None = None,
+    *,
+    seed: int = 0,
+    **arguments: Unpack[TrainingArguments],
+) -> E: ...
 
 
 def train(
-    events: Any,
-    loss: Loss = alices,
-    estimator: Any = None,
+    events: Events | EventStore,
+    loss: Loss[E] = alices,
+    estimator: E | None = None,
     *,
     seed: int = 0,
     progress: bool = True,
@@ -44,7 +80,7 @@ def train(
     checkpoint: str | Path | None = None,
     log: str | Path | None = None,
     proposal: LawLike | None = None,
-) -> Any:
+) -> E:
     """Return an estimator fitted to events.
 
     Parameters
@@ -86,41 +122,47 @@ def train(
         estimator, dataset, origin = _meet(events, loss, estimator, options, seed, device, proposal)
         estimator.cpu().fit_scaling(dataset.reference)
         loss = loss.calibrated(estimator, dataset.reference)
-        run = Run(estimator.to(device).train(), loss, dataset, options, seed, device)
-        state = Checkpoint(checkpoint, run) if checkpoint is not None else None
+        estimator.to(device).train()
+        run = Run(estimator, loss, dataset, options, seed, device)
         try:
-            run.go(state, progress, tell)
+            if checkpoint is None:
+                run.go(progress, [tell])
+            else:
+                state = Checkpoint(checkpoint, run)
+                state.restore()
+                run.go(progress, [tell, lambda _: state.save()])
+                state.remove()
         finally:
-            run.descent.close()
-        if state is not None:
-            state.remove()
+            run.optimizer.close()
     estimator.record = replace(run.record(), origin=origin)
-    return estimator.eval()
+    estimator.eval()
+    return estimator
 
 
 def _meet(
-    events: Any,
-    loss: Loss,
-    estimator: Any,
+    events: Events | EventStore,
+    loss: Loss[E],
+    estimator: E | None,
     options: TrainingOptions,
     seed: int,
     device: torch.device,
     proposal: LawLike | None,
-) -> tuple[Any, Dataset, dict[str, Any]]:
+) -> tuple[E, Dataset, dict[str, JSON]]:
     """Return what is trained, on what, and where that comes from, if they fit one another."""
-    stored = None if isinstance(events, Events) else open_store(events, loss)
-    origin = origin_of(events)
-    if stored is None:
-        data, found = of_events(events, loss), None
-    elif len(stored) * stored.bytes_per_event <= options.memory:
-        data, found = Columns(**stored.load(), exchangeable=stored.exchangeable), None
+    found, stored = None, None
+    if isinstance(events, Events):
+        data = of_events(events, loss)
+    elif len(stored := open_store(events, loss)) * stored.bytes_per_event <= options.memory:
+        data = Columns(**stored.load(), exchangeable=stored.exchangeable)
     else:
         found = survey(stored, loss, options.validation, options.memory, seed)
         data = found.sample
+    origin = origin_of(events)
     law = recorded_law(origin) if proposal is None else given_law(proposal, data.theta.shape[1])
     if estimator is None:
-        estimator = default_estimator(loss, data if found is None else found.together(), law)
-    examine(data, loss, estimator)
+        seen = data if found is None else found.together()
+        estimator = loss.target.build(seen, lambda: bounds_of(seen.theta, law))
+    check_training(data, loss, estimator)
     score = None
     if "prior_score" in loss.columns:
         score = prior_score(data.theta, law)

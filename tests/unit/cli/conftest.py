@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 import motherlode
 from motherlode.cli import main
-from motherlode.estimators.record import Record, Round
+from motherlode.estimators.record import Round, TrainingRecord
 
 DEVIATION = 0.3
 
@@ -19,7 +19,7 @@ class Exact:
         self.shape = (law.dimension,)
         origin = {"store": "events", "seed": 11, "proposal": {"law": law.to_json(), "near": None}}
         history = (Round(100, 0.5, 0.5, 1e-3),)
-        self.record = Record("nle", None, 900, 100, 7, 100, 100, 0.5, 1.0, origin, history)
+        self.record = TrainingRecord("nle", None, 900, 100, 7, 100, 100, 0.5, 1.0, origin, history)
 
     def log_prob(self, x, theta):
         """Return log p(x|theta) with shape (*B,)."""

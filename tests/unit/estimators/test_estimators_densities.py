@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from motherlode.estimators.density import DENSITIES, Categorical, Ordinal, make_density
-from motherlode.estimators.transforms import Coordinates, Kind
+from motherlode.estimators.transforms import ColumnTransforms, Kind
 
 NAMES = sorted(DENSITIES)
 
@@ -123,7 +123,7 @@ def test_coordinates_choose_what_the_columns_are():
         generator.uniform(1.0, 2.0, 5000),
     ]
     values = torch.as_tensor(np.stack(columns, 1))
-    coordinates = Coordinates((4,))
+    coordinates = ColumnTransforms((4,))
     coordinates.fit(values)
     assert coordinates.kind.tolist() == [Kind.IDENTITY, Kind.LOG, Kind.ARSINH, Kind.IDENTITY]
     u = coordinates(values)
@@ -133,7 +133,7 @@ def test_coordinates_choose_what_the_columns_are():
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_the_jacobian_is_the_derivative(kind):
-    coordinates = Coordinates((2,))
+    coordinates = ColumnTransforms((2,))
     coordinates.fit(torch.rand(100, 2).double() + 0.5)
     coordinates.kind.fill_(int(kind))
     coordinates.low.fill_(0.1)
@@ -145,7 +145,7 @@ def test_the_jacobian_is_the_derivative(kind):
 
 
 def test_outside_the_support_the_density_is_zero():
-    coordinates = Coordinates((1,))
+    coordinates = ColumnTransforms((1,))
     coordinates.fit(torch.rand(100, 1).double(), bounds=(torch.zeros(1), torch.ones(1)))
     outside = torch.tensor([[-0.1], [1.1]]).double()
     assert torch.isneginf(coordinates.log_jacobian(outside)).all()

@@ -15,7 +15,7 @@ from motherlode.estimators import (
     ScoreEstimator,
 )
 from motherlode.estimators.errors import UnsuitableEstimator
-from motherlode.estimators.transforms import Coordinates, Kind
+from motherlode.estimators.transforms import ColumnTransforms, Kind
 from motherlode.events import Events
 from motherlode.training import TrainingOptions, train
 
@@ -83,7 +83,7 @@ def test_values_of_other_shapes_are_refused(kind, theta_shape, x_shape):
 
 def log_coordinates():
     values = torch.as_tensor(np.random.default_rng(0).lognormal(size=(500, 1)))
-    coordinates = Coordinates((1,))
+    coordinates = ColumnTransforms((1,))
     coordinates.fit(values)
     assert coordinates.kind.item() == Kind.LOG
     return coordinates, values
@@ -122,7 +122,10 @@ def test_a_far_reference_warns(events):
 @pytest.mark.parametrize("name", ["gold_contrastive", "gold_contrastive_score", "nre_contrastive"])
 def test_losses_that_leave_a_function_of_x_open_train_no_marginal_ratio(name, events):
     estimator = RatioEstimator.for_events(events, reference="marginal")
-    with pytest.raises(UnsuitableEstimator, match="trains a ratio"):
+    with pytest.raises(
+        UnsuitableEstimator,
+        match="trains a RatioEstimator against another parameter, and a RatioEstimator against the marginal",
+    ):
         train(events, getattr(losses, name), estimator, progress=False)
 
 
@@ -153,6 +156,5 @@ class Rough(nn.Module):
 
 @pytest.mark.parametrize("loss", [losses.alices, losses.score_matched_posterior], ids=lambda loss: loss.name)
 def test_features_of_x_may_have_kinks(loss, events):
-    kinds = {"ratio": RatioEstimator, "posterior": PosteriorEstimator}
-    estimator = kinds[loss.task].for_events(events, embedding=Rough())
+    estimator = loss.target.estimator.for_events(events, embedding=Rough())
     assert train(events, loss, estimator, progress=False, options=SHORT).record.steps == 8

@@ -13,14 +13,14 @@ from gaussian import gaussian_events
 
 from motherlode import losses
 from motherlode.estimators.batches import PairBatch
-from motherlode.losses.saturation import SaturatedLabels
+from motherlode.losses.targets import LIKELIHOOD, MARGINAL_RATIO, POSTERIOR
 from motherlode.losses.terms import (
     LOG_RATIO_CLIP,
     cross_entropy,
-    label_dispersion,
     pair_score_term,
     squared_ratio_error,
 )
+from motherlode.losses.weights import SaturatedLabels, label_dispersion
 from motherlode.training.data.split import as_batch, prepare
 
 WIDTH = 0.8
@@ -75,8 +75,8 @@ class TruePosterior(Truth):
 
 def derivatives(loss, batch, **options):
     epsilon = torch.zeros((), dtype=torch.float64, requires_grad=True)
-    kind = TruePosterior if loss.task == "posterior" else Truth
-    estimator = kind(epsilon, marginal=loss.task == "marginal" or options.pop("marginal", False), **options)
+    kind = TruePosterior if loss.target is POSTERIOR else Truth
+    estimator = kind(epsilon, marginal=loss.target is MARGINAL_RATIO or options.pop("marginal", False), **options)
     values = []
     generator = torch.Generator().manual_seed(0)
     for part in range(CHUNKS):
@@ -111,7 +111,7 @@ def test_exact_answer_is_stationary_and_a_wrong_one_is_not(loss):
     loss = loss.with_alpha(0.5) if loss.reads_score else loss
     batch = batch_for(loss)
     assert abs(z_score(derivatives(loss, batch))) < ALPHA_Z
-    moved = replace(batch, x=batch.x + 0.4 + 0.4 * batch.theta) if loss.task in ("likelihood", "posterior") else batch
+    moved = replace(batch, x=batch.x + 0.4 + 0.4 * batch.theta) if loss.target in (LIKELIHOOD, POSTERIOR) else batch
     assert abs(z_score(derivatives(loss, moved, wrong=0.5))) > ALPHA_Z
 
 
@@ -173,8 +173,9 @@ def test_columns_are_fields_of_the_batch_and_missing_ones_are_named():
     batch = as_batch(gaussian_events(10), losses.carl)
     for loss in ALL:
         assert set(loss.columns) <= {*PairBatch.__dataclass_fields__, *type(batch).__dataclass_fields__}
+    truth = Truth(torch.zeros(()))
     with pytest.raises(ValueError, match=r"loss\.columns"):
-        losses.alice(Truth(torch.zeros(())), prepare(batch, losses.carl, None, torch.Generator()))
+        losses.alice(truth, prepare(batch, losses.carl, truth, torch.Generator()))
 
 
 def test_alpha_is_automatic_and_a_number_overrides():

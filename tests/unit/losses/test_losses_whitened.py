@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from motherlode import losses
-from motherlode.losses.whitened import whitened_score_term
+from motherlode.losses.terms import whitened_score_term
 from motherlode.training.data.derived import whiteners
 
 SIGMA = 0.2

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from motherlode.training.optimizer import Descent
+from motherlode.training.optimizer import Optimizer
 
 STEPS = 400
 
@@ -13,7 +13,7 @@ def noisy_descent(memory, steps=STEPS, rate=0.1):
     """Follow the noisy gradient of w²/2 from 0, where the optimum is, at a constant rate."""
     generator = torch.Generator().manual_seed(0)
     weights = nn.Parameter(torch.zeros(500))
-    descent = Descent([weights], weight_decay=0.0, clip=1e9, memory=memory)
+    descent = Optimizer([weights], weight_decay=0.0, clip=1e9, memory=memory)
     for _ in range(steps):
         noise = torch.randn(500, generator=generator)
         descent.step((weights.square() / 2 + noise * weights).sum(), rate)

@@ -8,14 +8,15 @@ from gaussian import gaussian_events
 
 from motherlode import losses
 from motherlode.estimators import LikelihoodEstimator, PosteriorEstimator
+from motherlode.estimators.proposals import bounds_of
 from motherlode.losses import Loss
+from motherlode.training.data.derived import complete
 from motherlode.training.data.split import as_batch, prepare
-from motherlode.training.defaults import complete, default_estimator
 
 ALL = [getattr(losses, name) for name in losses.__all__ if isinstance(getattr(losses, name), Loss)]
 FLOWS = {
-    "likelihood": lambda events: LikelihoodEstimator.for_events(events, density="maf", hidden=(16, 16)),
-    "posterior": lambda events: PosteriorEstimator.for_events(events, density="maf", hidden=(16, 16)),
+    LikelihoodEstimator: lambda events: LikelihoodEstimator.for_events(events, density="maf", hidden=(16, 16)),
+    PosteriorEstimator: lambda events: PosteriorEstimator.for_events(events, density="maf", hidden=(16, 16)),
 }
 
 
@@ -25,7 +26,8 @@ def test_on_the_meta_device(loss):
     events = gaussian_events(200, alternatives=3, parameters=2)
     if loss is losses.sally:
         object.__setattr__(events, "theta", np.zeros((200, 2)))
-    estimator = FLOWS.get(loss.task, lambda events: default_estimator(loss, events))(events)
+    make = FLOWS.get(loss.target.estimator, lambda events: loss.target.build(events, lambda: bounds_of(events.theta)))
+    estimator = make(events)
     score = np.zeros_like if "prior_score" in loss.columns else None
     batch = complete(events, as_batch(events, loss), loss, estimator, score)
     estimator.fit_scaling(batch)

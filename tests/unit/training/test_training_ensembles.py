@@ -134,12 +134,12 @@ def test_the_score_is_the_gradient_of_what_the_ensemble_says(loss):
     ensemble = together(gaussian_events(300), loss, size=3)
     theta = torch.linspace(-0.9, 0.9, 7, dtype=torch.float64)[:, None].requires_grad_()
     x = torch.linspace(-4.0, 4.0, 7, dtype=torch.float64)[:, None]
-    value = ensemble.log_prob(x, theta) if loss.task == "likelihood" else ensemble.log_ratio(theta, x)
+    value = ensemble.log_prob(x, theta) if loss is losses.nle else ensemble.log_ratio(theta, x)
     (slope,) = torch.autograd.grad(value.sum(), theta)
     found = ensemble.score(theta.detach(), x)
     torch.testing.assert_close(found, slope, rtol=1e-4, atol=1e-6)
     assert not found.requires_grad
-    if loss.task == "likelihood":
+    if loss is losses.nle:
         plain = torch.stack([member.score(theta.detach(), x) for member in ensemble.members]).mean(0)
         assert float((plain - slope).detach().abs().max()) > 1e-4
 
@@ -157,8 +157,8 @@ def test_a_member_without_density_has_no_say_in_the_score():
 def test_an_ensemble_warns_of_parameters_out_of_range_once(loss):
     ensemble = together(gaussian_events(300), loss, size=3)
     far, x = torch.full((2, 1), 3.0, dtype=torch.float64), torch.zeros(2, 1, dtype=torch.float64)
-    first = (x, far) if loss.task == "likelihood" else (far, x)
-    method = ensemble.log_prob if loss.task == "likelihood" else ensemble.log_ratio
+    first = (x, far) if loss is losses.nle else (far, x)
+    method = ensemble.log_prob if loss is losses.nle else ensemble.log_ratio
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         method(*first)
@@ -166,7 +166,7 @@ def test_an_ensemble_warns_of_parameters_out_of_range_once(loss):
         ensemble.score(far, x)
     assert [entry.category for entry in told] == [OutOfRangeWarning]
     with pytest.warns(OutOfRangeWarning):
-        (ensemble.members[1].log_prob if loss.task == "likelihood" else ensemble.members[1].log_ratio)(*first)
+        (ensemble.members[1].log_prob if loss is losses.nle else ensemble.members[1].log_ratio)(*first)
 
 
 def test_a_reference_out_of_range_is_told_of_too():

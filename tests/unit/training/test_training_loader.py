@@ -8,19 +8,19 @@ import torch
 from gaussian import gaussian_events
 
 from motherlode import losses
-from motherlode.training.data.loader import Feed
+from motherlode.training.data.loader import Loader
 from motherlode.training.data.split import InMemory, Part, as_batch, held_out, pair_up, split
 
 CPU = torch.device("cpu")
 
 
-def feed_of(events, size=4, seed=0, prepare=None):
+def loader_of(events, size=4, seed=0, prepare=None):
     part = Part(as_batch(events, losses.alices), torch.arange(len(events)))
-    return Feed(InMemory(part), size, seed, prepare or (lambda batch, _: batch), CPU)
+    return Loader(InMemory(part), size, seed, prepare or (lambda batch, _: batch), CPU)
 
 
-def take(feed, first, count):
-    return list(itertools.islice(feed.batches(first), count))
+def take(loader, first, count):
+    return list(itertools.islice(loader.batches(first), count))
 
 
 def test_split_is_by_event_and_by_seed_alone(events):
@@ -40,7 +40,7 @@ def test_so_many_events_are_held_out(total, most, held):
 
 
 def test_every_event_comes_once_a_pass_in_another_order_each_pass(events):
-    batches = take(feed_of(events[:42]), 0, 20)
+    batches = take(loader_of(events[:42]), 0, 20)
     passes = [torch.cat([batch.x[:, 0] for batch in batches[first : first + 10]]) for first in (0, 10)]
     assert all(len(set(values.tolist())) == 40 for values in passes)
     assert not torch.equal(*passes)
@@ -51,21 +51,21 @@ def test_a_batch_depends_on_the_seed_and_its_number_alone():
     events = gaussian_events(2000, alternatives=2)
 
     def prepare(batch, generator):
-        return pair_up(batch, None, generator)
+        return pair_up(batch, False, generator)
 
-    whole = take(feed_of(events, 7, prepare=prepare), 0, 700)
+    whole = take(loader_of(events, 7, prepare=prepare), 0, 700)
     assert all(len(batch) == 14 for batch in whole)
     for first in (0, 1, 63, 64, 65, 284, 285, 286, 600):
-        begun = take(feed_of(events, 7, prepare=prepare), first, 3)
+        begun = take(loader_of(events, 7, prepare=prepare), first, 3)
         for one, other in zip(begun, whole[first:], strict=False):
             assert all(torch.equal(getattr(one, name), getattr(other, name)) for name in ("theta0", "theta1", "x", "y"))
-    assert not torch.equal(take(feed_of(events, 7, 1, prepare), 0, 1)[0].x, whole[0].x)
+    assert not torch.equal(take(loader_of(events, 7, 1, prepare), 0, 1)[0].x, whole[0].x)
 
 
 def test_the_events_of_a_batch_can_be_asked_for(events):
-    feed = feed_of(events, 128)
-    for number, batch in enumerate(take(feed, 0, 40)):
-        drawn = feed.events(number)
+    loader = loader_of(events, 128)
+    for number, batch in enumerate(take(loader, 0, 40)):
+        drawn = loader.events(number)
         assert torch.equal(drawn.events.x, batch.x)
         assert torch.equal(torch.as_tensor(events.x)[drawn.index], batch.x)
 
@@ -78,7 +78,7 @@ def test_blocks_of_large_events_stay_small(events):
         sizes.append(len(batch))
         return batch
 
-    take(feed_of(events, 8, prepare=prepare), 0, 1)
-    take(feed_of(replace(events, x=events.x.repeat(20_000, axis=1)), 8, prepare=prepare), 0, 1)
+    take(loader_of(events, 8, prepare=prepare), 0, 1)
+    take(loader_of(replace(events, x=events.x.repeat(20_000, axis=1)), 8, prepare=prepare), 0, 1)
     assert sizes[0] == 512
     assert sizes[1] * 20_000 * 8 <= 2**24

@@ -17,9 +17,9 @@ from motherlode.events import Events
 from motherlode.store import EventStore, StoredColumns
 from motherlode.store.errors import CondemnedStore
 from motherlode.training import TrainingOptions, train
-from motherlode.training.data.loader import Feed
+from motherlode.training.data.loader import Loader
 from motherlode.training.data.split import InMemory, Part, as_batch, pair_up, split
-from motherlode.training.early_stopping import Best
+from motherlode.training.early_stopping import EarlyStopping
 from motherlode.training.errors import (
     MissingColumns,
     NonFiniteEvents,
@@ -29,8 +29,8 @@ from motherlode.training.errors import (
     RoughActivation,
     ScoreUnavailable,
 )
+from motherlode.training.optimizer import Schedule
 from motherlode.training.run import Run
-from motherlode.training.schedule import Schedule
 
 SHORT = TrainingOptions(steps=60)
 
@@ -70,7 +70,7 @@ def test_seeds_are_whole_numbers_of_any_kind(events, tmp_path):
 def test_fault_1_best_weights_are_a_copy_and_not_a_reference():
     """MadMiner, goldmine, lens and manifold-flow kept state_dict() by reference and returned the last epoch."""
     layer = torch.nn.Linear(1, 1)
-    best = Best(layer)
+    best = EarlyStopping(layer)
     assert best.offer(torch.tensor([1.0, 1.1, 0.9]), 1, layer)
     kept = {name: value.clone() for name, value in layer.state_dict().items()}
     with torch.no_grad():
@@ -175,8 +175,8 @@ def run_to(estimator, events, options, steps):
     dataset = split(as_batch(events, losses.alice), options.validation, 0, torch.device("cpu"))
     estimator.fit_scaling(dataset.reference)
     run = Run(estimator.train(), losses.alice, dataset, options, 0, torch.device("cpu"))
-    for step, batch in zip(range(steps), run.feed.batches(0), strict=False):
-        run.descent.step(losses.alice(estimator, batch), run.schedule.rate(step))
+    for step, batch in zip(range(steps), run.loader.batches(0), strict=False):
+        run.optimizer.step(losses.alice(estimator, batch), run.schedule.rate(step))
 
 
 def test_nets_in_float32_read_data_in_float64():
@@ -303,9 +303,9 @@ def test_batches_are_taken_by_index(events):
     def operations(size):
         part = Part(as_batch(events, losses.alices), torch.arange(len(events)))
         device = torch.device("cpu")
-        feed = Feed(InMemory(part), size, 0, lambda batch, generator: pair_up(batch, None, generator), device)
+        loader = Loader(InMemory(part), size, 0, lambda batch, generator: pair_up(batch, False, generator), device)
         with Operations() as made:
-            for _, _ in zip(range(3), feed.batches(0), strict=False):
+            for _, _ in zip(range(3), loader.batches(0), strict=False):
                 pass
         return made.count
 

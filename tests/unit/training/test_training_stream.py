@@ -16,7 +16,7 @@ from motherlode import losses
 from motherlode.store import EventStore, StoredColumns
 from motherlode.training import TrainingOptions, train
 from motherlode.training.data.inputs import Columns, columns_of
-from motherlode.training.data.loader import Feed
+from motherlode.training.data.loader import Loader
 from motherlode.training.data.split import as_batch, pair_up, split
 from motherlode.training.data.stream import streamed
 from motherlode.training.data.survey import survey
@@ -56,8 +56,8 @@ def test_where_everything_fits_batches_are_those_of_memory(store, many):
     assert torch.equal(torch.as_tensor(found.sample.x), inside.reference.x)
     assert torch.equal(dataset.validation.index, inside.validation.index)
     assert torch.equal(dataset.validation.events.x, inside.validation.events.x)
-    feeds = [Feed(each.training, 128, 0, lambda batch, _: batch, CPU) for each in (dataset, inside)]
-    for one, other in itertools.islice(zip(*(feed.batches(0) for feed in feeds), strict=True), 300):
+    feeds = [Loader(each.training, 128, 0, lambda batch, _: batch, CPU) for each in (dataset, inside)]
+    for one, other in itertools.islice(zip(*(loader.batches(0) for loader in feeds), strict=True), 300):
         assert all(torch.equal(getattr(one, name), getattr(other, name)) for name in columns_of(losses.alices))
 
 
@@ -91,11 +91,11 @@ def test_a_buffer_holds_a_batch_and_two_shards_however_small_the_memory(tmp_path
 
 def test_batches_of_a_stream_depend_on_their_number_alone_too(store):
     _, dataset = stream_of(store, 2e5)
-    feed = Feed(dataset.training, 64, 3, lambda batch, _: batch, CPU)
-    whole = list(itertools.islice(feed.batches(0), 600))
+    loader = Loader(dataset.training, 64, 3, lambda batch, _: batch, CPU)
+    whole = list(itertools.islice(loader.batches(0), 600))
     for first in (1, 17, 100, 281, 599):
-        assert torch.equal(next(feed.batches(first)).x, whole[first].x)
-        assert torch.equal(feed.events(first).events.x, whole[first].x)
+        assert torch.equal(next(loader.batches(first)).x, whole[first].x)
+        assert torch.equal(loader.events(first).events.x, whole[first].x)
 
 
 def test_the_sample_has_the_extremes_of_all_events(tmp_path):
@@ -117,7 +117,7 @@ def test_the_sample_has_the_extremes_of_all_events(tmp_path):
 def test_streaming_learns_what_memory_learns(store):
     """The loss of each of 20,000 fresh events under both: the mean difference is 0 within 4 standard errors."""
     fresh = split(as_batch(gaussian_events(20_000, seed=9), losses.alice), 0.5, 0, CPU).reference
-    pairs = pair_up(fresh, None, torch.Generator().manual_seed(0))
+    pairs = pair_up(fresh, False, torch.Generator().manual_seed(0))
     label = torch.sigmoid(-pairs.joint_log_ratio)
     fits = [
         train(store, losses.alice, progress=False, options=TrainingOptions(steps=500, memory=memory))

@@ -6,16 +6,16 @@ A density alone would grow without bound at such a value; here it describes the 
 """
 
 from collections.abc import Sequence
-from typing import cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import one_hot
 
 from motherlode.estimators.density.base import Density
 from motherlode.estimators.density.mixture import Mixture
+from motherlode.estimators.networks.modules import Modules
 from motherlode.estimators.networks.perceptrons import MLP
-from motherlode.estimators.transforms import Coordinates
+from motherlode.estimators.transforms import ColumnTransforms
 
 __all__ = ["Atomic"]
 
@@ -39,11 +39,11 @@ class Atomic(Density):
         super().__init__()
         self.atoms = [[float(value) for value in column] for column in atoms]
         seen = [context + sum(len(column) + 2 for column in self.atoms[:j]) for j in range(len(self.atoms))]
-        self.chances = nn.ModuleList(
+        self.chances = Modules[MLP](
             MLP(width, len(column) + 1, hidden, activation) for width, column in zip(seen, self.atoms, strict=True)
         )
-        self.rests = nn.ModuleList(Mixture(1, width, hidden, activation) for width in seen)
-        self.coordinates = nn.ModuleList(Coordinates((1,)) for _ in self.atoms)
+        self.rests = Modules[Mixture](Mixture(1, width, hidden, activation) for width in seen)
+        self.coordinates = Modules[ColumnTransforms](ColumnTransforms((1,)) for _ in self.atoms)
 
     @property
     def features(self) -> int:
@@ -63,7 +63,7 @@ class Atomic(Density):
         for j, coordinates in enumerate(self.coordinates):
             rest = self._which(value, j) == 0
             if int(rest.sum()) >= _ENOUGH:
-                cast(Coordinates, coordinates).fit(value[rest, j : j + 1], given=given[rest])
+                coordinates.fit(value[rest, j : j + 1], given=given[rest])
 
     def log_prob(self, value: Tensor, context: Tensor) -> Tensor:
         """Return log q(value|context), shape ``(B,)``: log-probability at an atom, log-density elsewhere.
@@ -79,7 +79,7 @@ class Atomic(Density):
         for j in range(len(self.atoms)):
             which, scaled, slope = self._read(value, j)
             log_p = self.chances[j](known).log_softmax(-1).gather(1, which.unsqueeze(1)).squeeze(1)
-            density = self._rest(j).log_prob(scaled, known) + slope
+            density = self.rests[j].log_prob(scaled, known) + slope
             total = total + log_p + torch.where(which == 0, density, torch.zeros_like(density))
             known = torch.cat([known, self._describe(which, scaled, j)], dim=-1)
         return total
@@ -90,8 +90,8 @@ class Atomic(Density):
         with torch.no_grad():
             for j, atoms in enumerate(self.atoms):
                 which = torch.multinomial(self.chances[j](known).softmax(-1), 1).squeeze(1)
-                scaled = self._rest(j).sample(known) * (which == 0).unsqueeze(1)
-                rest = cast(Coordinates, self.coordinates[j]).inverse(scaled)[:, 0]
+                scaled = self.rests[j].sample(known) * (which == 0).unsqueeze(1)
+                rest = self.coordinates[j].inverse(scaled)[:, 0]
                 fixed = torch.tensor([0.0, *atoms], dtype=torch.float64, device=context.device)[which]
                 columns.append(torch.where(which == 0, rest, fixed))
                 known = torch.cat([known, self._describe(which, scaled, j)], dim=-1)
@@ -112,7 +112,7 @@ class Atomic(Density):
 
     def _read(self, value: Tensor, j: int) -> tuple[Tensor, Tensor, Tensor]:
         """Return which atom, the rest in its coordinates (0 at an atom) and the log-slope of these."""
-        which, coordinates = self._which(value, j), cast(Coordinates, self.coordinates[j])
+        which, coordinates = self._which(value, j), self.coordinates[j]
         at_atom = (which > 0).unsqueeze(1)
         middle = coordinates.inverse(torch.zeros(1, dtype=torch.float64, device=value.device))
         rest = torch.where(at_atom, middle, value[:, j : j + 1])
@@ -121,6 +121,3 @@ class Atomic(Density):
 
     def _describe(self, which: Tensor, scaled: Tensor, j: int) -> Tensor:
         return torch.cat([one_hot(which, len(self.atoms[j]) + 1).to(scaled.dtype), scaled], dim=-1)
-
-    def _rest(self, j: int) -> Mixture:
-        return cast(Mixture, self.rests[j])

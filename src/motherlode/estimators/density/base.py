@@ -4,19 +4,11 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
-__all__ = ["Density"]
+__all__ = ["Density", "DiscreteDensity"]
 
 
 class Density(nn.Module, ABC):
-    """A density of V columns given C columns, in float32; whole numbers and atoms are read in float64.
-
-    Attributes
-    ----------
-    discrete
-        Whether it is a probability of whole numbers rather than a density of the line.
-    """
-
-    discrete: bool = False
+    """A density of V columns given C columns, in float32; whole numbers and atoms are read in float64."""
 
     @abstractmethod
     def log_prob(self, value: Tensor, context: Tensor) -> Tensor:
@@ -25,3 +17,11 @@ class Density(nn.Module, ABC):
     @abstractmethod
     def sample(self, context: Tensor) -> Tensor:
         """Return one draw for each row of the context, shape ``(B, V)``, without gradient."""
+
+
+class DiscreteDensity(Density):
+    """A probability of whole numbers rather than a density of the line."""
+
+    @abstractmethod
+    def fit(self, value: Tensor) -> None:
+        """Take centre and spread of each column from a training set with shape ``(N, V)``, where they are needed."""

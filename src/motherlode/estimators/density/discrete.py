@@ -4,13 +4,13 @@ r"""Probabilities of whole numbers, column after column: a density on them would
 """
 
 from collections.abc import Sequence
-from typing import cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import logsigmoid, one_hot, softplus
 
-from motherlode.estimators.density.base import Density
+from motherlode.estimators.density.base import DiscreteDensity
+from motherlode.estimators.networks.modules import Modules
 from motherlode.estimators.networks.perceptrons import MLP
 
 __all__ = ["Categorical", "Ordinal", "WholeNumbers"]
@@ -18,7 +18,7 @@ __all__ = ["Categorical", "Ordinal", "WholeNumbers"]
 _TINY = torch.finfo(torch.float64).eps
 
 
-class Categorical(Density):
+class Categorical(DiscreteDensity):
     """A table of logits for each column, given the context and the columns before it.
 
     Parameters
@@ -31,15 +31,13 @@ class Categorical(Density):
         Network of each column.
     """
 
-    discrete = True
-
     def __init__(
         self, lows: Sequence[int], highs: Sequence[int], context: int, hidden: Sequence[int], activation: str
     ) -> None:
         super().__init__()
         self.lows, self.counts = list(lows), [high - low + 1 for low, high in zip(lows, highs, strict=True)]
         widths = [context + sum(self.counts[:j]) for j in range(len(self.counts))]
-        self.networks = nn.ModuleList(
+        self.networks = Modules[MLP](
             MLP(width, count, hidden, activation) for width, count in zip(widths, self.counts, strict=True)
         )
 
@@ -90,7 +88,7 @@ class Categorical(Density):
         return torch.stack(columns, dim=-1).to(torch.float64)
 
 
-class Ordinal(Density):
+class Ordinal(DiscreteDensity):
     """A mixture of logistics, integrated over the cell of each whole number, for counts too many for a table.
 
     Parameters
@@ -105,7 +103,6 @@ class Ordinal(Density):
         Logistics a column.
     """
 
-    discrete = True
     location: Tensor
     scale: Tensor
 
@@ -120,11 +117,10 @@ class Ordinal(Density):
         super().__init__()
         self.register_buffer("location", torch.zeros(columns, dtype=torch.float64))
         self.register_buffer("scale", torch.ones(columns, dtype=torch.float64))
-        self.networks = nn.ModuleList(MLP(context + j, 3 * components, hidden, activation) for j in range(columns))
+        self.networks = Modules[MLP](MLP(context + j, 3 * components, hidden, activation) for j in range(columns))
         for network in self.networks:
-            bias = cast(nn.Linear, cast(MLP, network)[-1]).bias
             with torch.no_grad():
-                bias[components : 2 * components] = torch.linspace(-1.5, 1.5, components)
+                network.last_bias[components : 2 * components] = torch.linspace(-1.5, 1.5, components)
 
     def fit(self, value: Tensor) -> None:
         """Take centre and spread of each column from a training set with shape ``(N, V)``."""
@@ -172,12 +168,12 @@ class Ordinal(Density):
         return torch.cat(columns, dim=-1)
 
     @staticmethod
-    def _split(network: nn.Module, known: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _split(network: MLP, known: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         weight, mean, width = network(known).to(torch.float64).chunk(3, dim=-1)
         return weight.log_softmax(-1), mean, softplus(width) + 1e-3
 
 
-class WholeNumbers(Density):
+class WholeNumbers(DiscreteDensity):
     """Tables for the columns of few values, then logistics for the wide ones, given what the tables hold.
 
     Parameters
@@ -192,7 +188,6 @@ class WholeNumbers(Density):
         Network of each column.
     """
 
-    discrete = True
     narrow: Tensor
     wide: Tensor
 

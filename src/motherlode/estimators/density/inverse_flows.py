@@ -8,7 +8,6 @@ are rational-quadratic splines (Durkan et al. (2019), arXiv:1906.04032), linear 
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from nflows.transforms.base import CompositeTransform
@@ -42,7 +41,7 @@ class InverseFlow(nn.Module):
             parts += [ReversePermutation(features)] if index else []
             parts.append(spline_layer(features, context or None, hidden, nn.SiLU(), index))
         self.features = features
-        self.transform: Any = CompositeTransform(parts).double()
+        self.transform: CompositeTransform = CompositeTransform(parts).double()
 
     def rsample_and_log_prob(self, shape: torch.Size, context: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return draws ``(*shape, *B, d)`` with gradients and log q of each, for a context ``(*B, C)``."""

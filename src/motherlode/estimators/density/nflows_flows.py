@@ -1,7 +1,6 @@
 """Flows by nflows, of its parts that work on today's torch: masked autoregressive, spline and coupling flows."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
 from nflows.distributions.normal import StandardNormal
@@ -33,7 +32,7 @@ class NflowsFlow(Density):
         An ``nflows.flows.Flow``.
     """
 
-    def __init__(self, flow: Any) -> None:
+    def __init__(self, flow: Flow) -> None:
         super().__init__()
         self.flow = flow
 

@@ -1,7 +1,6 @@
 """Flows by zuko: masked autoregressive, neural spline (autoregressive or coupling)."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
 import zuko
@@ -22,7 +21,7 @@ class ZukoFlow(Density):
         A ``zuko.flows.Flow``.
     """
 
-    def __init__(self, flow: Any) -> None:
+    def __init__(self, flow: zuko.flows.Flow) -> None:
         super().__init__()
         self.flow = flow
 
@@ -42,11 +41,16 @@ def zuko_flow(kind: str) -> Callable[[int, int, Sequence[int], str, int], ZukoFl
     """Return the maker of a kind of flow: ``maf``, ``nsf`` or ``coupling``."""
 
     def make(features: int, context: int, hidden: Sequence[int], activation: str, transforms: int) -> ZukoFlow:
-        options: dict[str, Any] = {"transforms": transforms, "hidden_features": tuple(hidden)}
-        options["activation"] = ACTIVATIONS[activation]
-        if kind == "maf":
-            return ZukoFlow(zuko.flows.MAF(features, context, **options))
+        build = zuko.flows.MAF if kind == "maf" else zuko.flows.NSF
         passes = {"passes": 2} if kind == "coupling" and features > 1 else {}
-        return ZukoFlow(zuko.flows.NSF(features, context, **passes, **options))
+        flow = build(
+            features,
+            context,
+            transforms=transforms,
+            hidden_features=tuple(hidden),
+            activation=ACTIVATIONS[activation],
+            **passes,
+        )
+        return ZukoFlow(flow)
 
     return make

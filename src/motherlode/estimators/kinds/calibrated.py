@@ -4,116 +4,93 @@ r"""A ratio estimator behind monotone corrections that make its probabilities fr
    σ(-m_θ(l)) \approx \mathbb E[s(x,z)\,|\,\log \hat r = l, θ]
 """
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import Self
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from motherlode.estimators.arrays import accepts_arrays, broadcast_shapes
-from motherlode.estimators.base import Estimator
-from motherlode.estimators.gradients import gradient_at
+from motherlode.core.types import JSON, Array
+from motherlode.estimators.archive import Blueprint
+from motherlode.estimators.arrays import broadcast_shapes, gradient_at
+from motherlode.estimators.base import build
+from motherlode.estimators.kinds.ratio import AmortizedRatio
 
 __all__ = ["Calibrated"]
 
-Array = NDArray[np.float64]
-_KNOTS = 32
-_LARGEST_LABEL = 700.0
 
-
-class Calibrated(Estimator):
-    """A ratio estimator behind monotone corrections; made by :func:`calibrate`.
+class Calibrated(AmortizedRatio):
+    """A ratio estimator behind monotone corrections; made by :func:`motherlode.training.calibrate`.
 
     Parameters
     ----------
     estimator
-        The ratio estimator, or its class and configuration.
+        The ratio estimator.
     anchors
         Centres of the cells of θ, shape ``(C, D)``.
     inputs, outputs
         Knots of each correction, shape ``(C, K)``.
-    embedding
-        Where the estimator is to be built with an embedding of your own: an instance of it.
     """
 
-    task: ClassVar[str] = "ratio"
     anchors: Tensor
     inputs: Tensor
     outputs: Tensor
 
     def __init__(
         self,
-        estimator: Any,
+        estimator: AmortizedRatio,
         anchors: Sequence[Sequence[float]],
         inputs: Sequence[Sequence[float]],
         outputs: Sequence[Sequence[float]],
-        embedding: nn.Module | None = None,
-        **_: Any,
     ) -> None:
-        if isinstance(estimator, dict):
-            from motherlode.estimators.saving import build
-
-            estimator = build(estimator["class"], estimator["configuration"], embedding)
-        entry = {"class": type(estimator).__name__, "configuration": estimator.configuration}
         tables = {"anchors": anchors, "inputs": inputs, "outputs": outputs}
-        super().__init__(estimator.parameters_count, estimator.shape, {"estimator": entry, **tables})
-        self.estimator = estimator
+        rows: dict[str, JSON] = {name: [[*row] for row in values] for name, values in tables.items()}
+        super().__init__(
+            estimator.parameters_count, estimator.shape, {"estimator": estimator.blueprint.to_json(), **rows}
+        )
+        self.estimator: AmortizedRatio = estimator
+        self.marginal = estimator.marginal
         for name, values in tables.items():
             self.register_buffer(name, torch.tensor(values, dtype=torch.float64))
         self.to(estimator.device).cover([estimator])
         self.eval()
 
-    @property
-    def marginal(self) -> bool:
-        """Whether the reference is the marginal."""
-        return bool(self.estimator.marginal)
+    @classmethod
+    def from_configuration(cls, configuration: dict[str, JSON], embedding: nn.Module | None = None) -> Self:
+        """Return what was saved, around an estimator that is built anew; an embedding is the estimator's."""
+        make: Callable[..., Self] = cls
+        tables = {name: configuration[name] for name in ("anchors", "inputs", "outputs")}
+        return make(build(Blueprint.from_json(configuration["estimator"]), embedding), **tables)
 
     def default_reference(self) -> Tensor:
         """Return the denominator that is taken where none is given, shape ``(D,)``."""
-        point: Tensor = self.estimator.default_reference()
-        return point
+        return self.estimator.default_reference()
 
-    @accepts_arrays
-    def log_ratio(self, theta: Tensor, x: Tensor, theta_reference: Tensor | None = None) -> Tensor:
-        """Return the corrected log r̂(x|θ, θ_reference) with shape ``(*B,)``."""
-        raw: Tensor = self.estimator.log_ratio(theta, x, theta_reference)
+    def _log_ratio(self, theta: Tensor, x: Tensor, theta_reference: Tensor | None = None) -> Tensor:
+        raw = self.estimator.log_ratio(theta, x, theta_reference)
         forward = self._correct(raw, theta)
         if self.marginal:
             return forward
-        denominator = self.estimator.default_reference() if theta_reference is None else theta_reference
+        denominator = self.default_reference() if theta_reference is None else theta_reference
         return 0.5 * (forward - self._correct(-raw, denominator))
 
-    @accepts_arrays
-    def potential(self, theta: Tensor, x: Tensor) -> Tensor:
-        """Return log p̂(x|θ) up to a function of x with shape ``(*B,)``: log r̂ against the default reference.
+    def _potential(self, theta: Tensor, x: Tensor) -> Tensor:
+        """Return log r̂ against the default reference.
 
         Where the correction is no shift, differences of it are not ``log_ratio`` against other references.
         """
-        value: Tensor = self.log_ratio(theta, x)
-        return value
+        return self._log_ratio(theta, x)
 
-    @accepts_arrays
-    def score(self, theta: Tensor, x: Tensor) -> Tensor:
-        r"""Return :math:`\nabla_θ \log \hat r_{cal}` against the default reference by autograd, shape ``(*B, D)``.
-
-        It steps where the correction has a knot.
-        """
+    def _score(self, theta: Tensor, x: Tensor) -> Tensor:
+        """Return the gradient of the corrected log r̂, which steps where the correction has a knot."""
         self.estimator.warn_outside(theta)
         batch = broadcast_shapes(self.theta_batch(theta), self.x_batch(x))
-        return gradient_at(lambda leaf: self.log_ratio(leaf, x), theta, batch)
-
-    def likelihood(self, theta: Tensor, theta_reference: Tensor | None = None) -> Any:
-        """Return a distribution over x for ``pyro.sample("x", …, obs=x)``; it cannot sample."""
-        from motherlode.estimators.kinds.distributions import RatioLikelihood
-
-        return RatioLikelihood(self, theta, theta_reference)
+        return gradient_at(lambda leaf: self._log_ratio(leaf, x), theta, batch)
 
     def correct_rows(self, log_ratio: Array, theta: Array) -> Array:
         """Return m_θ(log r̂) with shape ``(N,)`` for arrays of log-ratios ``(N,)`` and parameters ``(N, D)``."""
-        given = (torch.as_tensor(values, device=self.device) for values in (log_ratio, theta))
-        result: Array = self._correct(*given).cpu().numpy()
+        raw, points = (torch.as_tensor(values, device=self.device) for values in (log_ratio, theta))
+        result: Array = self._correct(raw, points).cpu().numpy()
         return result
 
     def _correct(self, log_ratio: Tensor, theta: Tensor) -> Tensor:

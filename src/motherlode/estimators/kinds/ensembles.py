@@ -1,38 +1,41 @@
-r"""Several trainings of one estimator as one: the mean is better than a member, the spread says how far to trust it.
+r"""Average several trainings of one estimator: the mean is better than a member, the spread says how far to trust it.
 
 .. math:: \log \hat r = \frac1M \sum_m \log \hat r_m, \qquad \log \hat p = \log \frac1M \sum_m \hat p_m
 """
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 from copy import deepcopy
-from typing import Any, ClassVar
+from typing import Self, overload
 
 import torch
 from torch import Tensor, nn
 
-from motherlode.estimators.arrays import accepts_arrays, broadcast_shapes
-from motherlode.estimators.base import Estimator
-from motherlode.estimators.batches import EventBatch
+from motherlode.core.types import JSON
+from motherlode.estimators.archive import Blueprint
+from motherlode.estimators.arrays import ArrayOrTensor, broadcast_shapes, gradient_at, on_tensors
+from motherlode.estimators.base import Estimator, build
 from motherlode.estimators.errors import UnsuitableEstimator
-from motherlode.estimators.gradients import gradient_at
-from motherlode.estimators.kinds.members import refuse_sharing, silent
-from motherlode.estimators.protocols import DirectPosterior
+from motherlode.estimators.kinds.likelihood import AmortizedLikelihood
+from motherlode.estimators.kinds.members import choose_members, evaluate_each, refuse_sharing
+from motherlode.estimators.kinds.posterior import AmortizedPosterior
+from motherlode.estimators.kinds.ratio import AmortizedRatio
+from motherlode.estimators.kinds.score import AmortizedScore
+from motherlode.estimators.networks.modules import Modules
 
-__all__ = ["Ensemble"]
+__all__ = ["Ensemble", "LikelihoodEnsemble", "PosteriorEnsemble", "RatioEnsemble", "ScoreEnsemble"]
 
 
 class Ensemble(Estimator):
     """An average over trained estimators of one kind; it answers to the methods of that kind.
 
-    ``Ensemble(members)`` returns the subclass for the members' task, so that an ensemble of ratios has ``log_ratio``
+    ``Ensemble(members)`` returns the subclass for the members' kind, so that an ensemble of ratios has ``log_ratio``
     and no ``log_prob``, and inference takes it for what it is. It warns of θ out of range itself, for all members.
 
     Parameters
     ----------
     members
         Estimators of the same class, parameters and shape of x.
-    embedding
-        Where they are to be built with an embedding of your own, as from a file: an instance of it, which is copied.
 
     Raises
     ------
@@ -40,221 +43,174 @@ class Ensemble(Estimator):
         If there is none, they differ, or two are one object or train the same weights.
     """
 
-    members: nn.ModuleList
+    @overload
+    def __new__(cls, members: Sequence[AmortizedRatio]) -> "RatioEnsemble": ...
 
-    def __new__(
-        cls, members: Sequence[Any] | Sequence[dict[str, Any]], embedding: nn.Module | None = None, **_: Any
-    ) -> Any:
-        """Return an instance of the subclass for the members' task."""
-        return super().__new__(_KINDS[_task(members, embedding)] if cls is Ensemble else cls)
+    @overload
+    def __new__(cls, members: Sequence[AmortizedLikelihood]) -> "LikelihoodEnsemble": ...
 
-    def __init__(
-        self, members: Sequence[Any] | Sequence[dict[str, Any]], embedding: nn.Module | None = None, **_: Any
-    ) -> None:
-        built = [_member(member, embedding) for member in members]
-        first = built[0]
+    @overload
+    def __new__(cls, members: Sequence[AmortizedPosterior]) -> "PosteriorEnsemble": ...
+
+    @overload
+    def __new__(cls, members: Sequence[AmortizedScore]) -> "ScoreEnsemble": ...
+
+    @overload
+    def __new__(cls, members: Sequence[Estimator]) -> "Ensemble": ...
+
+    def __new__(cls, members: Sequence[Estimator]) -> "Ensemble":
+        """Return an instance of the subclass for the members' kind."""
+        ensemble: Ensemble = super().__new__(_kind_of(members) if cls is Ensemble else cls)
+        return ensemble
+
+    def __init__(self, members: Sequence[Estimator]) -> None:
+        first = members[0]
         if any(
-            (type(m), m.parameters_count, m.shape) != (type(first), first.parameters_count, first.shape) for m in built
+            (type(m), m.parameters_count, m.shape) != (type(first), first.parameters_count, first.shape)
+            for m in members
         ):
             raise UnsuitableEstimator(
-                f"The members are {[type(member).__name__ for member in built]} of different shapes",
+                f"The members are {[type(member).__name__ for member in members]} of different shapes",
                 "Their values cannot be averaged.",
                 "Train all members on the same events with the same loss.",
             )
-        refuse_sharing(built)
-        entries = [{"class": type(member).__name__, "configuration": member.configuration} for member in built]
-        super().__init__(first.parameters_count, first.shape, {"members": entries})
-        self.members = nn.ModuleList(built)
-        self.to(first.device).cover(built)
+        refuse_sharing(members)
+        blueprints: list[JSON] = [member.blueprint.to_json() for member in members]
+        super().__init__(first.parameters_count, first.shape, {"members": blueprints})
+        self.add_module("members", Modules(members))
+        self.to(first.device).cover(members)
+        self.marginal = first.marginal
         self.record = first.record
         self.eval()
 
-    def fit_scaling(self, events: EventBatch) -> None:
-        """Refuse: members are trained one by one.
+    @classmethod
+    def from_configuration(cls, configuration: dict[str, JSON], embedding: nn.Module | None = None) -> Self:
+        """Return what was saved, of members that are built anew, each with its copy of an embedding."""
+        entries = configuration["members"]
+        if not isinstance(entries, list):
+            raise TypeError(f"{str(entries)[:80]!r} describes no members")
+        return cls([build(Blueprint.from_json(entry), deepcopy(embedding)) for entry in entries])
 
-        Raises
-        ------
-        UnsuitableEstimator
-            Always.
-        """
-        raise UnsuitableEstimator(
-            "An Ensemble was given to train",
-            "Its members would share one loss.",
-            "Call motherlode.training.train_ensemble(events, loss).",
-        )
-
-    def _each(self, function: Callable[[Any], Tensor], theta: Tensor | None = None) -> Tensor:
-        if theta is not None:
-            self.warn_outside(theta)
-        with silent(self.members):
-            return torch.stack([function(member) for member in self.members])
+    def _members_in_words(self) -> str:
+        return f" in {len(self.members)} members, of whom the first was"
 
 
-class RatioEnsemble(Ensemble):
+class RatioEnsemble(Ensemble, AmortizedRatio):
     """The mean log-ratio of several ratio estimators."""
 
-    task: ClassVar[str] = "ratio"
+    members: Modules[AmortizedRatio]
 
-    @property
-    def marginal(self) -> bool:
-        """Whether the reference of the members is the marginal."""
-        return bool(self.members[0].marginal)
-
-    @accepts_arrays
-    def potential(self, theta: Tensor, x: Tensor) -> Tensor:
-        """Return the mean of g(x, θ) over members with shape ``(*B,)``, up to a function of x as theirs."""
-        return self._each(lambda member: member.potential(theta, x)).mean(0)
-
-    @accepts_arrays
-    def log_ratio(self, theta: Tensor, x: Tensor, theta_reference: Tensor | None = None) -> Tensor:
-        """Return the mean of log r̂(x|θ, θ_reference) over members, shape ``(*B,)``.
-
-        Parameters
-        ----------
-        theta, x
-            As of a :class:`~motherlode.estimators.RatioEstimator`.
-        theta_reference
-            Left out: that of the first member, for all of them.
-        """
-        return self._log_ratios(theta, x, theta_reference).mean(0)
-
-    @accepts_arrays
-    def spread(self, theta: Tensor, x: Tensor, theta_reference: Tensor | None = None) -> Tensor:
+    def spread(
+        self, theta: ArrayOrTensor, x: ArrayOrTensor, theta_reference: ArrayOrTensor | None = None
+    ) -> ArrayOrTensor:
         """Return the standard deviation of log r̂ over members, shape ``(*B,)``."""
-        return self._log_ratios(theta, x, theta_reference).std(0)
+        return on_tensors(self, lambda *values: self._log_ratios(*values).std(0), theta, x, theta_reference)
 
     def default_reference(self) -> Tensor:
-        """Return the denominator that is taken where none is given, shape ``(D,)``."""
-        first: Any = self.members[0]
-        point: Tensor = first.default_reference()
-        return point
+        """Return the denominator that is taken where none is given, that of the first member, shape ``(D,)``."""
+        return self.members[0].default_reference()
 
-    def _log_ratios(self, theta: Tensor, x: Tensor, theta_reference: Tensor | None) -> Tensor:
-        if theta_reference is None and not self.marginal:
-            theta_reference = self.default_reference()
-        elif theta_reference is not None:
+    def _potential(self, theta: Tensor, x: Tensor) -> Tensor:
+        return evaluate_each(self.members, lambda member: member.potential(theta, x)).mean(0)
+
+    def _log_ratio(self, theta: Tensor, x: Tensor, theta_reference: Tensor | None = None) -> Tensor:
+        return self._log_ratios(theta, x, theta_reference).mean(0)
+
+    def _log_ratios(self, theta: Tensor, x: Tensor, theta_reference: Tensor | None = None) -> Tensor:
+        if theta_reference is not None:
             self.warn_outside(theta_reference)
-        return self._each(lambda member: member.log_ratio(theta, x, theta_reference), theta)
+        self.warn_outside(theta)
+        denominator = self.default_reference() if theta_reference is None and not self.marginal else theta_reference
+        return evaluate_each(self.members, lambda member: member.log_ratio(theta, x, denominator))
 
-    @accepts_arrays
-    def score(self, theta: Tensor, x: Tensor) -> Tensor:
-        r"""Return :math:`\nabla_θ \log \hat r(x|θ)` by autograd, shape ``(*B, D)``: the mean of the members' t̂(x|θ)."""
+    def _score(self, theta: Tensor, x: Tensor) -> Tensor:
         self.warn_outside(theta)
         batch = broadcast_shapes(self.theta_batch(theta), self.x_batch(x))
-        return gradient_at(lambda leaf: self.log_ratio(leaf, x), theta, batch)
-
-    def likelihood(self, theta: Tensor, theta_reference: Tensor | None = None) -> Any:
-        """Return a distribution over x for ``pyro.sample("x", …, obs=x)``; it cannot sample."""
-        from motherlode.estimators.kinds.distributions import RatioLikelihood
-
-        return RatioLikelihood(self, theta, theta_reference)
+        return gradient_at(lambda leaf: self._log_ratio(leaf, x), theta, batch)
 
 
-class LikelihoodEnsemble(Ensemble):
+class LikelihoodEnsemble(Ensemble, AmortizedLikelihood):
     """The mixture of several likelihood estimators."""
 
-    task: ClassVar[str] = "likelihood"
+    members: Modules[AmortizedLikelihood]
 
-    @accepts_arrays
-    def log_prob(self, x: Tensor, theta: Tensor) -> Tensor:
-        """Return the logarithm of the mean density over members, shape ``(*B,)``."""
-        values = self._each(lambda member: member.log_prob(x, theta), theta)
-        return values.logsumexp(0) - torch.log(torch.tensor(float(len(values))))
-
-    @accepts_arrays
-    def spread(self, x: Tensor, theta: Tensor) -> Tensor:
+    def spread(self, x: ArrayOrTensor, theta: ArrayOrTensor) -> ArrayOrTensor:
         """Return the standard deviation of log p̂ over members, shape ``(*B,)``."""
-        return self._each(lambda member: member.log_prob(x, theta), theta).std(0)
+        return on_tensors(self, lambda *values: self._log_probs(*values).std(0), x, theta)
 
-    @accepts_arrays
-    def score(self, theta: Tensor, x: Tensor) -> Tensor:
-        r"""Return :math:`\nabla_θ \log \hat p(x|θ) = \sum_m w_m \hat t_m(x|θ)`, shape ``(*B, D)``.
+    def _log_prob(self, x: Tensor, theta: Tensor) -> Tensor:
+        return self._log_probs(x, theta).logsumexp(0) - math.log(len(self.members))
 
-        :math:`w_m = \hat p_m / \sum_k \hat p_k` at θ and x.
-        """
+    def _log_probs(self, x: Tensor, theta: Tensor) -> Tensor:
+        self.warn_outside(theta)
+        return evaluate_each(self.members, lambda member: member.log_prob(x, theta))
+
+    def _score(self, theta: Tensor, x: Tensor) -> Tensor:
+        r"""Return :math:`\sum_m w_m \hat t_m(x|θ)` with :math:`w_m = \hat p_m / \sum_k \hat p_k` at θ and x."""
         with torch.no_grad():
-            weight = self._each(lambda member: member.log_prob(x, theta), theta).softmax(0).unsqueeze(-1)
-        scores = self._each(lambda member: member.score(theta, x))
+            weight = self._log_probs(x, theta).softmax(0).unsqueeze(-1)
+        scores = evaluate_each(self.members, lambda member: member.score(theta, x))
         return torch.where(weight > 0.0, weight * scores, torch.zeros_like(scores)).sum(0)
 
-    def sample(self, theta: Any, shape: Sequence[int] = ()) -> Any:
-        """Return draws, each from a random member; shape ``(*shape, *B, *L)``."""
-        if not isinstance(theta, Tensor):
-            return self.sample(torch.as_tensor(theta, device=self.device).double(), shape).cpu().numpy()
-        return _pick(self._each(lambda member: member.sample(theta, shape)), len(self.shape))
-
-    def likelihood(self, theta: Tensor) -> Any:
-        """Return the mixture as a Pyro distribution."""
-        from motherlode.estimators.kinds.distributions import DensityLikelihood
-
-        return DensityLikelihood(self, theta)
+    def _sample(self, theta: Tensor, shape: Sequence[int]) -> Tensor:
+        draws = evaluate_each(self.members, lambda member: member.sample(theta, shape))
+        return choose_members(draws, len(self.shape))
 
 
-class PosteriorEnsemble(Ensemble, DirectPosterior):
+class PosteriorEnsemble(Ensemble, AmortizedPosterior):
     """The mixture of several posterior estimators."""
 
-    task: ClassVar[str] = "posterior"
+    members: Modules[AmortizedPosterior]
 
-    @accepts_arrays
-    def log_prob(self, theta: Tensor, x: Tensor) -> Tensor:
-        """Return the logarithm of the mean density over members, shape ``(*B,)``."""
-        values = self._each(lambda member: member.log_prob(theta, x))
-        return values.logsumexp(0) - torch.log(torch.tensor(float(len(values))))
-
-    @accepts_arrays
-    def spread(self, theta: Tensor, x: Tensor) -> Tensor:
+    def spread(self, theta: ArrayOrTensor, x: ArrayOrTensor) -> ArrayOrTensor:
         """Return the standard deviation of log q̂ over members, shape ``(*B,)``."""
-        return self._each(lambda member: member.log_prob(theta, x)).std(0)
+        return on_tensors(self, lambda *values: self._log_probs(*values).std(0), theta, x)
 
-    def sample(self, shape: Sequence[int], x: Any) -> Any:
-        """Return draws, each from a random member; shape ``(*shape, *B, D)``."""
-        if not isinstance(x, Tensor):
-            return self.sample(shape, torch.as_tensor(x, device=self.device).double()).cpu().numpy()
-        return _pick(self._each(lambda member: member.sample(shape, x)), 1)
+    def _log_prob(self, theta: Tensor, x: Tensor) -> Tensor:
+        return self._log_probs(theta, x).logsumexp(0) - math.log(len(self.members))
+
+    def _log_probs(self, theta: Tensor, x: Tensor) -> Tensor:
+        return evaluate_each(self.members, lambda member: member.log_prob(theta, x))
+
+    def _sample(self, shape: Sequence[int], x: Tensor) -> Tensor:
+        return choose_members(evaluate_each(self.members, lambda member: member.sample(shape, x)), 1)
 
 
-class ScoreEnsemble(Ensemble):
+class ScoreEnsemble(Ensemble, AmortizedScore):
     """The mean score of several score estimators."""
 
-    task: ClassVar[str] = "score"
+    members: Modules[AmortizedScore]
 
-    @accepts_arrays
-    def score(self, x: Tensor) -> Tensor:
-        """Return the mean of t̂(x) over members, shape ``(*B, D)``."""
-        return self._each(lambda member: member.score(x)).mean(0)
-
-    @accepts_arrays
-    def spread(self, x: Tensor) -> Tensor:
+    def spread(self, x: ArrayOrTensor) -> ArrayOrTensor:
         """Return the standard deviation of t̂(x) over members, shape ``(*B, D)``."""
-        return self._each(lambda member: member.score(x)).std(0)
+        return on_tensors(self, lambda outcomes: self._scores(outcomes).std(0), x)
 
-    @accepts_arrays
-    def sallino(self, x: Tensor, theta: Tensor) -> Tensor:
-        """Return the mean SALLINO statistic over members, shape ``(*B,)``."""
-        return self._each(lambda member: member.sallino(x, theta)).mean(0)
+    def _score(self, x: Tensor) -> Tensor:
+        return self._scores(x).mean(0)
+
+    def _scores(self, x: Tensor) -> Tensor:
+        return evaluate_each(self.members, lambda member: member.score(x))
+
+    def _sallino(self, x: Tensor, theta: Tensor) -> Tensor:
+        return evaluate_each(self.members, lambda member: member.sallino(x, theta)).mean(0)
 
 
-_KINDS: dict[str, type[Ensemble]] = {
-    kind.task: kind for kind in (RatioEnsemble, LikelihoodEnsemble, PosteriorEnsemble, ScoreEnsemble)
+_KINDS: dict[type[Estimator], type[Ensemble]] = {
+    AmortizedRatio: RatioEnsemble,
+    AmortizedLikelihood: LikelihoodEnsemble,
+    AmortizedPosterior: PosteriorEnsemble,
+    AmortizedScore: ScoreEnsemble,
 }
 
 
-def _task(members: Sequence[Any], embedding: nn.Module | None) -> str:
+def _kind_of(members: Sequence[Estimator]) -> type[Ensemble]:
     if not members:
         raise UnsuitableEstimator("An Ensemble of no members", "There is nothing to average.", "Pass at least one.")
-    return str(_member(members[0], embedding).task)
-
-
-def _member(member: Any, embedding: nn.Module | None) -> Any:
-    if not isinstance(member, dict):
-        return member
-    from motherlode.estimators.saving import build
-
-    return build(member["class"], member["configuration"], deepcopy(embedding))
-
-
-def _pick(draws: Tensor, event_dimensions: int) -> Tensor:
-    batch = draws.shape[1 : draws.dim() - event_dimensions]
-    chosen = torch.randint(len(draws), batch, device=draws.device)
-    index = chosen.reshape(1, *batch, *([1] * event_dimensions)).expand(1, *draws.shape[1:])
-    return draws.gather(0, index).squeeze(0)
+    for kind, ensemble in _KINDS.items():
+        if isinstance(members[0], kind):
+            return ensemble
+    raise UnsuitableEstimator(
+        f"An Ensemble of {type(members[0]).__name__}",
+        "There is no rule to average it.",
+        "Pass estimators of a ratio, a likelihood, a posterior or a score.",
+    )

@@ -5,16 +5,14 @@ r"""The baseline: ratios of histograms of a few summary statistics, at parameter
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from motherlode.core.types import Array, Integers
 from motherlode.estimators.errors import UnsuitableEstimator
 
 __all__ = ["HistogramRatio"]
-
-Array = NDArray[np.float64]
 
 
 class HistogramRatio:
@@ -71,7 +69,7 @@ class HistogramRatio:
         result: Array = self.log_p[self._row(theta)][cell] - self.log_p[self._row(theta_reference)][cell]
         return result
 
-    def cell(self, x: ArrayLike) -> NDArray[np.int64]:
+    def cell(self, x: ArrayLike) -> Integers:
         """Return the number of the cell that each x ``(N, *L)`` falls into, shape ``(N,)``."""
         return self._bin(self._statistics(np.asarray(x, dtype=np.float64)))
 
@@ -79,13 +77,13 @@ class HistogramRatio:
         values = x if self.summary is None else np.asarray(self.summary(x), dtype=np.float64)
         return values.reshape(len(values), -1)
 
-    def _bin(self, statistics: Array) -> NDArray[np.int64]:
+    def _bin(self, statistics: Array) -> Integers:
         cell = np.zeros(len(statistics), dtype=np.int64)
         for edges, column in zip(self.edges, statistics.T, strict=True):
             cell = cell * (len(edges) + 1) + np.searchsorted(edges, column, side="right")
         return cell
 
-    def _row(self, theta: Any) -> int:
+    def _row(self, theta: ArrayLike) -> int:
         wanted = np.asarray(theta, dtype=np.float64).reshape(-1)
         match = np.flatnonzero(np.all(np.isclose(self.theta, wanted, rtol=1e-9, atol=1e-12), axis=1))
         if not len(match):

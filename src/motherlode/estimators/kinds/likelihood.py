@@ -6,24 +6,72 @@ Whole-number columns get probabilities, columns with atoms a probability of each
 others a flow or a mixture; in this order, each conditioned on those before.
 """
 
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
 from math import prod
-from typing import Any, ClassVar
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
 
-from motherlode.estimators.arrays import accepts_arrays, broadcast_shapes, to_tensor
-from motherlode.estimators.base import Estimator
+from motherlode.core.types import JSON
+from motherlode.estimators.arrays import ArrayOrTensor, broadcast_shapes, gradient_at, on_tensors
+from motherlode.estimators.base import ColumnsOfEvents, Estimator, Option
 from motherlode.estimators.batches import EventBatch
 from motherlode.estimators.density import Atomic, make_density
-from motherlode.estimators.density.heads import find_atoms, find_whole_numbers, make_head
+from motherlode.estimators.density.heads import AtomColumns, WholeColumns, find_atoms, find_whole_numbers, make_head
 from motherlode.estimators.errors import UnsuitableEstimator
+from motherlode.estimators.kinds.distributions import DensityLikelihood
 
-__all__ = ["LikelihoodEstimator"]
+__all__ = ["AmortizedLikelihood", "LikelihoodEstimator"]
 
 
-class LikelihoodEstimator(Estimator):
+class AmortizedLikelihood(Estimator):
+    """What every estimate of a likelihood answers to: a conditional density or an ensemble of them."""
+
+    def log_prob(self, x: ArrayOrTensor, theta: ArrayOrTensor) -> ArrayOrTensor:
+        """Return log p̂(x|θ) with shape ``(*B,)``; -inf outside the support.
+
+        Parameters
+        ----------
+        x
+            Outcomes with shape ``(*B, *L)``.
+        theta
+            Parameters with shape ``(*B, D)``; batch shapes broadcast.
+        """
+        return on_tensors(self, self._log_prob, x, theta)
+
+    def score(self, theta: ArrayOrTensor, x: ArrayOrTensor) -> ArrayOrTensor:
+        r"""Return :math:`\hat t(x|θ) = \nabla_θ \log \hat p(x|θ)` by autograd, shape ``(*B, D)``."""
+        return on_tensors(self, self._score, theta, x)
+
+    def sample(self, theta: ArrayOrTensor, shape: Sequence[int] = ()) -> ArrayOrTensor:
+        """Return draws from p̂(x|θ) with shape ``(*shape, *B, *L)``, without gradient.
+
+        Parameters
+        ----------
+        theta
+            Parameters with shape ``(*B, D)``, tensor or array.
+        shape
+            Further batch dimensions in front.
+        """
+        return on_tensors(self, lambda points: self._sample(points, shape), theta)
+
+    def likelihood(self, theta: Tensor) -> DensityLikelihood:
+        """Return p̂(x|θ) as a Pyro distribution for ``pyro.sample("x", estimator.likelihood(theta), obs=x)``."""
+        return DensityLikelihood(self, theta)
+
+    @abstractmethod
+    def _log_prob(self, x: Tensor, theta: Tensor) -> Tensor: ...
+
+    @abstractmethod
+    def _score(self, theta: Tensor, x: Tensor) -> Tensor: ...
+
+    @abstractmethod
+    def _sample(self, theta: Tensor, shape: Sequence[int]) -> Tensor: ...
+
+
+class LikelihoodEstimator(AmortizedLikelihood):
     r"""An estimator of :math:`\log p(x|θ)`.
 
     Parameters
@@ -52,7 +100,6 @@ class LikelihoodEstimator(Estimator):
         If a column is in ``whole`` and in ``atoms``.
     """
 
-    task: ClassVar[str] = "likelihood"
     learning_rate: ClassVar[float] = 1e-2
 
     def __init__(
@@ -60,22 +107,22 @@ class LikelihoodEstimator(Estimator):
         parameters: int,
         shape: Sequence[int] = (),
         density: str | None = None,
-        whole: dict[str, list[int]] | None = None,
-        atoms: dict[str, list[Any]] | None = None,
+        whole: WholeColumns | None = None,
+        atoms: AtomColumns | None = None,
         hidden: Sequence[int] = (64, 64),
         activation: str = "silu",
         transforms: int = 5,
     ) -> None:
-        whole = whole or {"columns": [], "lows": [], "highs": []}
-        atoms = atoms or {"columns": [], "values": []}
+        whole = whole or WholeColumns(columns=[], lows=[], highs=[])
+        atoms = atoms or AtomColumns(columns=[], values=[])
         _refuse_overlap(whole["columns"], atoms["columns"])
         taken = {*whole["columns"], *atoms["columns"]}
         line = [column for column in range(prod(shape)) if column not in taken]
         density = density or ("maf" if len(line) > 1 else "mixture")
-        configuration = {
+        configuration: dict[str, JSON] = {
             "density": density,
-            "whole": whole,
-            "atoms": atoms,
+            "whole": {"columns": [*whole["columns"]], "lows": [*whole["lows"]], "highs": [*whole["highs"]]},
+            "atoms": {"columns": [*atoms["columns"]], "values": [[*values] for values in atoms["values"]]},
             "hidden": list(hidden),
             "activation": activation,
             "transforms": transforms,
@@ -91,28 +138,26 @@ class LikelihoodEstimator(Estimator):
         self.density = make_density(density, len(line), context, hidden, activation, transforms) if line else None
 
     @classmethod
-    def for_events(cls, events: Any, **options: Any) -> Any:
+    def for_events(
+        cls,
+        events: ColumnsOfEvents,
+        whole: WholeColumns | None = None,
+        atoms: AtomColumns | None = None,
+        **options: Option,
+    ) -> Self:
         """Return an untrained estimator with the shapes of these events and a head that suits their columns.
 
         Columns that ``whole`` or ``atoms`` name are theirs; what is not given is found among the others.
         """
         flat = events.x.reshape(len(events.x), -1)
-        for name, other, find in (("whole", "atoms", find_whole_numbers), ("atoms", "whole", find_atoms)):
-            if name not in options:
-                options[name] = find(flat, except_for=(options.get(other) or {}).get("columns", []))
-        return super().for_events(events, **options)
+        if whole is None:
+            whole = find_whole_numbers(flat, except_for=(atoms or {}).get("columns", []))
+        if atoms is None:
+            atoms = find_atoms(flat, except_for=whole.get("columns", []))
+        make: Callable[..., Self] = cls._shaped_like
+        return make(events, whole=whole, atoms=atoms, **options)
 
-    @accepts_arrays
-    def log_prob(self, x: Tensor, theta: Tensor) -> Tensor:
-        """Return log p̂(x|θ) with shape ``(*B,)``; -inf outside the support.
-
-        Parameters
-        ----------
-        x
-            Outcomes with shape ``(*B, *L)``.
-        theta
-            Parameters with shape ``(*B, D)``; batch shapes broadcast.
-        """
+    def _log_prob(self, x: Tensor, theta: Tensor) -> Tensor:
         self.warn_outside(theta)
         batch = broadcast_shapes(self.theta_batch(theta), self.x_batch(x))
         rows = theta.expand(*batch, -1).reshape(-1, self.parameters_count)
@@ -135,18 +180,7 @@ class LikelihoodEstimator(Estimator):
             total = total + self.density.log_prob(scaled[:, self._line], context) + jacobian
         return total
 
-    def sample(self, theta: Any, shape: Sequence[int] = ()) -> Any:
-        """Return draws from p̂(x|θ) with shape ``(*shape, *B, *L)``, without gradient.
-
-        Parameters
-        ----------
-        theta
-            Parameters with shape ``(*B, D)``, tensor or array.
-        shape
-            Further batch dimensions in front.
-        """
-        if not isinstance(theta, Tensor):
-            return self.sample(to_tensor(theta, self.device), shape).cpu().numpy()
+    def _sample(self, theta: Tensor, shape: Sequence[int]) -> Tensor:
         batch = (*shape, *self.theta_batch(theta))
         with torch.no_grad():
             rows = self._draw(theta.expand(*batch, -1).reshape(-1, self.parameters_count))
@@ -170,20 +204,9 @@ class LikelihoodEstimator(Estimator):
             result[:, self._line] = values[:, self._line]
         return result
 
-    @accepts_arrays
-    def score(self, theta: Tensor, x: Tensor) -> Tensor:
-        r"""Return :math:`\hat t(x|θ) = \nabla_θ \log \hat p(x|θ)` by autograd, shape ``(*B, D)``."""
-        with torch.enable_grad():
-            batch = broadcast_shapes(self.theta_batch(theta), self.x_batch(x))
-            leaf = theta.detach().expand(*batch, -1).clone().requires_grad_()
-            gradient: Tensor = torch.autograd.grad(self.log_prob(x, leaf).sum(), leaf)[0]
-        return gradient
-
-    def likelihood(self, theta: Tensor) -> Any:
-        """Return p̂(x|θ) as a Pyro distribution for ``pyro.sample("x", estimator.likelihood(theta), obs=x)``."""
-        from motherlode.estimators.kinds.distributions import DensityLikelihood
-
-        return DensityLikelihood(self, theta)
+    def _score(self, theta: Tensor, x: Tensor) -> Tensor:
+        batch = broadcast_shapes(self.theta_batch(theta), self.x_batch(x))
+        return gradient_at(lambda leaf: self._log_prob(x, leaf), theta, batch)
 
     def fit_scaling(self, events: EventBatch) -> None:
         """Take coordinates and range from the training set; a table of whole numbers needs none beyond its own."""

@@ -1,19 +1,23 @@
 """Keep the members of an ensemble apart: each its own weights, files and seed, and none of them heard alone."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TypeVar
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from motherlode.estimators.base import Estimator
 from motherlode.estimators.errors import UnsuitableEstimator
+from motherlode.estimators.networks.modules import Modules
 
-__all__ = ["refuse_sharing", "silent"]
+__all__ = ["choose_members", "evaluate_each", "refuse_sharing"]
+
+Member = TypeVar("Member", bound=Estimator)
 
 
-def refuse_sharing(members: Sequence[Any]) -> None:
+def refuse_sharing(members: Sequence[Estimator]) -> None:
     """Refuse members that are not independent trainings.
 
     Raises
@@ -32,10 +36,15 @@ def refuse_sharing(members: Sequence[Any]) -> None:
         )
 
 
+def evaluate_each(members: Modules[Member], function: Callable[[Member], Tensor]) -> Tensor:
+    """Return the values of a function at all members, stacked in front; none of them warns of θ out of range."""
+    with _silent(members):
+        return torch.stack([function(member) for member in members])
+
+
 @contextmanager
-def silent(members: nn.Module) -> Iterator[None]:
-    """Let nothing in a module warn of parameters out of range."""
-    told = {module: module._warned for module in members.modules() if isinstance(module, Estimator)}
+def _silent(members: nn.Module) -> Iterator[None]:
+    told = {module: module.is_quiet for module in members.modules() if isinstance(module, Estimator)}
     for module in told:
         module.quiet(True)
     try:
@@ -43,3 +52,19 @@ def silent(members: nn.Module) -> Iterator[None]:
     finally:
         for module, before in told.items():
             module.quiet(before)
+
+
+def choose_members(draws: Tensor, event_dimensions: int) -> Tensor:
+    """Return for each element of the batch the draw of a random member.
+
+    Parameters
+    ----------
+    draws
+        Draws of all M members with shape ``(M, *B, *E)``.
+    event_dimensions
+        Length of E.
+    """
+    batch = draws.shape[1 : draws.dim() - event_dimensions]
+    chosen = torch.randint(len(draws), batch, device=draws.device)
+    index = chosen.reshape(1, *batch, *([1] * event_dimensions)).expand(1, *draws.shape[1:])
+    return draws.gather(0, index).squeeze(0)

@@ -6,23 +6,59 @@ Parameters with bounds are mapped to the line by a logit, so no mass leaves the 
 """
 
 import math
+from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
-from motherlode.estimators.arrays import accepts_arrays, broadcast_shapes, to_tensor
-from motherlode.estimators.base import Estimator
+from motherlode.core.types import JSON
+from motherlode.estimators.arrays import ArrayOrTensor, broadcast_shapes, on_tensors
+from motherlode.estimators.base import ColumnsOfEvents, Estimator, Option
 from motherlode.estimators.density import make_density
 from motherlode.estimators.networks.embeddings import configuration_of, make_embedding
 from motherlode.estimators.proposals import bounds_of
 from motherlode.estimators.protocols import DirectPosterior
 
-__all__ = ["PosteriorEstimator"]
+__all__ = ["AmortizedPosterior", "PosteriorEstimator"]
 
 
-class PosteriorEstimator(Estimator, DirectPosterior):
+class AmortizedPosterior(Estimator, DirectPosterior):
+    """What every estimate of a posterior answers to: a conditional density or an ensemble of them."""
+
+    def log_prob(self, theta: ArrayOrTensor, x: ArrayOrTensor) -> ArrayOrTensor:
+        """Return log q̂(θ|x) with shape ``(*B,)``; -inf outside the bounds.
+
+        Parameters
+        ----------
+        theta
+            Parameters with shape ``(*B, D)``.
+        x
+            Outcomes with shape ``(*B, *L)``; batch shapes broadcast.
+        """
+        return on_tensors(self, self._log_prob, theta, x)
+
+    def sample(self, shape: Sequence[int], x: ArrayOrTensor) -> ArrayOrTensor:
+        """Return draws from q̂(θ|x) with shape ``(*shape, *B, D)``, without gradient.
+
+        Parameters
+        ----------
+        shape
+            Batch dimensions in front.
+        x
+            Outcomes with shape ``(*B, *L)``, tensor or array.
+        """
+        return on_tensors(self, lambda outcomes: self._sample(shape, outcomes), x)
+
+    @abstractmethod
+    def _log_prob(self, theta: Tensor, x: Tensor) -> Tensor: ...
+
+    @abstractmethod
+    def _sample(self, shape: Sequence[int], x: Tensor) -> Tensor: ...
+
+
+class PosteriorEstimator(AmortizedPosterior):
     r"""An estimator of :math:`\log p(θ|x)` under the law that θ was proposed from.
 
     Parameters
@@ -44,7 +80,6 @@ class PosteriorEstimator(Estimator, DirectPosterior):
         Network from x to features; None flattens x.
     """
 
-    task: ClassVar[str] = "posterior"
     learning_rate: ClassVar[float] = 4e-3
 
     def __init__(
@@ -57,11 +92,11 @@ class PosteriorEstimator(Estimator, DirectPosterior):
         hidden: Sequence[int] = (64, 64),
         activation: str = "silu",
         transforms: int = 5,
-        embedding: nn.Module | dict[str, Any] | None = None,
+        embedding: nn.Module | dict[str, JSON] | None = None,
     ) -> None:
         _check_bounds(parameters, low, high)
         density = density or ("nsf" if parameters > 1 else "mixture")
-        configuration = {
+        configuration: dict[str, JSON] = {
             "density": density,
             "low": None if low is None else [float(value) for value in low],
             "high": None if high is None else [float(value) for value in high],
@@ -71,55 +106,33 @@ class PosteriorEstimator(Estimator, DirectPosterior):
             "embedding": configuration_of(embedding),
         }
         super().__init__(parameters, shape, configuration)
+        self._low, self._high = low, high
         self.embedding, features = make_embedding(embedding, self.shape)
         self.density = make_density(density, self.parameters_count, features, hidden, activation, transforms)
 
     @classmethod
-    def for_events(cls, events: Any, **options: Any) -> Any:
+    def for_events(cls, events: ColumnsOfEvents, **options: Option) -> Self:
         """Return an untrained estimator with the shapes and, where θ ends at edges, the bounds of these events."""
         low, high = bounds_of(events.theta)
         if not {"low", "high"} & set(options):
             options |= {"low": low.tolist(), "high": high.tolist()}
-        return super().for_events(events, **options)
+        return cls._shaped_like(events, **options)
 
     def bounds(self) -> tuple[Tensor, Tensor] | None:
         """Return the box of θ with shapes ``(D,)``, or None."""
-        low, high = self.configuration["low"], self.configuration["high"]
-        if low is None or high is None or not any(map(math.isfinite, low)):
+        if self._low is None or self._high is None or not any(map(math.isfinite, self._low)):
             return None
-        return torch.tensor(low, dtype=torch.float64), torch.tensor(high, dtype=torch.float64)
+        return torch.tensor(self._low, dtype=torch.float64), torch.tensor(self._high, dtype=torch.float64)
 
-    @accepts_arrays
-    def log_prob(self, theta: Tensor, x: Tensor) -> Tensor:
-        """Return log q̂(θ|x) with shape ``(*B,)``; -inf outside the bounds.
-
-        Parameters
-        ----------
-        theta
-            Parameters with shape ``(*B, D)``.
-        x
-            Outcomes with shape ``(*B, *L)``; batch shapes broadcast.
-        """
+    def _log_prob(self, theta: Tensor, x: Tensor) -> Tensor:
         context = self.embed(self.embedding, x)
         batch = broadcast_shapes(self.theta_batch(theta), context.shape[:-1])
         rows = theta.expand(*batch, -1).reshape(-1, self.parameters_count)
         value = self.theta_scaling(rows).to(torch.float32)
         log_q = self.density.log_prob(value, context.expand(*batch, -1).reshape(len(rows), -1))
-        result: Tensor = (log_q + self.theta_scaling.log_jacobian(rows).sum(-1)).reshape(batch)
-        return result
+        return (log_q + self.theta_scaling.log_jacobian(rows).sum(-1)).reshape(batch)
 
-    def sample(self, shape: Sequence[int], x: Any) -> Any:
-        """Return draws from q̂(θ|x) with shape ``(*shape, *B, D)``, without gradient.
-
-        Parameters
-        ----------
-        shape
-            Batch dimensions in front.
-        x
-            Outcomes with shape ``(*B, *L)``, tensor or array.
-        """
-        if not isinstance(x, Tensor):
-            return self.sample(shape, to_tensor(x, self.device)).cpu().numpy()
+    def _sample(self, shape: Sequence[int], x: Tensor) -> Tensor:
         with torch.no_grad():
             context = self.embed(self.embedding, x)
             batch = (*shape, *context.shape[:-1])

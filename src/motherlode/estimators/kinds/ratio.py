@@ -6,21 +6,75 @@ Every exact log-ratio has this form, so nothing is lost, and the laws r(θ,θ)=1
 hold by construction. Against the marginal :math:`\log \hat r(x|θ) = g(x, θ)`.
 """
 
+from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Literal, Self
 
 import torch
 from torch import Tensor, nn
 
-from motherlode.estimators.arrays import accepts_arrays, broadcast_shapes
-from motherlode.estimators.base import Estimator
+from motherlode.core.types import JSON
+from motherlode.estimators.arrays import ArrayOrTensor, broadcast_shapes, gradient_at, on_tensors
+from motherlode.estimators.base import ColumnsOfEvents, Estimator, Option
+from motherlode.estimators.kinds.distributions import RatioLikelihood
 from motherlode.estimators.networks.embeddings import configuration_of, make_embedding
 from motherlode.estimators.networks.perceptrons import make_network
 
-__all__ = ["RatioEstimator"]
+__all__ = ["AmortizedRatio", "RatioEstimator"]
 
 
-class RatioEstimator(Estimator):
+class AmortizedRatio(Estimator):
+    """What every estimate of a ratio answers to: a network, an ensemble of them, or one behind a calibration."""
+
+    def log_ratio(
+        self, theta: ArrayOrTensor, x: ArrayOrTensor, theta_reference: ArrayOrTensor | None = None
+    ) -> ArrayOrTensor:
+        """Return log r̂(x|θ, θ_reference) with shape ``(*B,)``.
+
+        Parameters
+        ----------
+        theta
+            Numerator with shape ``(*B, D)``.
+        x
+            Outcomes with shape ``(*B, *L)``; batch shapes broadcast.
+        theta_reference
+            Denominator with shape ``(*B, D)``. Left out: :meth:`default_reference`, from which others differ by a
+            function of x alone; an ensemble takes that of its first member. A marginal ratio takes none.
+
+        Raises
+        ------
+        ValueError
+            If a marginal ratio is given a denominator.
+        """
+        return on_tensors(self, self._log_ratio, theta, x, theta_reference)
+
+    def potential(self, theta: ArrayOrTensor, x: ArrayOrTensor) -> ArrayOrTensor:
+        """Return log p̂(x|θ) up to a function of x with shape ``(*B,)``; against the marginal it is log r̂."""
+        return on_tensors(self, self._potential, theta, x)
+
+    def score(self, theta: ArrayOrTensor, x: ArrayOrTensor) -> ArrayOrTensor:
+        r"""Return :math:`\hat t(x|θ) = \nabla_θ \log \hat r(x|θ, θ_1)` by autograd, shape ``(*B, D)``."""
+        return on_tensors(self, self._score, theta, x)
+
+    def likelihood(self, theta: Tensor, theta_reference: Tensor | None = None) -> RatioLikelihood:
+        """Return a distribution over x for ``pyro.sample("x", ratio.likelihood(theta), obs=x)``; it cannot sample."""
+        return RatioLikelihood(self, theta, theta_reference)
+
+    @abstractmethod
+    def default_reference(self) -> Tensor:
+        """Return the denominator that is taken where none is given, shape ``(D,)``."""
+
+    @abstractmethod
+    def _log_ratio(self, theta: Tensor, x: Tensor, theta_reference: Tensor | None = None) -> Tensor: ...
+
+    @abstractmethod
+    def _potential(self, theta: Tensor, x: Tensor) -> Tensor: ...
+
+    @abstractmethod
+    def _score(self, theta: Tensor, x: Tensor) -> Tensor: ...
+
+
+class RatioEstimator(AmortizedRatio):
     r"""An estimator of :math:`\log r(x|θ_0, θ_1)`.
 
     Parameters
@@ -42,7 +96,7 @@ class RatioEstimator(Estimator):
         Network from x to features, by any of :mod:`.embeddings` or any module ``(B, *L) -> (B, F)``; None flattens x.
     """
 
-    task: ClassVar[str] = "ratio"
+    reference_point: Tensor | None
 
     def __init__(
         self,
@@ -52,13 +106,15 @@ class RatioEstimator(Estimator):
         network: str = "mlp",
         hidden: Sequence[int] = (64, 64),
         activation: str = "silu",
-        embedding: nn.Module | dict[str, Any] | None = None,
+        embedding: nn.Module | dict[str, JSON] | None = None,
     ) -> None:
         marginal = isinstance(reference, str)
-        point = None if reference is None or isinstance(reference, str) else [float(value) for value in reference]
+        point: list[JSON] | None = None
+        if reference is not None and not isinstance(reference, str):
+            point = [float(value) for value in reference]
         if marginal and reference != "marginal":
             raise ValueError(f"reference is {reference!r}: pass None, 'marginal' or {parameters} numbers.")
-        configuration = {
+        configuration: dict[str, JSON] = {
             "reference": "marginal" if marginal else point,
             "network": network,
             "hidden": list(hidden),
@@ -71,10 +127,18 @@ class RatioEstimator(Estimator):
         self.network = make_network(network, features + self.parameters_count, 1, hidden, activation)
         self.register_buffer("reference_point", None if point is None else torch.tensor(point, dtype=torch.float64))
 
-    @accepts_arrays
-    def potential(self, theta: Tensor, x: Tensor) -> Tensor:
-        """Return g(x, θ) with shape ``(*B,)``, up to a function of x unless the reference is the marginal."""
-        return self._potential(theta, x)
+    @classmethod
+    def for_events(cls, events: ColumnsOfEvents, **options: Option) -> Self:
+        """Return an untrained estimator with the shapes of these events.
+
+        Parameters
+        ----------
+        events
+            Anything with ``theta`` of shape ``(N, D)`` and ``x`` of shape ``(N, *L)``.
+        options
+            Further arguments of the constructor.
+        """
+        return cls._shaped_like(events, **options)
 
     def _potential(self, theta: Tensor, x: Tensor) -> Tensor:
         features = self.embed(self.embedding, x)
@@ -84,25 +148,7 @@ class RatioEstimator(Estimator):
         value: Tensor = self.network(columns.reshape(-1, columns.shape[-1]))
         return value.reshape(batch).to(theta.dtype)
 
-    @accepts_arrays
-    def log_ratio(self, theta: Tensor, x: Tensor, theta_reference: Tensor | None = None) -> Tensor:
-        """Return log r̂(x|θ, θ_reference) with shape ``(*B,)``.
-
-        Parameters
-        ----------
-        theta
-            Numerator with shape ``(*B, D)``.
-        x
-            Outcomes with shape ``(*B, *L)``; batch shapes broadcast.
-        theta_reference
-            Denominator with shape ``(*B, D)``. Left out: the ``reference``, else the centre of the training set,
-            which differs by a function of x alone. A marginal estimator takes none.
-
-        Raises
-        ------
-        ValueError
-            If a marginal estimator is given a denominator.
-        """
+    def _log_ratio(self, theta: Tensor, x: Tensor, theta_reference: Tensor | None = None) -> Tensor:
         self.warn_outside(theta)
         if self.marginal:
             if theta_reference is not None:
@@ -115,24 +161,13 @@ class RatioEstimator(Estimator):
         both = self._potential(torch.stack([theta.expand(*batch, -1), denominator.expand(*batch, -1)]), x)
         return both[0] - both[1]
 
-    @accepts_arrays
-    def score(self, theta: Tensor, x: Tensor) -> Tensor:
-        r"""Return :math:`\hat t(x|θ) = \nabla_θ \log \hat r(x|θ, θ_1)` by autograd, shape ``(*B, D)``."""
+    def _score(self, theta: Tensor, x: Tensor) -> Tensor:
         self.warn_outside(theta)
-        with torch.enable_grad():
-            shape = broadcast_shapes(self.theta_batch(theta), self.x_batch(x))
-            leaf = theta.detach().expand(*shape, -1).clone().requires_grad_()
-            gradient: Tensor = torch.autograd.grad(self._potential(leaf, x).sum(), leaf)[0]
-        return gradient
-
-    def likelihood(self, theta: Tensor, theta_reference: Tensor | None = None) -> Any:
-        """Return a distribution over x for ``pyro.sample("x", ratio.likelihood(theta), obs=x)``; it cannot sample."""
-        from motherlode.estimators.kinds.distributions import RatioLikelihood
-
-        return RatioLikelihood(self, theta, theta_reference)
+        batch = broadcast_shapes(self.theta_batch(theta), self.x_batch(x))
+        return gradient_at(lambda leaf: self._potential(leaf, x), theta, batch)
 
     def default_reference(self) -> Tensor:
-        """Return the denominator that is taken where none is given, shape ``(D,)``."""
+        """Return the ``reference``, else the centre of the training set, shape ``(D,)``."""
         if self.reference_point is not None:
             return self.reference_point
         return self.theta_scaling.inverse(torch.zeros_like(self.theta_low))

@@ -3,23 +3,49 @@ r"""Estimate the score at one reference point: the locally most powerful statist
 .. math:: \hat t(x) \approx t(x|θ_{ref}) = \nabla_θ \log p(x|θ)|_{θ_{ref}}
 """
 
+from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 
-from motherlode.estimators.arrays import accepts_arrays
-from motherlode.estimators.base import Estimator
+from motherlode.core.types import JSON
+from motherlode.estimators.arrays import ArrayOrTensor, on_tensors
+from motherlode.estimators.base import ColumnsOfEvents, Estimator, Option
 from motherlode.estimators.batches import EventBatch
 from motherlode.estimators.errors import UnsuitableEstimator
 from motherlode.estimators.networks.embeddings import configuration_of, make_embedding
 from motherlode.estimators.networks.perceptrons import make_network
 
-__all__ = ["ScoreEstimator"]
+__all__ = ["AmortizedScore", "ScoreEstimator"]
 
 
-class ScoreEstimator(Estimator):
+class AmortizedScore(Estimator):
+    """What every estimate of a score at one reference point answers to: a network or an ensemble of them."""
+
+    def score(self, x: ArrayOrTensor) -> ArrayOrTensor:
+        """Return t̂(x) at the reference point with shape ``(*B, D)`` for x ``(*B, *L)``: the SALLY statistics."""
+        return on_tensors(self, self._score, x)
+
+    def sallino(self, x: ArrayOrTensor, theta: ArrayOrTensor) -> ArrayOrTensor:
+        r"""Return the one statistic :math:`\hat t(x) \cdot (θ - θ_{ref})/|θ - θ_{ref}|` with shape ``(*B,)``.
+
+        Raises
+        ------
+        ValueError
+            If θ is the reference point: there is no direction.
+        """
+        return on_tensors(self, self._sallino, x, theta)
+
+    @abstractmethod
+    def _score(self, x: Tensor) -> Tensor: ...
+
+    @abstractmethod
+    def _sallino(self, x: Tensor, theta: Tensor) -> Tensor: ...
+
+
+class ScoreEstimator(AmortizedScore):
     r"""An estimator of :math:`t(x|θ_{ref})` from events drawn at one θ_ref.
 
     Parameters
@@ -34,7 +60,8 @@ class ScoreEstimator(Estimator):
         Network from x to features; None flattens x.
     """
 
-    task: ClassVar[str] = "score"
+    reference_point: Tensor
+    score_scale: Tensor
 
     def __init__(
         self,
@@ -43,9 +70,9 @@ class ScoreEstimator(Estimator):
         network: str = "mlp",
         hidden: Sequence[int] = (64, 64),
         activation: str = "silu",
-        embedding: nn.Module | dict[str, Any] | None = None,
+        embedding: nn.Module | dict[str, JSON] | None = None,
     ) -> None:
-        configuration = {
+        configuration: dict[str, JSON] = {
             "network": network,
             "hidden": list(hidden),
             "activation": activation,
@@ -56,6 +83,19 @@ class ScoreEstimator(Estimator):
         self.network = make_network(network, features, self.parameters_count, hidden, activation)
         self.register_buffer("reference_point", torch.zeros(self.parameters_count, dtype=torch.float64))
         self.register_buffer("score_scale", torch.ones(self.parameters_count, dtype=torch.float64))
+
+    @classmethod
+    def for_events(cls, events: ColumnsOfEvents, **options: Option) -> Self:
+        """Return an untrained estimator with the shapes of these events.
+
+        Parameters
+        ----------
+        events
+            Anything with ``theta`` of shape ``(N, D)`` and ``x`` of shape ``(N, *L)``.
+        options
+            Further arguments of the constructor.
+        """
+        return cls._shaped_like(events, **options)
 
     def fit_scaling(self, events: EventBatch) -> None:
         """Take coordinates, the reference point and the spread of the scores from the training set.
@@ -78,19 +118,14 @@ class ScoreEstimator(Estimator):
             spread = events.joint_score.square().mean(0).sqrt()
             self.score_scale.copy_(torch.where(spread > 0, spread, torch.ones_like(spread)))
 
-    @accepts_arrays
-    def score(self, x: Tensor) -> Tensor:
-        """Return t̂(x) at the reference point with shape ``(*B, D)`` for x ``(*B, *L)``: the SALLY statistics."""
-        raw = self.network(self.embed(self.embedding, x))
-        value: Tensor = raw.to(x.dtype) * self.score_scale
-        return value
+    def _score(self, x: Tensor) -> Tensor:
+        raw: Tensor = self.network(self.embed(self.embedding, x))
+        return raw.to(x.dtype) * self.score_scale
 
-    @accepts_arrays
-    def sallino(self, x: Tensor, theta: Tensor) -> Tensor:
-        r"""Return the one statistic :math:`\hat t(x) \cdot (θ - θ_{ref})/|θ - θ_{ref}|` with shape ``(*B,)``."""
+    def _sallino(self, x: Tensor, theta: Tensor) -> Tensor:
         self.theta_batch(theta)
         direction = theta - self.reference_point
         length = direction.norm(dim=-1, keepdim=True)
         if bool((length == 0).any()):
             raise ValueError("SALLINO needs a direction: theta must differ from the reference point.")
-        return (self.score(x) * direction / length).sum(-1)
+        return (self._score(x) * direction / length).sum(-1)

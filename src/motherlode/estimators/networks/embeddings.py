@@ -3,14 +3,14 @@ r"""Networks that turn images, sequences and sets into features.
 .. math:: φ: (B, *L) \to (B, F)
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import prod
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from motherlode.core.types import JSON, Shape
 from motherlode.estimators.errors import UnsuitableEstimator
 
 __all__ = [
@@ -27,9 +27,9 @@ __all__ = [
 class _Embedding(nn.Module):
     """A network that can be built again from its configuration."""
 
-    configuration: dict[str, Any]
+    configuration: dict[str, JSON]
 
-    def _remember(self, **arguments: Any) -> None:
+    def _remember(self, **arguments: JSON) -> None:
         self.configuration = {"name": type(self).__name__, **arguments}
 
 
@@ -158,12 +158,12 @@ class DeepSets(_Embedding):
         return value
 
 
-EMBEDDINGS: dict[str, type[_Embedding]] = {
+EMBEDDINGS: dict[str, Callable[..., _Embedding]] = {
     kind.__name__: kind for kind in (Convolution1d, Convolution2d, DeepSets, Recurrent)
 }
 
 
-def configuration_of(embedding: nn.Module | dict[str, Any] | None) -> dict[str, Any] | None:
+def configuration_of(embedding: nn.Module | dict[str, JSON] | None) -> dict[str, JSON] | None:
     """Return what rebuilds an embedding: its name and arguments; for a module of the user's own its class only."""
     if embedding is None or isinstance(embedding, dict):
         return embedding
@@ -172,9 +172,7 @@ def configuration_of(embedding: nn.Module | dict[str, Any] | None) -> dict[str, 
     return {"name": type(embedding).__name__, "own": True}
 
 
-def make_embedding(
-    embedding: nn.Module | dict[str, Any] | None, shape: tuple[int, ...]
-) -> tuple[nn.Module | None, int]:
+def make_embedding(embedding: nn.Module | dict[str, JSON] | None, shape: Shape) -> tuple[nn.Module | None, int]:
     """Return the embedding, or None to flatten, and its number of features.
 
     Raises
@@ -196,8 +194,8 @@ def make_embedding(
     return module, features.shape[-1]
 
 
-def _build(configuration: dict[str, Any]) -> nn.Module:
-    name = configuration.get("name")
+def _build(configuration: dict[str, JSON]) -> nn.Module:
+    name = str(configuration.get("name"))
     if configuration.get("own") or name not in EMBEDDINGS:
         raise UnsuitableEstimator(
             f"The embedding {name!r} was a module of your own",

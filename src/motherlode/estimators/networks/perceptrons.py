@@ -38,14 +38,19 @@ class MLP(nn.Sequential):
             layers += [nn.Linear(before, after), ACTIVATIONS[activation]()]
         super().__init__(*layers, nn.Linear(widths[-1], outputs))
 
+    @property
+    def last_bias(self) -> nn.Parameter:
+        """The bias of the last layer, shape ``(outputs,)``."""
+        return self.get_parameter(f"{len(self) - 1}.bias")
+
 
 class _Block(nn.Module):
     def __init__(self, width: int, activation: str) -> None:
         super().__init__()
         make = ACTIVATIONS[activation]
-        self.branch = nn.Sequential(make(), nn.Linear(width, width), make(), nn.Linear(width, width))
-        last = self.branch[-1]
-        nn.init.zeros_(last.weight)  # type: ignore[arg-type]
+        first, last = nn.Linear(width, width), nn.Linear(width, width)
+        nn.init.zeros_(last.weight)
+        self.branch = nn.Sequential(make(), first, make(), last)
 
     def forward(self, value: Tensor) -> Tensor:
         result: Tensor = value + self.branch(value)

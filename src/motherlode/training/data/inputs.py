@@ -1,19 +1,15 @@
 """Say which columns of a set of events a loss reads, and read no others."""
 
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from motherlode.core.types import JSON, Array
 from motherlode.estimators.errors import UnsuitableEstimator
 from motherlode.events import Events
 from motherlode.losses import Loss
+from motherlode.losses.targets import E
 from motherlode.store import EventStore, StoredColumns
 
 __all__ = ["Columns", "columns_of", "compares_parameters", "of_events", "open_store", "origin_of"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -39,23 +35,23 @@ class Columns:
         return len(self.theta)
 
 
-def compares_parameters(loss: Loss) -> bool:
+def compares_parameters(loss: Loss[E]) -> bool:
     """Say whether a loss compares θ with alternatives."""
-    return loss.kind == "pairs" or "alternatives" in loss.columns
+    return loss.reads_pairs or "alternatives" in loss.columns
 
 
-def columns_of(loss: Loss) -> tuple[str, ...]:
+def columns_of(loss: Loss[E]) -> tuple[str, ...]:
     """Return the names of the columns of events that a loss reads."""
     names = ["theta", "x", *(["alternatives"] if compares_parameters(loss) else [])]
     return (*names, *(name for name in ("joint_log_ratio", "joint_score") if name in loss.columns))
 
 
-def of_events(events: Events, loss: Loss) -> Columns:
+def of_events(events: Events, loss: Loss[E]) -> Columns:
     """Return the columns of events in memory, without a copy."""
     return Columns(**{name: getattr(events, name) for name in columns_of(loss)}, exchangeable=events.exchangeable)
 
 
-def open_store(source: Any, loss: Loss) -> StoredColumns:
+def open_store(source: EventStore, loss: Loss[E]) -> StoredColumns:
     """Return the columns of a store, to be read.
 
     Raises
@@ -75,11 +71,11 @@ def open_store(source: Any, loss: Loss) -> StoredColumns:
     return StoredColumns(source, columns_of(loss))
 
 
-def origin_of(source: Events | EventStore) -> dict[str, Any]:
+def origin_of(source: Events | EventStore) -> dict[str, JSON]:
     """Return what is known of where events come from."""
     if isinstance(source, Events):
         return {"events": len(source), "seed": None if source.seed is None else int(source.seed)}
-    origin: dict[str, Any] = {"store": str(source.path), "events": len(source)}
+    origin: dict[str, JSON] = {"store": str(source.path), "events": len(source)}
     manifest = source.manifest()
     if manifest is not None:
         origin |= {"simulator": manifest.simulator, "version": manifest.version, "inputs": manifest.inputs_hash()}

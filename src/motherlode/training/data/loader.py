@@ -6,15 +6,14 @@ gathering and pairing batch by batch cost a tenth of the step.
 
 from collections.abc import Callable, Iterator
 from itertools import count
-from typing import Any
 
 import numpy as np
 import torch
 
-from motherlode.estimators.batches import EventBatch
-from motherlode.training.data.split import Part, Source
+from motherlode.estimators.batches import Batch, EventBatch
+from motherlode.training.data.split import Group, Part, Source
 
-__all__ = ["Feed", "seeded_generator"]
+__all__ = ["Loader", "seeded_generator"]
 
 _BATCHES, _BYTES = 64, 1 << 24
 _LAPS, _ROWS, _PAIRS = range(3)
@@ -26,7 +25,7 @@ def seeded_generator(seed: int, *place: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(mixed >> 1))
 
 
-class Feed:
+class Loader:
     """Endless batches of a source: each pass takes its groups in random order and their events in random order.
 
     Parameters
@@ -48,12 +47,12 @@ class Feed:
         source: Source,
         size: int,
         seed: int,
-        prepare: Callable[[EventBatch, torch.Generator], Any],
+        prepare: Callable[[EventBatch, torch.Generator], Batch],
         device: torch.device,
     ) -> None:
         self.source, self.size, self.seed, self.prepare, self.device = source, size, seed, prepare, device
 
-    def batches(self, first: int) -> Iterator[Any]:
+    def batches(self, first: int) -> Iterator[Batch]:
         """Yield batches number ``first``, ``first + 1`` and so on."""
         for block, begin, generator in self._blocks(first):
             batch = self.prepare(block.events, generator)
@@ -75,7 +74,7 @@ class Feed:
                 first = max(0, first - whole)
 
     def _of_group(
-        self, group: Any, whole: int, first: int, place: tuple[int, int]
+        self, group: Group, whole: int, first: int, place: tuple[int, int]
     ) -> Iterator[tuple[Part, int, torch.Generator]]:
         part = self.source.read(group)
         order = torch.randperm(len(part), generator=seeded_generator(self.seed, _ROWS, *place))

@@ -1,20 +1,22 @@
 """Hold the columns a loss reads as tensors, split by event into those to fit and those held out."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from motherlode.core.types import Integers
 from motherlode.estimators.arrays import to_tensor
-from motherlode.estimators.batches import EventBatch, PairBatch, make_marginal_pairs, make_pairs
+from motherlode.estimators.batches import Batch, EventBatch, PairBatch, make_marginal_pairs, make_pairs
+from motherlode.events import Events
 from motherlode.losses import Loss
-from motherlode.training.data.inputs import columns_of
+from motherlode.losses.targets import E
+from motherlode.training.data.inputs import Columns, columns_of
 
-__all__ = ["Dataset", "InMemory", "Part", "Source", "as_batch", "held_out", "pair_up", "prepare", "split"]
+__all__ = ["Dataset", "Group", "InMemory", "Part", "Source", "as_batch", "held_out", "pair_up", "prepare", "split"]
 
 
 @dataclass(frozen=True)
@@ -38,19 +40,23 @@ class Part:
         return Part(self.events.to(device), self.index)
 
 
+Group: TypeAlias = tuple[int, ...]
+"""Numbers of the shards that are in memory together; empty where all events are."""
+
+
 class Source(Protocol):
     """Where training events come from: groups of them, each of which fits into memory."""
 
     def __len__(self) -> int:
         """Return the number of events in all groups."""
 
-    def groups(self, generator: torch.Generator) -> Sequence[Hashable]:
+    def groups(self, generator: torch.Generator) -> Sequence[Group]:
         """Return the groups of one pass in the order of that pass."""
 
-    def rows(self, group: Any) -> int:
+    def rows(self, group: Group) -> int:
         """Return the number of events in a group, without reading it."""
 
-    def read(self, group: Any) -> Part:
+    def read(self, group: Group) -> Part:
         """Return the events of a group."""
 
 
@@ -63,15 +69,15 @@ class InMemory:
     def __len__(self) -> int:
         return len(self.part)
 
-    def groups(self, generator: torch.Generator) -> Sequence[Hashable]:
+    def groups(self, generator: torch.Generator) -> Sequence[Group]:
         """Return the only group."""
-        return (0,)
+        return ((),)
 
-    def rows(self, group: Hashable) -> int:
+    def rows(self, group: Group) -> int:
         """Return the number of events."""
         return len(self.part)
 
-    def read(self, group: Hashable) -> Part:
+    def read(self, group: Group) -> Part:
         """Return all events."""
         return self.part
 
@@ -88,12 +94,12 @@ class Dataset:
     reference: EventBatch
 
 
-def as_batch(events: Any, loss: Loss) -> EventBatch:
+def as_batch(events: Events | Columns, loss: Loss[E]) -> EventBatch:
     """Return the columns of Events that a loss reads as float64 tensors."""
     return EventBatch(**{name: to_tensor(getattr(events, name)) for name in columns_of(loss)})
 
 
-def held_out(total: int, share: float, seed: int, most: int | None = None) -> NDArray[np.int64]:
+def held_out(total: int, share: float, seed: int, most: int | None = None) -> Integers:
     """Return the sorted numbers of the events to hold out, chosen by the seed alone.
 
     Parameters
@@ -121,13 +127,11 @@ def split(events: EventBatch, share: float, seed: int, device: torch.device) -> 
     return Dataset(InMemory(fitted.to(device)), held.to(device), fitted.events)
 
 
-def prepare(events: EventBatch, loss: Loss, estimator: Any, generator: torch.Generator) -> EventBatch | PairBatch:
+def prepare(events: EventBatch, loss: Loss[E], estimator: E, generator: torch.Generator) -> Batch:
     """Return the batch that the loss reads: the events themselves or pairs of them."""
-    return events if loss.kind == "events" else pair_up(events, estimator, generator)
+    return pair_up(events, estimator.marginal, generator) if loss.reads_pairs else events
 
 
-def pair_up(events: EventBatch, estimator: Any, generator: torch.Generator) -> PairBatch:
-    """Return the pairs of events that suit the reference of a ratio estimator."""
-    if getattr(estimator, "marginal", False):
-        return make_marginal_pairs(events, generator)
-    return make_pairs(events, generator)
+def pair_up(events: EventBatch, marginal: bool, generator: torch.Generator) -> PairBatch:
+    """Return the pairs of events that suit a ratio against the marginal, or one against another parameter."""
+    return make_marginal_pairs(events, generator) if marginal else make_pairs(events, generator)

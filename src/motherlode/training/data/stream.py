@@ -6,19 +6,19 @@ everything, batches are those of a training in memory.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from torch import Tensor
 
+from motherlode.core.types import Array, Integers
 from motherlode.estimators.batches import EventBatch
 from motherlode.losses import Loss
+from motherlode.losses.targets import E
 from motherlode.store import StoredColumns
 from motherlode.training.data.inputs import Columns
-from motherlode.training.data.split import Dataset, Part, as_batch
+from motherlode.training.data.split import Dataset, Group, Part, as_batch
 from motherlode.training.data.survey import BUFFER, Survey, within
 from motherlode.training.options import TrainingOptions
 
@@ -32,8 +32,8 @@ def streamed(
     stored: StoredColumns,
     survey: Survey,
     sample: EventBatch,
-    loss: Loss,
-    score: Callable[[Any], Any] | None,
+    loss: Loss[E],
+    score: Callable[[Array], Array] | None,
     options: TrainingOptions,
     device: torch.device,
 ) -> Dataset:
@@ -86,7 +86,7 @@ class Stream:
     def __init__(
         self,
         stored: StoredColumns,
-        held: NDArray[np.int64],
+        held: Integers,
         buffer: int,
         batch: int,
         finish: Callable[[Columns], EventBatch],
@@ -98,7 +98,7 @@ class Stream:
     def __len__(self) -> int:
         return sum(self._rows)
 
-    def groups(self, generator: torch.Generator) -> Sequence[tuple[int, ...]]:
+    def groups(self, generator: torch.Generator) -> Sequence[Group]:
         """Return the shards of each group of a pass."""
         groups: list[list[int]] = [[]]
         for shard in torch.randperm(len(self._rows), generator=generator).tolist():
@@ -111,13 +111,13 @@ class Stream:
         return [tuple(sorted(group)) for group in groups]
 
     def _is_full(self, group: Sequence[int], events: int) -> bool:
-        return len(group) >= _SHARDS and self.rows(group) >= events
+        return len(group) >= _SHARDS and self.rows(tuple(group)) >= events
 
-    def rows(self, group: Sequence[int]) -> int:
+    def rows(self, group: Group) -> int:
         """Return the number of events to be fitted in these shards."""
         return sum(self._rows[shard] for shard in group)
 
-    def read(self, group: Sequence[int]) -> Part:
+    def read(self, group: Group) -> Part:
         """Return the events to be fitted in these shards."""
         total = self.rows(group)
         arrays = {name: np.empty((total, *shape)) for name, shape in self.stored.shapes.items()}
@@ -131,14 +131,14 @@ class Stream:
                 arrays[name][place] = values[kept]
         return Part(self.finish(Columns(**arrays, exchangeable=None)), torch.from_numpy(index))
 
-    def _held(self, shard: int) -> NDArray[np.int64]:
+    def _held(self, shard: int) -> Integers:
         return within(self.held, int(self._first[shard]), self.stored.rows[shard])
 
 
 class _Finish:
     """Give a batch the columns that are worked out and not stored, as the sample has them."""
 
-    def __init__(self, sample: EventBatch, score: Callable[[Any], Any] | None) -> None:
+    def __init__(self, sample: EventBatch, score: Callable[[Array], Array] | None) -> None:
         self.sample, self.score = sample, score
         self._scale = sample.theta.std(0).clamp_min(torch.finfo(torch.float64).tiny)
         self._tree = None if sample.whitener is None else cKDTree((sample.theta / self._scale).numpy())

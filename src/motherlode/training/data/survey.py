@@ -5,18 +5,16 @@ from dataclasses import dataclass
 from math import prod
 
 import numpy as np
-from numpy.typing import NDArray
 
+from motherlode.core.types import Array, Integers
 from motherlode.losses import Loss
+from motherlode.losses.targets import E
 from motherlode.store import StoredColumns
 from motherlode.training.checks import faults, refuse
 from motherlode.training.data.inputs import Columns
 from motherlode.training.data.split import held_out
 
 __all__ = ["BUFFER", "Survey", "survey"]
-
-Array = NDArray[np.float64]
-Rows = NDArray[np.int64]
 
 BUFFER = 0.4
 """Share of the memory that is the buffer's."""
@@ -42,7 +40,7 @@ class Survey:
 
     sample: Columns
     validation: Columns
-    held: Rows
+    held: Integers
 
     def together(self) -> Columns:
         """Return sample and held-out events as one set: what tables and bounds of a default estimator must hold."""
@@ -51,7 +49,7 @@ class Survey:
         return Columns(**columns, exchangeable=self.sample.exchangeable)
 
 
-def survey(stored: StoredColumns, loss: Loss, share: float, memory: float, seed: int) -> Survey:
+def survey(stored: StoredColumns, loss: Loss[E], share: float, memory: float, seed: int) -> Survey:
     """Read all shards once.
 
     Parameters
@@ -91,7 +89,7 @@ def survey(stored: StoredColumns, loss: Loss, share: float, memory: float, seed:
     return Survey(_join(sample, stored, order), _join(validation, stored), held)
 
 
-def _shards(stored: StoredColumns, numbers: Rows | None = None) -> Iterator[tuple[int, dict[str, Array]]]:
+def _shards(stored: StoredColumns, numbers: Integers | None = None) -> Iterator[tuple[int, dict[str, Array]]]:
     """Yield the number of the first event and the columns of each shard, or of those that hold some numbers."""
     first = 0
     for shard, rows in enumerate(stored.rows):
@@ -100,23 +98,23 @@ def _shards(stored: StoredColumns, numbers: Rows | None = None) -> Iterator[tupl
         first += rows
 
 
-def within(numbers: Rows, first: int, count: int) -> Rows:
+def within(numbers: Integers, first: int, count: int) -> Integers:
     """Return the sorted numbers from ``first`` to ``first + count - 1``."""
     low, high = np.searchsorted(numbers, (first, first + count))
     return numbers[low:high]
 
 
-def _rows(columns: dict[str, Array], first: int, numbers: Rows) -> dict[str, Array]:
+def _rows(columns: dict[str, Array], first: int, numbers: Integers) -> dict[str, Array]:
     places = within(numbers, first, len(columns["theta"])) - first
     return {name: values[places] for name, values in columns.items()}
 
 
-def _join(parts: list[dict[str, Array]], stored: StoredColumns, order: Rows | slice = slice(None)) -> Columns:
+def _join(parts: list[dict[str, Array]], stored: StoredColumns, order: Integers | slice = slice(None)) -> Columns:
     arrays = {name: np.concatenate([part[name] for part in parts])[order] for name in stored.names}
     return Columns(**arrays, exchangeable=stored.exchangeable)
 
 
-def _picked(total: int, held: Rows, most: int, seed: int) -> Rows:
+def _picked(total: int, held: Integers, most: int, seed: int) -> Integers:
     if total - len(held) <= most:
         return np.setdiff1d(np.arange(total), held, assume_unique=True)
     generator = np.random.default_rng((seed % 2**64, 1))
@@ -126,9 +124,9 @@ def _picked(total: int, held: Rows, most: int, seed: int) -> Rows:
 class _Extremes:
     """The numbers of the events that a column's smallest, largest and first broken value come from."""
 
-    def __init__(self, held: Rows) -> None:
+    def __init__(self, held: Integers) -> None:
         self.held = held
-        self.found: dict[tuple[str, str], tuple[Array, Rows]] = {}
+        self.found: dict[tuple[str, str], tuple[Array, Integers]] = {}
 
     def look(self, columns: dict[str, Array], first: int) -> None:
         """Take a shard into account whose first event has this number."""
@@ -141,13 +139,13 @@ class _Extremes:
                 for kind, key in (("low", flat), ("high", -flat), ("broken", -1.0 * (flat != np.floor(flat)))):
                     self._offer(name, kind, key.min(axis=0), first + places[key.argmin(axis=0)])
 
-    def _offer(self, name: str, kind: str, value: Array, number: Rows) -> None:
+    def _offer(self, name: str, kind: str, value: Array, number: Integers) -> None:
         if (name, kind) in self.found:
             lowest, where = self.found[name, kind]
             number = np.where(value < lowest, number, where)
             value = np.minimum(value, lowest)
         self.found[name, kind] = value, number
 
-    def numbers(self) -> Rows:
+    def numbers(self) -> Integers:
         """Return them, sorted."""
         return np.unique(np.concatenate([number for _, number in self.found.values()]))
