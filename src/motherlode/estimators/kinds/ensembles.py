@@ -4,7 +4,7 @@ r"""Average several trainings of one estimator: the mean is better than a member
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import Self, overload
 
@@ -26,7 +26,31 @@ from motherlode.estimators.networks.modules import Modules
 __all__ = ["Ensemble", "LikelihoodEnsemble", "PosteriorEnsemble", "RatioEnsemble", "ScoreEnsemble"]
 
 
-class Ensemble(Estimator):
+class _Average(Estimator):
+    """Members that may be averaged; a class of its own so that type checkers look at ``Ensemble.__new__``."""
+
+    def __init__(self, members: Sequence[Estimator]) -> None:
+        first = members[0]
+        if any(
+            (type(m), m.parameters_count, m.shape) != (type(first), first.parameters_count, first.shape)
+            for m in members
+        ):
+            raise UnsuitableEstimator(
+                f"The members are {[type(member).__name__ for member in members]} of different shapes",
+                "Their values cannot be averaged.",
+                "Train all members on the same events with the same loss.",
+            )
+        refuse_sharing(members)
+        blueprints: list[JSON] = [member.blueprint.to_json() for member in members]
+        super().__init__(first.parameters_count, first.shape, {"members": blueprints})
+        self.add_module("members", Modules(members))
+        self.to(first.device).cover(members)
+        self.marginal = first.marginal
+        self.record = first.record
+        self.eval()
+
+
+class Ensemble(_Average):
     """An average over trained estimators of one kind; it answers to the methods of that kind.
 
     ``Ensemble(members)`` returns the subclass for the members' kind, so that an ensemble of ratios has ``log_ratio``
@@ -63,33 +87,14 @@ class Ensemble(Estimator):
         ensemble: Ensemble = super().__new__(_kind_of(members) if cls is Ensemble else cls)
         return ensemble
 
-    def __init__(self, members: Sequence[Estimator]) -> None:
-        first = members[0]
-        if any(
-            (type(m), m.parameters_count, m.shape) != (type(first), first.parameters_count, first.shape)
-            for m in members
-        ):
-            raise UnsuitableEstimator(
-                f"The members are {[type(member).__name__ for member in members]} of different shapes",
-                "Their values cannot be averaged.",
-                "Train all members on the same events with the same loss.",
-            )
-        refuse_sharing(members)
-        blueprints: list[JSON] = [member.blueprint.to_json() for member in members]
-        super().__init__(first.parameters_count, first.shape, {"members": blueprints})
-        self.add_module("members", Modules(members))
-        self.to(first.device).cover(members)
-        self.marginal = first.marginal
-        self.record = first.record
-        self.eval()
-
     @classmethod
     def from_configuration(cls, configuration: dict[str, JSON], embedding: nn.Module | None = None) -> Self:
         """Return what was saved, of members that are built anew, each with its copy of an embedding."""
         entries = configuration["members"]
         if not isinstance(entries, list):
             raise TypeError(f"{str(entries)[:80]!r} describes no members")
-        return cls([build(Blueprint.from_json(entry), deepcopy(embedding)) for entry in entries])
+        make: Callable[..., Self] = cls
+        return make([build(Blueprint.from_json(entry), deepcopy(embedding)) for entry in entries])
 
     def _members_in_words(self) -> str:
         return f" in {len(self.members)} members, of whom the first was"
