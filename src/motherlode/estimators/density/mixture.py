@@ -1,6 +1,9 @@
 r"""A mixture of Gaussians with full covariances, all of them functions of the context (Bishop, 1994).
 
 .. math:: q(u|c) = \sum_k w_k(c)\, N\big(u; μ_k(c), (L_k L_k^T)^{-1}(c)\big)
+
+Kept beside zuko's GMM, whose density and score are as good but take 1.3 to 1.5 times as long in training (1 to 5
+columns).
 """
 
 import math
@@ -45,7 +48,7 @@ class Mixture(Density):
         self.network = MLP(context, components * (1 + 2 * features + self.below), hidden, activation)
         self.rows, self.columns = torch.tril_indices(features, features, -1).tolist()
         with torch.no_grad():
-            bias = self.network[-1].bias.view(components, -1)  # type: ignore[operator]
+            bias = self.network.last_bias.view(components, -1)
             bias[:, 1 : 1 + features] = torch.linspace(-1.0, 1.0, components).unsqueeze(1)
 
     def log_prob(self, value: Tensor, context: Tensor) -> Tensor:
