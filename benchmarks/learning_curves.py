@@ -36,7 +36,7 @@ from truths import Array, Truth, truth
 import motherlode
 from motherlode.core.files import write_text
 from motherlode.core.locks import locked
-from motherlode.estimators import OutOfRangeWarning
+from motherlode.estimators import DirectPosterior, LogLikelihood, OutOfRangeWarning
 from motherlode.estimators.errors import TrainingError
 from motherlode.training import TrainingOptions
 from motherlode.training.ensembles import train_ensemble
@@ -59,14 +59,18 @@ def estimates(estimator: Any, known: Truth) -> tuple[Array, Array, Array | None]
     values = [_log_p(estimator, theta, x) for theta in (at0, at1)]
     (score,) = torch.autograd.grad(values[1].sum(), at1)
     log_ratio = (values[0] - values[1]).detach().double().numpy()
-    density = values[1].detach().double().numpy() if estimator.task == "likelihood" else None
+    density = values[1].detach().double().numpy() if _is_likelihood(estimator) else None
     return log_ratio, score.double().numpy(), density
 
 
+def _is_likelihood(estimator: Any) -> bool:
+    return isinstance(estimator, LogLikelihood) and not isinstance(estimator, DirectPosterior)
+
+
 def _log_p(estimator: Any, theta: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-    if estimator.task == "likelihood":
+    if _is_likelihood(estimator):
         value: torch.Tensor = estimator.log_prob(x, theta)
-    elif estimator.task == "posterior":
+    elif isinstance(estimator, DirectPosterior):
         value = estimator.log_prob(theta, x)
     else:
         value = estimator.potential(theta, x)

@@ -25,6 +25,7 @@ from tasks import REFERENCE, Task, mine, reference
 from torch import Tensor
 
 import motherlode
+from motherlode.estimators import DirectPosterior
 from motherlode.training import TrainingOptions
 
 OBSERVATIONS, STARTS, SAMPLES, CLASSIFIED = 8, 20_000, 3000, 5000
@@ -55,7 +56,7 @@ def posterior_of(task: Task, estimator: Any, x: Tensor) -> Any:
 
     def log_density(theta: Tensor) -> Tensor:
         rows = x.expand(len(theta), *x.shape)
-        if estimator.task == "posterior":
+        if isinstance(estimator, DirectPosterior):
             return torch.as_tensor(estimator.log_prob(theta, rows))
         return torch.as_tensor(estimator.log_prob(rows, theta)) + task.log_prior(theta)
 
@@ -65,7 +66,7 @@ def posterior_of(task: Task, estimator: Any, x: Tensor) -> Any:
 def accuracy(task: Task, estimator: Any, x: Tensor, samples: Tensor, seed: int) -> float:
     """Return the accuracy of the best classifier between the posterior of an estimator and the exact one."""
     log_q, generator = posterior_of(task, estimator, x), torch.Generator().manual_seed(seed)
-    if estimator.task == "posterior":
+    if isinstance(estimator, DirectPosterior):
         drawn = estimator.sample((SAMPLES,), x)
         drawn = drawn[torch.isfinite(task.log_prior(drawn))]
     else:
@@ -85,7 +86,7 @@ def against_reference(task: Task, estimator: Any, seed: int) -> dict[str, float]
     observed, samples = reference(task.name)
     x = torch.as_tensor(observed)
     posterior = motherlode.posterior(estimator, task.prior, x.unsqueeze(0))
-    if estimator.task == "posterior":
+    if isinstance(estimator, DirectPosterior):
         public = posterior.sample(CLASSIFIED, seed=seed).samples
         return {"public": c2st(public.reshape(CLASSIFIED, -1), samples[:CLASSIFIED])}
     start = task.propose(STARTS, torch.Generator().manual_seed(seed))

@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from motherlode.frontends.remote import launch as launch
     from motherlode.frontends.wrapping import wrap as wrap
     from motherlode.inference import limits as limits
-    from motherlode.inference import posterior as posterior
+    from motherlode.inference.posterior import posterior as posterior
     from motherlode.laws import Law as Law
     from motherlode.store import EventStore as EventStore
     from motherlode.tracing import LeakError as LeakError
-    from motherlode.training import train as train
     from motherlode.training import train_ensemble as train_ensemble
+    from motherlode.training.train import train as train
 
 _HOMES = {
     "Campaign": "motherlode.campaign",
@@ -55,8 +55,8 @@ _HOMES = {
     "limits": "motherlode.inference",
     "load": "motherlode.estimators",
     "mining": "motherlode.frontends.pyro",
-    "posterior": "motherlode.inference",
-    "train": "motherlode.training",
+    "posterior": "motherlode.inference.posterior",
+    "train": "motherlode.training.train",
     "train_ensemble": "motherlode.training",
     "wrap": "motherlode.frontends.wrapping",
 }
