@@ -7,46 +7,27 @@ import math
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import ClassVar, Protocol, Self, TypeAlias
+from typing import ClassVar, Self, TypeAlias
 
 import torch
 from pyro.nn import PyroModule
 from torch import Tensor, nn
 
-from motherlode.core.types import JSON, Array, Shape
+from motherlode.core.types import JSON, Shape
 from motherlode.estimators.archive import Archive, Blueprint, write_archive
-from motherlode.estimators.batches import EventBatch
+from motherlode.estimators.batches import ColumnsOfEvents, EventBatch, used_parameters
 from motherlode.estimators.errors import NotTrained, UnsuitableEstimator
 from motherlode.estimators.record import TrainingRecord, box_in_words
 from motherlode.estimators.trained_range import OutOfRangeWarning, TrainedRange
 from motherlode.estimators.transforms import ColumnTransforms
 
-__all__ = ["ColumnsOfEvents", "Estimator", "Option", "build", "used_parameters"]
+__all__ = ["Estimator", "Option"]
 
 _WIDER = 0.1
 
 
-def used_parameters(events: EventBatch) -> Tensor:
-    """Return θ and, where there are any, alternatives below it, shape ``(N, D)``."""
-    if events.alternatives is None:
-        return events.theta
-    return torch.cat([events.theta, events.alternatives.flatten(0, 1)])
-
-
 Option: TypeAlias = "JSON | Sequence[int] | Sequence[float] | nn.Module"
 """An argument of the constructor of an estimator."""
-
-
-class ColumnsOfEvents(Protocol):
-    """Parameters and outcomes of N events, from which an estimator takes its shapes."""
-
-    @property
-    def theta(self) -> Array:
-        """Parameters with shape ``(N, D)``."""
-
-    @property
-    def x(self) -> Array:
-        """Outcomes with shape ``(N, *L)``."""
 
 
 class Estimator(PyroModule):  # type: ignore[misc]
@@ -313,27 +294,3 @@ class Estimator(PyroModule):  # type: ignore[misc]
                 f"taken for all. Pass theta of shape (*batch, {self.parameters_count})."
             )
         return tuple(theta.shape[:-1])
-
-
-def build(blueprint: Blueprint, embedding: nn.Module | None = None) -> Estimator:
-    """Return an untrained estimator of a blueprint.
-
-    Parameters
-    ----------
-    blueprint
-        Names a subclass of :class:`Estimator` and the arguments of its constructor.
-    embedding
-        Replaces the embedding of the configuration.
-
-    Raises
-    ------
-    KeyError
-        If this version has no such class.
-    """
-    return {kind.__name__: kind for kind in _kinds(Estimator)}[blueprint.kind].from_configuration(
-        blueprint.configuration, embedding
-    )
-
-
-def _kinds(base: type[Estimator]) -> list[type[Estimator]]:
-    return [kind for child in base.__subclasses__() for kind in (child, *_kinds(child))]

@@ -8,12 +8,34 @@ denominator of (θ', θ). Both are right when θ and θ' can be exchanged.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self, TypeAlias
+from typing import Protocol, Self, TypeAlias
 
 import torch
 from torch import Tensor
 
-__all__ = ["Batch", "EventBatch", "PairBatch", "make_marginal_pairs", "make_pairs"]
+from motherlode.core.types import Array
+
+__all__ = [
+    "Batch",
+    "ColumnsOfEvents",
+    "EventBatch",
+    "PairBatch",
+    "make_marginal_pairs",
+    "make_pairs",
+    "used_parameters",
+]
+
+
+class ColumnsOfEvents(Protocol):
+    """Parameters and outcomes of N events, from which an estimator takes its shapes."""
+
+    @property
+    def theta(self) -> Array:
+        """Parameters with shape ``(N, D)``."""
+
+    @property
+    def x(self) -> Array:
+        """Outcomes with shape ``(N, *L)``."""
 
 
 class _Batch:
@@ -88,6 +110,13 @@ class PairBatch(_Batch):
     y: Tensor
     joint_log_ratio: Tensor | None = None
     joint_score: Tensor | None = None
+
+
+def used_parameters(events: EventBatch) -> Tensor:
+    """Return θ and, where there are any, alternatives below it, shape ``(N, D)``."""
+    if events.alternatives is None:
+        return events.theta
+    return torch.cat([events.theta, events.alternatives.flatten(0, 1)])
 
 
 Batch: TypeAlias = EventBatch | PairBatch

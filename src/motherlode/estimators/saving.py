@@ -7,11 +7,11 @@ import torch
 from torch import nn
 
 from motherlode.estimators.archive import Blueprint, StoredArray, read_archive
-from motherlode.estimators.base import Estimator, build
+from motherlode.estimators.base import Estimator
 from motherlode.estimators.errors import UnknownFormat
 from motherlode.estimators.record import TrainingRecord
 
-__all__ = ["load"]
+__all__ = ["build", "load"]
 
 
 def load(path: str | Path, embedding: nn.Module | None = None) -> Estimator:
@@ -51,3 +51,27 @@ def _fill(estimator: Estimator, arrays: Mapping[str, StoredArray], path: Path) -
         estimator.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
     except RuntimeError as error:
         raise UnknownFormat(path, f"its weights are not those of this version's {type(estimator).__name__}") from error
+
+
+def build(blueprint: Blueprint, embedding: nn.Module | None = None) -> Estimator:
+    """Return an untrained estimator of a blueprint.
+
+    Parameters
+    ----------
+    blueprint
+        Names a subclass of :class:`Estimator` and the arguments of its constructor.
+    embedding
+        Replaces the embedding of the configuration.
+
+    Raises
+    ------
+    KeyError
+        If this version has no such class.
+    """
+    return {kind.__name__: kind for kind in _kinds(Estimator)}[blueprint.kind].from_configuration(
+        blueprint.configuration, embedding
+    )
+
+
+def _kinds(base: type[Estimator]) -> list[type[Estimator]]:
+    return [kind for child in base.__subclasses__() for kind in (child, *_kinds(child))]

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
 from motherlode.core.types import Array
-from motherlode.estimators.base import ColumnsOfEvents, Estimator
+from motherlode.estimators.base import Estimator
+from motherlode.estimators.batches import ColumnsOfEvents
 from motherlode.estimators.kinds.likelihood import LikelihoodEstimator
 from motherlode.estimators.kinds.posterior import PosteriorEstimator
 from motherlode.estimators.kinds.ratio import RatioEstimator

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from motherlode.core.types import JSON, Array
 from motherlode.estimators.archive import Blueprint
 from motherlode.estimators.arrays import broadcast_shapes, gradient_at
-from motherlode.estimators.base import build
 from motherlode.estimators.kinds.ratio import AmortizedRatio
+from motherlode.estimators.saving import build
 
 __all__ = ["Calibrated"]
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from motherlode.core.types import JSON
 from motherlode.estimators.archive import Blueprint
 from motherlode.estimators.arrays import ArrayOrTensor, broadcast_shapes, gradient_at, on_tensors
-from motherlode.estimators.base import Estimator, build
+from motherlode.estimators.base import Estimator
 from motherlode.estimators.errors import UnsuitableEstimator
 from motherlode.estimators.kinds.likelihood import AmortizedLikelihood
 from motherlode.estimators.kinds.members import choose_members, evaluate_each, refuse_sharing
@@ -22,6 +22,7 @@ from motherlode.estimators.kinds.posterior import AmortizedPosterior
 from motherlode.estimators.kinds.ratio import AmortizedRatio
 from motherlode.estimators.kinds.score import AmortizedScore
 from motherlode.estimators.networks.modules import Modules
+from motherlode.estimators.saving import build
 
 __all__ = ["Ensemble", "LikelihoodEnsemble", "PosteriorEnsemble", "RatioEnsemble", "ScoreEnsemble"]
 

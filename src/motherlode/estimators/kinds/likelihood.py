@@ -16,8 +16,8 @@ from torch import Tensor
 
 from motherlode.core.types import JSON
 from motherlode.estimators.arrays import ArrayOrTensor, broadcast_shapes, gradient_at, on_tensors
-from motherlode.estimators.base import ColumnsOfEvents, Estimator, Option
-from motherlode.estimators.batches import EventBatch
+from motherlode.estimators.base import Estimator, Option
+from motherlode.estimators.batches import ColumnsOfEvents, EventBatch
 from motherlode.estimators.density import Atomic, make_density
 from motherlode.estimators.density.heads import AtomColumns, WholeColumns, find_atoms, find_whole_numbers, make_head
 from motherlode.estimators.errors import UnsuitableEstimator

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from motherlode.core.types import JSON
 from motherlode.estimators.arrays import ArrayOrTensor, broadcast_shapes, on_tensors
-from motherlode.estimators.base import ColumnsOfEvents, Estimator, Option
+from motherlode.estimators.base import Estimator, Option
+from motherlode.estimators.batches import ColumnsOfEvents
 from motherlode.estimators.density import make_density
 from motherlode.estimators.networks.embeddings import configuration_of, make_embedding
 from motherlode.estimators.proposals import bounds_of

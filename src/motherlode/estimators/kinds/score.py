@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from motherlode.core.types import JSON
 from motherlode.estimators.arrays import ArrayOrTensor, on_tensors
-from motherlode.estimators.base import ColumnsOfEvents, Estimator, Option
-from motherlode.estimators.batches import EventBatch
+from motherlode.estimators.base import Estimator, Option
+from motherlode.estimators.batches import ColumnsOfEvents, EventBatch
 from motherlode.estimators.errors import UnsuitableEstimator
 from motherlode.estimators.networks.embeddings import configuration_of, make_embedding
 from motherlode.estimators.networks.perceptrons import make_network
