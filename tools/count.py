@@ -111,7 +111,7 @@ class Module:
         listed = [n.value for n in self.tree.body if isinstance(n, ast.Assign) and _is_all(n.targets)]
         offered = {one.value for value in listed for one in ast.walk(value) if isinstance(one, ast.Constant)}
         kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-        return [n.name for n in self.tree.body if isinstance(n, kinds) and n.name in offered]
+        return list(dict.fromkeys(n.name for n in self.tree.body if isinstance(n, kinds) and n.name in offered))
 
     def returned_any(self) -> list[str]:
         """Return the public functions and methods whose return type holds a bare Any."""

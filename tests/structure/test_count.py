@@ -40,6 +40,9 @@ class Shard:
 def open_shard() -> Shard: ...
 
 
+def open_shard(path: str) -> Shard: ...
+
+
 def unlisted() -> int: ...
 '''
 

@@ -12,10 +12,11 @@ from motherlode.frontends.pyro.errors import (
     NameClash,
     NoDensity,
     NotBatched,
+    StaleView,
+    TangentLost,
     ThetaUnseen,
 )
 from motherlode.frontends.pyro.mining_pass import MiningPass, mining
-from motherlode.frontends.pyro.shadows import StaleView, TangentLost
 from motherlode.frontends.pyro.simulator import PyroSimulator
 
 __all__ = [

@@ -7,13 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motherlode.core import philox_generator
 from motherlode.core.streams import Stream
 from motherlode.core.types import Array, Integers
 from motherlode.frontends.pyro.errors import GradientLost
 from motherlode.frontends.pyro.passes import RecordingPass, ReplayPass
 from motherlode.frontends.pyro.replays import PyroRequest, compare, run_at
-from motherlode.frontends.pyro.sites.streams import UniformSource
+from motherlode.frontends.pyro.sites.streams import EventSource, UniformSource
 from motherlode.frontends.pyro.sites.visit import Visit
 from motherlode.gold.guards.probes import PROBE_EVENTS, PROBE_EVERY
 from motherlode.tracing import HiddenRandomness, LeakError
@@ -47,7 +46,7 @@ def probe(request: PyroRequest, record: RecordingPass, x: Tensor, score: Array) 
     if len(rows) == 0:
         return Probed()
     low, high = request.box
-    source = _ProbeSource(request.seed, int(event[rows[0]]), len(rows))
+    source = EventSource(request.seed, int(event[rows[0]]), len(rows), Stream.PROBES)
     here, there = request.theta[rows], low + (high - low) * source.take(len(low))
     if request.layout.batching == "single" or any(visit.mask is not None for visit in record.visits):
         _probe_at(request, record, rows, x, (here,), None)
@@ -98,16 +97,3 @@ def _slope(request: PyroRequest, visits: list[Visit], rows: Integers, theta: Arr
         run_at(request, replay, rows, point)
         ends.append(replay.log_prob().numpy())
     return np.asarray((ends[0] - ends[1]) / (2 * step.sum(1)))
-
-
-class _ProbeSource:
-    """Serve the lanes that a probe redraws."""
-
-    def __init__(self, seed: int, event: int, events: int) -> None:
-        self._generator, self._events = philox_generator(seed, event, Stream.PROBES), events
-
-    def take(self, width: int) -> Array:
-        return self._generator.random((self._events, width))
-
-    def torch_seed(self) -> int | None:
-        return int(self._generator.integers(2**62))

@@ -12,39 +12,12 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from motherlode.core import MotherlodeError
 from motherlode.core.types import Foreign, ForeignFunction, UserValue
+from motherlode.frontends.pyro.errors import StaleView, TangentLost
 
-__all__ = ["Shadowing", "StaleView", "TangentLost", "cast_shadows", "drop_shadows", "shadows_of", "tensors_in"]
+__all__ = ["Shadowing", "cast_shadows", "drop_shadows", "shadows_of", "tensors_in"]
 
 _NAME = "_motherlode_shadows"
-
-
-class TangentLost(MotherlodeError, RuntimeError):
-    """Report a value that left torch while it depended on θ, with another value at an alternative."""
-
-    def __init__(self, operation: str, here: UserValue, there: UserValue) -> None:
-        self.operation, self.here, self.there = operation, here, there
-        super().__init__(
-            f"'{operation}' turned a tensor that depends on theta into the Python value {here}, which is {there} at an "
-            "alternative. "
-            "What follows (an `if`, a float, a NumPy array) is known at theta only, so the joint ratio is not. "
-            "Stay in torch (torch.where instead of `if`), or use motherlode.wrap(model), which runs the model again."
-        )
-
-
-class StaleView(MotherlodeError, RuntimeError):
-    """Report a tensor whose memory was written to through another tensor, with something that depends on θ."""
-
-    def __init__(self, operation: str) -> None:
-        self.operation = operation
-        super().__init__(
-            f"'{operation}' uses a tensor that shares memory with another one, to which a value that depends on theta "
-            "was written in place. "
-            "Only the one that was written to is known at other parameters, so joint ratio and score would be wrong. "
-            "Assign to the tensor itself (`a[0] = value`, torch.cat), or use motherlode.wrap(model), which runs the "
-            "model again."
-        )
 
 
 def shadows_of(value: UserValue) -> list[Tensor] | None:

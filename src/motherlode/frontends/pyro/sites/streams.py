@@ -10,13 +10,11 @@ chunked. A model that runs event by event reads its event's own stream (seed, 0)
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from motherlode.core.streams import Stream, philox_generator
+from motherlode.core.types import Array
 
 __all__ = ["BLOCK", "BlockSource", "EventSource", "UniformSource"]
-
-Array = NDArray[np.float64]
 
 BLOCK = 1024
 """Events in a block."""
@@ -55,15 +53,23 @@ class BlockSource:
 
 
 class EventSource:
-    """Serve one event from its own stream."""
+    """Serve one event from its own stream, or several together from the stream of one of them.
 
-    def __init__(self, seed: int, event: int) -> None:
-        self._generator = philox_generator(seed, event)
+    Parameters
+    ----------
+    seed, event, stream
+        Which stream, as in :func:`motherlode.core.streams.philox_generator`.
+    events
+        N.
+    """
+
+    def __init__(self, seed: int, event: int, events: int = 1, stream: Stream = Stream.DRAWS) -> None:
+        self._generator, self._events = philox_generator(seed, event, stream), events
 
     def take(self, width: int) -> Array:
-        """Return fresh uniforms with shape (1, width)."""
-        return self._generator.random((1, width))
+        """Return fresh uniforms with shape (N, width)."""
+        return self._generator.random((self._events, width))
 
     def torch_seed(self) -> int | None:
-        """Return a seed drawn from the event's stream."""
+        """Return a seed drawn from the stream."""
         return int(self._generator.integers(2**62))
