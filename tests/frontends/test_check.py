@@ -303,7 +303,7 @@ def test_a_second_way_that_fails_does_not_spoil_the_verdict():
 
 
 def test_slow_simulators_are_cut_short_and_it_is_said(monkeypatch):
-    monkeypatch.setattr("motherlode.gold.check.simulator._SECONDS", 0.0)
+    monkeypatch.setattr("motherlode.gold.check.verdict._SECONDS", 0.0)
     report = check(poisson_and_normal)
     assert report.ok
     assert any("Only 4 of 200 events were tried" in finding for finding in report.findings)

@@ -9,10 +9,10 @@ The audit checks these identities, which every data set must meet.
 from motherlode.core import philox_generator
 from motherlode.events.audit import Audit
 from motherlode.events.batch import Events
+from motherlode.events.check_report import CheckReport
 from motherlode.events.counts import Counts, Failure
 from motherlode.events.errors import EventsError
 from motherlode.events.identities import Identity
-from motherlode.events.report import CheckReport
 from motherlode.events.simulator import Simulator
 from motherlode.events.site_shares import SiteShare, site_shares
 from motherlode.events.tails import pareto_k

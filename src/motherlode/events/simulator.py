@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from motherlode.core.parameters import Parameters
 from motherlode.events.batch import Events
-from motherlode.events.report import CheckReport
+from motherlode.events.check_report import CheckReport
 
 __all__ = ["Simulates", "Simulator"]
 
