@@ -11,9 +11,10 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from motherlode.core import Parameters
+from motherlode.core.types import Array
 from motherlode.events import CheckReport, Events
 from motherlode.gold import check_simulator, mine, simulate
 from motherlode.ppx.client.greeting import Names, parameters_of, version_of
@@ -26,7 +27,6 @@ from motherlode.tracing import SimulatorFailed
 
 __all__ = ["Options", "RemoteSimulator", "connect", "launch"]
 
-Array = NDArray[np.float64]
 
 GOLD_TIER = "inside the program: it has motherlode's front end and answers in blocks"
 PLAIN_TIER = "replay over the wire: 1 + K + 2D runs for each event; with motherlode's header in it, many times faster"

@@ -9,9 +9,9 @@ import time
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from motherlode.core import MotherlodeError
+from motherlode.core.types import Array
 from motherlode.families import FAMILIES
 from motherlode.families.calls import Drawn
 from motherlode.ppx.client.recall import Known, Law, Recall, law_of
@@ -34,7 +34,6 @@ from motherlode.tracing.shortcut import channel
 
 __all__ = ["Lockstep"]
 
-Array = NDArray[np.float64]
 RUN, OBSERVED, TAGGED = encode(Run()), encode(ObserveResult()), encode(TagResult())
 RUNNING = "running in lockstep"
 MAX_ABANDONED_DRAWS = 100_000

@@ -7,9 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
+from motherlode.core.types import Array
 from motherlode.events import Events
 from motherlode.ppx.client.lockstep import Lockstep
 from motherlode.ppx.client.session import Session
@@ -21,7 +19,6 @@ from motherlode.ppx.keys import client_keys
 
 __all__ = ["Options", "Pool"]
 
-Array = NDArray[np.float64]
 Result = TypeVar("Result")
 
 

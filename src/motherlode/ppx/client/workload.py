@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from motherlode.core import Parameters
+from motherlode.core.types import Array
 from motherlode.events import Counts, Events, Failure, TraceColumns
 from motherlode.events.traces import Site as EventSite
 from motherlode.ppx.format.messages import GoldBlock, GoldRun, Simulator, TraceBlock
@@ -20,7 +20,6 @@ from motherlode.ppx.format.schema import Recorded
 
 __all__ = ["BlockSize", "Workload", "events_of", "join", "lost"]
 
-Array = NDArray[np.float64]
 TARGET_SECONDS = 0.5
 TIMEOUT_SHARE = 0.1
 MAX_BLOCK_BYTES = 16 << 20

@@ -7,12 +7,12 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from motherlode.core.types import Array
 from motherlode.ppx.format.messages import Failure, GoldBlock, GoldRun, Site, TraceBlock
 from motherlode.ppx.format.schema import Fields, Recorded
 
 __all__ = ["check_answer", "gold_block", "gold_run", "refuse", "vector"]
 
-Array = NDArray[np.float64]
 Number = TypeVar("Number", bound=np.number)
 Values = NDArray[np.number] | None
 

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from motherlode.core.types import Array
 from motherlode.families import FAMILIES
 from motherlode.ppx.errors import ProtocolError, UnknownFamily
 from motherlode.ppx.format import messages
@@ -22,7 +23,6 @@ from motherlode.ppx.format.writer import write
 
 __all__ = ["decode", "encode", "sample_result"]
 
-Array = NDArray[np.float64]
 KINDS = {getattr(messages, name): name for name in UNIONS["MessageBody"]}
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from motherlode.core.types import Array
 from motherlode.ppx.format.schema import ErrorCode, Recorded, Tier
 
 __all__ = [
@@ -32,8 +33,6 @@ __all__ = [
     "TagResult",
     "TraceBlock",
 ]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 import numpy as np
 import zmq
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from zmq.auth.thread import ThreadAuthenticator
 
 from motherlode.core import ParameterError, philox_generator
+from motherlode.core.types import Array
 from motherlode.events import Simulator
 from motherlode.gold.guards.probes import PROBE_EVENTS, PROBE_EVERY
 from motherlode.ppx.errors import EndpointError, ProtocolError
@@ -27,7 +28,6 @@ from motherlode.tracing import Draw, Handler, LeakError, SimulatorFailed, seed
 
 __all__ = ["Server", "serve"]
 
-Array = NDArray[np.float64]
 Program = Callable[[Array], ArrayLike]
 """A simulator as a function of θ with shape (D,), run draw by draw."""
 
