@@ -12,19 +12,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from torch import Tensor
 
 from motherlode.core.types import LawLike
+from motherlode.estimators.protocols import LogLikelihood, LogRatio
 from motherlode.events.simulator import Simulates
 from motherlode.inference.errors import WrongEstimator
 from motherlode.inference.event_likelihood import log_likelihood_of
 from motherlode.inference.prior import Prior
 
 __all__ = ["Gain", "information_gain", "next_design"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Gain:
 
 
 def information_gain(
-    estimator: object,
+    estimator: LogRatio | LogLikelihood,
     simulator: Simulates,
     prior: LawLike | Tensor,
     samples: int = 500,
@@ -122,7 +120,7 @@ def next_design(
     return (float(found.x) if -found.fun > scan[best][1] else scan[best][0]), scan
 
 
-def _log_likelihood(estimator: object, theta: Tensor, x: Tensor) -> Tensor:
+def _log_likelihood(estimator: LogRatio | LogLikelihood, theta: Tensor, x: Tensor) -> Tensor:
     """Return the sum over events of log r with shape ``(n,)`` for theta ``(n, M, D)`` and x ``(n, M, *L)``."""
     value = log_likelihood_of(estimator)(theta, x)
     if value.shape != theta.shape[:-1]:

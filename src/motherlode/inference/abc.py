@@ -11,17 +11,15 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from motherlode.core.types import LawLike
+from motherlode.core.types import Array, LawLike
 from motherlode.events.simulator import Simulates
 from motherlode.inference.potential import Observation
 from motherlode.inference.prior import Prior
 from motherlode.inference.results import PosteriorSamples
 
 __all__ = ["abc"]
-
-Array = NDArray[np.float64]
 
 
 def abc(

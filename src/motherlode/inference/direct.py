@@ -5,11 +5,10 @@ r"""A posterior network seen as a ratio, so that every algorithm of this layer r
 Here :math:`\tilde π` is the proposal, the law that θ was drawn from in training; it need not be the prior.
 """
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from motherlode.estimators.protocols import DirectPosterior
 from motherlode.inference.errors import UnusableObservation
 from motherlode.inference.prior import Prior
 
@@ -27,7 +26,7 @@ class DirectRatio:
         The law of θ that it was trained with.
     """
 
-    def __init__(self, estimator: Any, proposal: Prior) -> None:
+    def __init__(self, estimator: DirectPosterior, proposal: Prior) -> None:
         self.estimator = estimator
         self._proposal = proposal
         self._inside = proposal.sample(1, seed=0)[0]
@@ -36,11 +35,11 @@ class DirectRatio:
         """Return log q̂(θ|x) minus the proposal's log-density with shape ``(*B,)``; -inf where that has none."""
         log_proposal = self._proposal.log_prob(theta)
         proposed = torch.isfinite(log_proposal)
-        value: Tensor = self.estimator.log_prob(torch.where(proposed.unsqueeze(-1), theta, self._inside), x)
+        value = self.estimator.log_prob(torch.where(proposed.unsqueeze(-1), theta, self._inside), x)
         return torch.where(proposed, value.to(torch.float64) - log_proposal, -torch.inf)
 
 
-def as_one_outcome(estimator: Any, events: Tensor) -> Tensor:
+def as_one_outcome(estimator: DirectPosterior, events: Tensor) -> Tensor:
     """Return the events as the one outcome x that the estimator was trained on, with a leading dimension of one.
 
     Parameters
@@ -55,7 +54,7 @@ def as_one_outcome(estimator: Any, events: Tensor) -> Tensor:
     UnusableObservation
         If there are M > 1 events and the estimator was not trained on sets of M.
     """
-    shape = getattr(estimator, "shape", None)
+    shape: tuple[int, ...] | None = getattr(estimator, "shape", None)
     if len(events) == 1 and (shape is None or tuple(shape) == tuple(events.shape[1:])):
         return events
     if shape is not None and tuple(shape) == tuple(events.shape):
@@ -68,7 +67,7 @@ def as_one_outcome(estimator: Any, events: Tensor) -> Tensor:
     )
 
 
-def draw_inside(estimator: Any, prior: Prior, x: Tensor, count: int) -> tuple[Tensor, float]:
+def draw_inside(estimator: DirectPosterior, prior: Prior, x: Tensor, count: int) -> tuple[Tensor, float]:
     """Draw from a posterior density, leaving out what falls outside the prior's support.
 
     Parameters

@@ -12,7 +12,6 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from pyro.distributions import MultivariateStudentT
 from scipy.special import logsumexp
 from torch import Tensor
@@ -22,11 +21,10 @@ from motherlode.events import pareto_k
 from motherlode.inference.errors import NoFiniteDensity
 from motherlode.inference.potential import Potential
 from motherlode.inference.randomness import seeded
-from motherlode.inference.results import PosteriorSamples
+from motherlode.inference.results import MethodInfo, PosteriorSamples
 
 __all__ = ["resample", "student_t", "weighted_draws"]
 
-Array = NDArray[np.float64]
 
 _DEFENSIVE = 0.2
 
@@ -58,7 +56,7 @@ def resample(potential: Potential, count: int, seed: int, proposals: int = 10_00
         u, log_weight = _rounds(potential, proposals, rounds)
         found = weighted_draws(potential, potential.prior.constrain(u)[0], log_weight, count, "importance", begin)
     weight = torch.softmax(log_weight, dim=0)
-    evidence = {
+    evidence: MethodInfo = {
         "log_evidence": float(logsumexp(log_weight.numpy()) - np.log(len(weight))),
         "log_evidence_error": float(torch.sqrt((len(weight) * (weight**2).sum() - 1.0) / len(weight))),
     }

@@ -6,14 +6,14 @@ r"""From an estimator, a prior and an observation to a posterior.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from torch import Tensor
 
-from motherlode.core.types import LawLike
+from motherlode.core.types import Array, Foreign, LawLike
 from motherlode.estimators.protocols import DirectPosterior, Estimate
 from motherlode.inference.convergence import members_of
 from motherlode.inference.direct import DirectRatio, as_one_outcome, draw_inside
@@ -29,7 +29,7 @@ from motherlode.inference.randomness import seeded
 from motherlode.inference.ranges import warn_out_of_range
 from motherlode.inference.results import PosteriorSamples
 from motherlode.inference.search import maximize, starting_points
-from motherlode.inference.variational.guides import fit_guide
+from motherlode.inference.variational.guides import Guide, GuideSettings, fit_guide
 
 __all__ = ["Posterior", "posterior"]
 
@@ -116,14 +116,14 @@ class Posterior:
         """Names of the D parameters."""
         return self.potential.prior.names
 
-    def log_prob(self, theta: ArrayLike | Tensor) -> NDArray[np.float64]:
+    def log_prob(self, theta: ArrayLike | Tensor) -> Array:
         """Return the log-posterior up to a constant, with shape ``(*B,)`` for theta ``(*B, D)``; -inf off the prior."""
         points = torch.as_tensor(theta if isinstance(theta, Tensor) else np.asarray(theta), dtype=torch.float64)
         with torch.no_grad():
-            value: NDArray[np.float64] = self.potential.log_prob(points).numpy()
+            value: Array = self.potential.log_prob(points).numpy()
         return value
 
-    def map(self, starts: int = 10, seed: int = 0) -> NDArray[np.float64]:
+    def map(self, starts: int = 10, seed: int = 0) -> Array:
         """Return the θ of highest posterior density, shape ``(D,)``, best of several local climbs."""
         return maximize(self.potential, starts, seed)
 
@@ -167,11 +167,11 @@ class Posterior:
 
     def vi(
         self,
-        guide: str | Callable[[Callable[[], None]], Any] = "multivariate_normal",
+        guide: str | Callable[[Callable[[], None]], Guide] = "multivariate_normal",
         steps: int = 2000,
         samples: int = 4000,
         seed: int = 0,
-        **settings: Any,
+        **settings: Unpack[GuideSettings],
     ) -> PosteriorSamples:
         """Fit a guide by Pyro's SVI in unconstrained coordinates and draw from it.
 
@@ -205,7 +205,7 @@ class Posterior:
         seed: int = 0,
         progress: bool = False,
         superchains: int | None = None,
-        **settings: Any,
+        **settings: Foreign,
     ) -> PosteriorSamples:
         """Sample by Markov chains.
 

@@ -9,10 +9,12 @@ cost one call with at most 21 rows.
 import numpy as np
 import pyro
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from pyro.distributions import Normal
 from torch import Tensor
 
+from motherlode.core.types import Array
+from motherlode.estimators.protocols import LogLikelihood, LogRatio
 from motherlode.inference.errors import UnusableObservation, WrongEstimator
 from motherlode.inference.event_likelihood import log_likelihood_of
 from motherlode.inference.prior import Prior
@@ -46,9 +48,9 @@ class Observation:
     def __len__(self) -> int:
         return len(self.x)
 
-    def numpy(self) -> NDArray[np.float64]:
+    def numpy(self) -> Array:
         """Return the events as an array with shape ``(M, *L)``."""
-        array: NDArray[np.float64] = self.x.numpy()
+        array: Array = self.x.numpy()
         return array
 
 
@@ -65,7 +67,7 @@ class Potential:
         The observed events.
     """
 
-    def __init__(self, estimator: object, prior: Prior, observation: Observation) -> None:
+    def __init__(self, estimator: LogRatio | LogLikelihood, prior: Prior, observation: Observation) -> None:
         self.event_log_likelihood = log_likelihood_of(estimator)
         self.prior = prior
         self.observation = observation

@@ -2,24 +2,63 @@
 
 import importlib
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
-from numpy.typing import NDArray
 
+from motherlode.core.types import Array, Bools, Foreign
 from motherlode.inference import convergence
 from motherlode.inference.errors import ConvergenceWarning, InferenceError
 
-__all__ = ["PosteriorSamples"]
-
-Array = NDArray[np.float64]
+__all__ = ["MethodInfo", "PosteriorSamples"]
 
 _FEW = 100
+
+
+class MethodInfo(TypedDict, total=False):
+    """Numbers of the method; each has those that it knows.
+
+    Attributes
+    ----------
+    step
+        Step size in whitened coordinates.
+    calls, warmup_calls
+        Batched gradient calls after warm-up and in it.
+    warmup_cpu_seconds
+        CPU time of the warm-up.
+    effective_draws
+        Draws that the weights of a resampling amount to.
+    log_evidence, log_evidence_error
+        log Z and its standard error.
+    elbo
+        The lower bound of the evidence at each step of the optimizer.
+    converged
+        Whether the optimizer stopped because the bound no longer rose.
+    kl
+        Nats between the evidence and its lower bound.
+    guide
+        The fitted guide.
+    tolerance
+        Largest distance kept by approximate Bayesian computation, in standard deviations.
+    """
+
+    step: float
+    calls: int
+    warmup_calls: int
+    warmup_cpu_seconds: float
+    effective_draws: float
+    log_evidence: float
+    log_evidence_error: float
+    elbo: Array
+    converged: bool
+    kl: float
+    guide: Foreign
+    tolerance: float
 
 
 @dataclass(frozen=True)
@@ -50,7 +89,7 @@ class PosteriorSamples:
     seconds
         Wall time in seconds, warm-up included.
     info
-        Numbers of the method: step size, gradient evaluations … Where it has ``effective_draws``, the draws were
+        Numbers of the method. Where it has ``effective_draws``, the draws were
         resampled by weights and repeat, and no effective number exceeds that.
     """
 
@@ -58,13 +97,13 @@ class PosteriorSamples:
     names: tuple[str, ...]
     log_prob: Array
     method: str
-    divergences: NDArray[np.bool_]
+    divergences: Bools
     acceptance: Array
     k_hat: float = float("nan")
     independent: bool = False
     superchains: int | None = None
     seconds: float = float("nan")
-    info: Mapping[str, Any] = field(default_factory=dict)
+    info: MethodInfo = field(default_factory=MethodInfo)
 
     def __len__(self) -> int:
         return int(self.samples.shape[0] * self.samples.shape[1])
@@ -157,7 +196,7 @@ class PosteriorSamples:
             )
         return found
 
-    def to_arviz(self) -> Any:
+    def to_arviz(self) -> Foreign:
         """Return an ``InferenceData`` (arviz 0.x) or ``DataTree`` (1.x); needs the extra ``arviz``.
 
         Raises

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from motherlode.core.types import Array
 
 __all__ = ["StepSize", "Target", "Whitening", "reasonable_step", "windows"]
 
-Array = NDArray[np.float64]
 Target = Callable[[Array], tuple[Array, Array]]
 """Positions ``(C, d)`` to log-densities ``(C,)`` and gradients ``(C, d)``."""
 

@@ -1,13 +1,13 @@
 """Many chains on a potential: from starting points to posterior samples."""
 
 import time
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from motherlode.inference.mcmc.chains import run_chains
+from motherlode.inference.mcmc.chains import ChainSettings, run_chains
 from motherlode.inference.mcmc.gradients import gradient_of
 from motherlode.inference.potential import Potential
 from motherlode.inference.results import PosteriorSamples
@@ -25,7 +25,7 @@ def run_batched(
     warmup: int,
     seed: int,
     progress: bool = False,
-    **settings: Any,
+    **settings: Unpack[ChainSettings],
 ) -> PosteriorSamples:
     """Sample a potential by :func:`motherlode.inference.mcmc.chains.run_chains`.
 

@@ -3,19 +3,26 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from motherlode.core.streams import Stream, philox_generator
+from motherlode.core.types import Array, Bools
 from motherlode.inference.mcmc.adaptation import StepSize, Target, Whitening, reasonable_step, windows
 from motherlode.inference.mcmc.chees import Chees
 from motherlode.inference.mcmc.nuts import Finished, Nuts
 
-__all__ = ["Chains", "run_chains"]
+__all__ = ["ChainSettings", "Chains", "run_chains"]
 
-Array = NDArray[np.float64]
+
+class ChainSettings(TypedDict, total=False):
+    """How chains move; see :func:`run_chains`."""
+
+    target_accept: float
+    dense: bool
+    max_depth: int
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Chains:
 
     positions: Array
     log_density: Array
-    divergences: NDArray[np.bool_]
+    divergences: Bools
     acceptance: Array
     step: float
     calls: tuple[int, int]
@@ -127,7 +134,7 @@ class _Run:
         target_accept: float,
         dense: bool,
         max_depth: int,
-        progress: Callable[[int], object],
+        progress: Callable[[int], bool | None],
     ) -> None:
         self.target, self.generator, self.kernel = target, generator, kernel
         self.target_accept, self.dense, self.max_depth, self.progress = target_accept, dense, max_depth, progress

@@ -7,14 +7,12 @@ Hoffman, Radul, Sountsov, "An adaptive-MCMC scheme for setting trajectory length
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from motherlode.core.types import Array
 from motherlode.inference.mcmc.adaptation import Target
 from motherlode.inference.mcmc.nuts import Finished
 
 __all__ = ["Chees"]
-
-Array = NDArray[np.float64]
 
 
 class Chees:

@@ -11,18 +11,16 @@ from typing import NamedTuple
 import numpy as np
 import pyro.distributions
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.distributions import Distribution, Independent
 
+from motherlode.core.types import Array
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.mcmc.recording import Tensors, recorded
 from motherlode.inference.potential import Potential
 from motherlode.inference.prior import Prior
 
 __all__ = ["gradient_of", "recorded_gradient"]
-
-Array = NDArray[np.float64]
 
 
 _UNIFORM = (torch.distributions.Uniform, pyro.distributions.Uniform)

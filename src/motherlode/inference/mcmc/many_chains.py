@@ -5,24 +5,29 @@ where that cannot follow (Pyro sums out discrete latents), recorded chain after 
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import TypeAlias, Unpack
 
 import numpy as np
 import pyro
 import torch
-from numpy.typing import NDArray
 from pyro.infer.mcmc.util import initialize_model
 from torch import Tensor
+from torch.distributions import Transform
 
+from motherlode.core.types import Array, UserFunction, UserValue
 from motherlode.inference.convergence import ess_bulk, split_rhat
 from motherlode.inference.errors import InferenceError
-from motherlode.inference.mcmc.chains import Chains, run_chains
+from motherlode.inference.mcmc.chains import Chains, ChainSettings, run_chains
 from motherlode.inference.mcmc.recording import Tensors, recorded
 from motherlode.inference.randomness import seeded
 
 __all__ = ["ManyChains", "NotVectorizable"]
 
-Array = NDArray[np.float64]
+SiteNumbers: TypeAlias = dict[str, Array]
+"""``n_eff`` and ``r_hat`` of a site, of the site's shape."""
+
+ChainNumbers: TypeAlias = dict[str, list[int]] | dict[str, float]
+"""Divergent draws, or the acceptance, of each chain."""
 
 
 class NotVectorizable(InferenceError):
@@ -71,27 +76,22 @@ class ManyChains:
 
     def __init__(
         self,
-        model: Callable[..., Any],
+        model: UserFunction,
         num_samples: int = 500,
         warmup_steps: int = 200,
         num_chains: int = 20,
         kernel: str = "nuts",
         seed: int = 0,
         disable_progbar: bool = True,
-        **settings: Any,
+        **settings: Unpack[ChainSettings],
     ) -> None:
         self._model, self._seed, self._chains_count = model, seed, num_chains
-        self._settings = {
-            "samples": num_samples,
-            "warmup": warmup_steps,
-            "kernel": kernel,
-            "progress": not disable_progbar,
-            **settings,
-        }
+        self._length, self._kernel, self._progress = (num_samples, warmup_steps), kernel, not disable_progbar
+        self._settings = settings
         self._samples: dict[str, Tensor] = {}
         self._run: Chains | None = None
 
-    def run(self, *args: Any, **kwargs: Any) -> None:
+    def run(self, *args: UserValue, **kwargs: UserValue) -> None:
         """Run the chains; the arguments are the model's.
 
         Raises
@@ -107,13 +107,15 @@ class ManyChains:
             packed = pack(starts)
             native = next(iter(starts.values())).dtype
             target = _batched(potential, unpack, torch.from_numpy(packed), native)
-            self._run = run_chains(target, packed, seed=self._seed, **self._settings)
+            self._run = run_chains(
+                target, packed, *self._length, self._seed, self._kernel, progress=self._progress, **self._settings
+            )
         free = unpack(torch.from_numpy(self._run.positions))
         self._samples = {name: transforms[name].inv(value) for name, value in free.items()}
 
     def _initialize(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[dict[str, Tensor], Callable[[dict[str, Tensor]], Tensor], dict[str, Any]]:
+        self, args: tuple[UserValue, ...], kwargs: dict[str, UserValue]
+    ) -> tuple[dict[str, Tensor], Callable[[dict[str, Tensor]], Tensor], dict[str, Transform]]:
         try:
             starts, potential, transforms, _ = initialize_model(
                 self._model, args, kwargs, num_chains=self._chains_count, skip_jit_warnings=True
@@ -134,10 +136,12 @@ class ManyChains:
             chosen = torch.randint(0, len(next(iter(flat.values()))), (num_samples,))
         return {name: value[chosen] for name, value in flat.items()}
 
-    def diagnostics(self) -> dict[str, Any]:
+    def diagnostics(self) -> dict[str, SiteNumbers | ChainNumbers]:
         """Return R-hat and bulk ESS by site, divergent draws and acceptance by chain, as Pyro lays them out."""
         run = self._finished()
-        report: dict[str, Any] = {name: _site_diagnostics(value) for name, value in self._samples.items()}
+        report: dict[str, SiteNumbers | ChainNumbers] = {
+            name: _site_diagnostics(value) for name, value in self._samples.items()
+        }
         chains = range(len(run.acceptance))
         report["divergences"] = {f"chain {c}": np.flatnonzero(run.divergences[c]).tolist() for c in chains}
         report["acceptance rate"] = {f"chain {c}": float(run.acceptance[c]) for c in chains}
@@ -211,7 +215,7 @@ def _batched(
     return target
 
 
-def _site_diagnostics(draws: Tensor) -> dict[str, Any]:
+def _site_diagnostics(draws: Tensor) -> SiteNumbers:
     flat = draws.reshape(*draws.shape[:2], -1).double().numpy()
     columns = range(flat.shape[2])
     return {

@@ -14,11 +14,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from motherlode.core.types import Array, Bools
 from motherlode.inference.mcmc.adaptation import Target
 
 __all__ = ["Finished", "Nuts"]
 
-Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 Q, P, G = 0, 1, 2
@@ -31,7 +31,7 @@ class Finished(NamedTuple):
     positions: Array
     log_density: Array
     acceptance: Array
-    diverged: NDArray[np.bool_]
+    diverged: Bools
 
 
 class Nuts:
@@ -108,7 +108,7 @@ class Nuts:
         self._accepted += np.exp(np.minimum(error, 0.0))
         self._steps += 1
 
-    def _turned_inside(self) -> NDArray[np.bool_]:
+    def _turned_inside(self) -> Bools:
         """Check every complete subtree that ends at the new leaf; save the leaf where a later one will need it."""
         momentum, levels = self._here[:, P], self._levels[self._leaf]
         saved, saved_sum = self._saved[:, :, : int(levels.max()) + 1]
@@ -119,10 +119,10 @@ class Nuts:
             return self._nobody
         inner = self._subsum[:, None] - saved_sum + 0.5 * (saved - momentum[:, None])
         turned = (np.einsum("cld,cld->cl", inner, saved) <= 0.0) | (np.einsum("cld,cd->cl", inner, momentum) <= 0.0)
-        found: NDArray[np.bool_] = (turned & self._checks[self._leaf, : saved.shape[1]]).any(axis=1)
+        found: Bools = (turned & self._checks[self._leaf, : saved.shape[1]]).any(axis=1)
         return found
 
-    def _close(self, rows: Rows, stopped: NDArray[np.bool_]) -> Rows:
+    def _close(self, rows: Rows, stopped: Bools) -> Rows:
         """Join complete subtrees to their trees; return the chains whose tree has ended."""
         joined = rows[~stopped]
         gain = self._subweight[joined] - self._weight[joined]
@@ -135,13 +135,13 @@ class Nuts:
         ended = self._turned_whole(joined) | (self._depth[joined] == self._max_depth)
         return np.concatenate([rows[stopped], joined[ended]])
 
-    def _turned_whole(self, rows: Rows) -> NDArray[np.bool_]:
+    def _turned_whole(self, rows: Rows) -> Bools:
         ends = self._ends[rows, :, P]
         inner = self._sum[rows] - 0.5 * ends.sum(axis=1)
-        turned: NDArray[np.bool_] = (np.einsum("rsd,rd->rs", ends, inner) <= 0.0).any(axis=1)
+        turned: Bools = (np.einsum("rsd,rd->rs", ends, inner) <= 0.0).any(axis=1)
         return turned
 
-    def _finish(self, done: Rows, diverged: NDArray[np.bool_]) -> Finished:
+    def _finish(self, done: Rows, diverged: Bools) -> Finished:
         acceptance = self._accepted[done] / np.maximum(self._steps[done], 1)
         finished = Finished(done, self._draw[done, 0], self._draw_value[done], acceptance, diverged)
         if len(done):
@@ -167,7 +167,7 @@ class Nuts:
         self._leaf[rows], self._leaves[rows] = 0, 1 << self._depth[rows]
 
 
-def _checkpoint_table(max_depth: int) -> NDArray[np.bool_]:
+def _checkpoint_table(max_depth: int) -> Bools:
     """Return which saved levels start a complete subtree ending at leaf n: ``(2**max_depth, max_depth)``."""
     table = np.zeros((2**max_depth, max_depth), dtype=bool)
     for leaf in range(1, 2**max_depth, 2):

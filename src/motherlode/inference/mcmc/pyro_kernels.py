@@ -1,21 +1,21 @@
 """Pyro's own kernels on the potential, one chain after another in this process."""
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import torch
 from pyro.infer import HMC, MCMC, NUTS, RandomWalkKernel
 from torch import Tensor
 
+from motherlode.core.types import Foreign, ForeignFunction
 from motherlode.inference.potential import Potential
 from motherlode.inference.randomness import seeded
 from motherlode.inference.results import PosteriorSamples
 
 __all__ = ["KERNELS", "run_pyro"]
 
-KERNELS: Mapping[str, Callable[..., Any]] = {
+KERNELS: Mapping[str, ForeignFunction] = {
     "pyro-nuts": lambda potential, **settings: NUTS(potential_fn=potential.negative, **settings),
     "pyro-hmc": lambda potential, **settings: HMC(
         potential_fn=potential.negative, **{"trajectory_length": 1.5, **settings}
@@ -32,7 +32,7 @@ def run_pyro(
     warmup: int,
     seed: int,
     progress: bool = False,
-    **settings: Any,
+    **settings: Foreign,
 ) -> PosteriorSamples:
     """Run ``pyro.infer.MCMC`` once per starting point.
 
@@ -79,14 +79,14 @@ class _WarmupEnd:
     def __init__(self) -> None:
         self.at = time.process_time()
 
-    def __call__(self, kernel: Any, parameters: Any, stage: str, step: int) -> None:
+    def __call__(self, kernel: Foreign, parameters: Foreign, stage: str, step: int) -> None:
         """Be a hook of Pyro's MCMC, which calls it after each transition."""
         if "warmup" in stage.lower():
             self.at = time.process_time()
 
 
 def _collect(
-    potential: Potential, runs: list[tuple[Tensor, dict[str, Any]]], method: str, seconds: float, warm: float
+    potential: Potential, runs: list[tuple[Tensor, Mapping[str, Foreign]]], method: str, seconds: float, warm: float
 ) -> PosteriorSamples:
     with torch.no_grad():
         theta = potential.prior.constrain(torch.stack([u for u, _ in runs]))[0]

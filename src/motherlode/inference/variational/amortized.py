@@ -7,7 +7,6 @@ The result is a posterior density: :func:`motherlode.posterior` takes it.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +16,7 @@ from tqdm.auto import tqdm
 
 from motherlode.core.types import LawLike
 from motherlode.estimators.density.inverse_flows import InverseFlow
-from motherlode.estimators.protocols import DirectPosterior
+from motherlode.estimators.protocols import DirectPosterior, LogLikelihood, LogRatio
 from motherlode.inference.event_likelihood import log_likelihood_of
 from motherlode.inference.prior import Prior
 from motherlode.inference.randomness import seeded
@@ -71,7 +70,7 @@ class AmortizedGuide(nn.Module, DirectPosterior):
 
 
 def amortize(
-    estimator: object,
+    estimator: LogRatio | LogLikelihood,
     prior: LawLike,
     x: ArrayLike,
     steps: int = 2000,
@@ -111,7 +110,7 @@ def amortize(
             theta, log_prior = law.log_prob_free(u)
             wide = theta.unsqueeze(2).expand(particles, batch, data.shape[1], theta.shape[-1])
             value = log_likelihood(wide, rows.expand(particles, *rows.shape)).sum(dim=2)
-            loss: Any = -(log_prior + value - log_q).mean()
+            loss: Tensor = -(log_prior + value - log_q).mean()
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(guide.parameters(), 10.0)

@@ -9,12 +9,11 @@ arXiv:1802.02538).
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TypeAlias, TypedDict
 
 import numpy as np
 import pyro
 import torch
-from numpy.typing import NDArray
 from pyro.distributions import Delta
 from pyro.infer import SVI, Trace_ELBO
 from pyro.infer.autoguide import AutoDiagonalNormal, AutoLowRankMultivariateNormal, AutoMultivariateNormal
@@ -23,6 +22,7 @@ from pyro.optim import ClippedAdam
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from motherlode.core.types import Array, ForeignFunction
 from motherlode.estimators.density.inverse_flows import InverseFlow
 from motherlode.events import pareto_k
 from motherlode.inference.importance import resample
@@ -30,9 +30,19 @@ from motherlode.inference.potential import Potential
 from motherlode.inference.randomness import seeded
 from motherlode.inference.results import PosteriorSamples
 
-__all__ = ["GUIDES", "FlowGuide", "fit_guide"]
+__all__ = ["GUIDES", "FlowGuide", "Guide", "GuideSettings", "fit_guide"]
 
-Array = NDArray[np.float64]
+Guide: TypeAlias = Callable[[], dict[str, Tensor] | None]
+"""A Pyro guide: a call that samples the site ``"u"``."""
+
+
+class GuideSettings(TypedDict, total=False):
+    """How a guide is fitted; see :func:`fit_guide`."""
+
+    learning_rate: float
+    particles: int
+    tolerance: float
+    progress: bool
 
 
 class FlowGuide(PyroModule):  # type: ignore[misc]
@@ -54,8 +64,7 @@ class FlowGuide(PyroModule):  # type: ignore[misc]
 
     def forward(self) -> None:
         """Sample the site ``"u"`` with its density, as a guide."""
-        shape = torch.Size([frame.size for frame in _particle_plates()])
-        u, log_density = self.draw(shape)
+        u, log_density = self.draw(_particle_shape())
         pyro.sample("u", Delta(u, log_density=log_density, event_dim=1))
 
     def draw(self, shape: torch.Size) -> tuple[Tensor, Tensor]:
@@ -64,7 +73,7 @@ class FlowGuide(PyroModule):  # type: ignore[misc]
         return self.location + self.log_scale.exp() * base, log_density - self.log_scale.sum()
 
 
-GUIDES: Mapping[str, Callable[[Potential, Tensor], Any]] = {
+GUIDES: Mapping[str, Callable[[Potential, Tensor], Guide]] = {
     "normal": lambda potential, start: AutoDiagonalNormal(potential.model, **_located(start)),
     "multivariate_normal": lambda potential, start: AutoMultivariateNormal(potential.model, **_located(start)),
     "low_rank": lambda potential, start: AutoLowRankMultivariateNormal(potential.model, **_located(start)),
@@ -76,7 +85,7 @@ GUIDES: Mapping[str, Callable[[Potential, Tensor], Any]] = {
 def fit_guide(
     potential: Potential,
     starts: Tensor,
-    guide: str | Callable[[Callable[[], None]], Any],
+    guide: str | Callable[[Callable[[], None]], Guide],
     steps: int,
     samples: int,
     seed: int,
@@ -141,7 +150,7 @@ def fit_guide(
 
 def _optimize(
     potential: Potential,
-    guide: Any,
+    guide: Guide,
     steps: int,
     learning_rate: float,
     particles: int,
@@ -167,7 +176,7 @@ def _settled(trace: list[float], tolerance: float) -> bool:
     return bool(last.mean() - before.mean() < tolerance + 2.0 * noise and np.isfinite(last).all())
 
 
-def _draws(guide: Any, samples: int) -> tuple[Tensor, Tensor]:
+def _draws(guide: Guide, samples: int) -> tuple[Tensor, Tensor]:
     """Draw u ``(n, d)`` from a fitted guide with its log-density ``(n,)``."""
     with torch.no_grad():
         with pyro.plate("draws", samples, dim=-1):
@@ -177,12 +186,12 @@ def _draws(guide: Any, samples: int) -> tuple[Tensor, Tensor]:
     return trace.nodes["u"]["value"].reshape(samples, -1), torch.as_tensor(log_q).reshape(samples)
 
 
-def _located(start: Tensor) -> dict[str, Any]:
+def _located(start: Tensor) -> dict[str, ForeignFunction | float]:
     return {"init_loc_fn": pyro.infer.autoguide.init_to_value(values={"u": start.mean(dim=0)}), "init_scale": 0.3}
 
 
-def _particle_plates() -> list[Any]:
-    """Return the plates now in force, outermost first."""
+def _particle_shape() -> torch.Size:
+    """Return the sizes of the plates now in force, outermost first."""
     plate = pyro.poutine.subsample_messenger.SubsampleMessenger
     frames = [handler for handler in pyro.poutine.runtime._PYRO_STACK if isinstance(handler, plate)]
-    return sorted(frames, key=lambda frame: frame.dim)
+    return torch.Size([frame.size for frame in sorted(frames, key=lambda frame: frame.dim)])
