@@ -4,10 +4,12 @@ r"""Independent draws by importance resampling, with the tail of the weights as 
 
 The proposal q is a Student t fitted to the weighted draws of the round before, mixed with the prior so that no region
 the prior allows is out of reach (population Monte Carlo: Cappé, Guillin, Marin, Robert (2004)). The judge is Pareto
-k-hat: Vehtari, Simpson, Gelman, Yao, Gabry, "Pareto smoothed importance sampling" (2024), arXiv:1507.02646.
+k-hat: Vehtari, Simpson, Gelman, Yao, Gabry, "Pareto smoothed importance sampling" (2024), arXiv:1507.02646. The same
+way tells whether a prior of the user's own integrates to one.
 """
 
 import time
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -18,15 +20,17 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from motherlode.events import pareto_k
-from motherlode.inference.errors import NoFiniteDensity
+from motherlode.inference.errors import NoFiniteDensity, UnnormalizedPriorWarning
 from motherlode.inference.potential import Potential
+from motherlode.inference.prior import Prior
 from motherlode.inference.randomness import seeded
 from motherlode.inference.results import MethodInfo, PosteriorSamples
 
-__all__ = ["resample", "student_t", "weighted_draws"]
+__all__ = ["normalization", "resample", "warn_unnormalized", "weighted_draws"]
 
 
 _DEFENSIVE = 0.2
+_TRUSTED = ("torch.distributions", "pyro.distributions")
 
 
 def resample(potential: Potential, count: int, seed: int, proposals: int = 10_000, rounds: int = 6) -> PosteriorSamples:
@@ -101,7 +105,7 @@ def weighted_draws(
     )
 
 
-def student_t(points: Tensor, weight: Tensor) -> Distribution:
+def _student_t(points: Tensor, weight: Tensor) -> Distribution:
     """Return the Student t with five degrees of freedom, heavy enough in its tails, around weighted points.
 
     Parameters
@@ -116,6 +120,37 @@ def student_t(points: Tensor, weight: Tensor) -> Distribution:
     factor = torch.linalg.cholesky(scale + 1e-12 * torch.eye(points.shape[1], dtype=torch.float64))
     law: Distribution = MultivariateStudentT(torch.tensor(5.0, dtype=torch.float64), mean, scale_tril=factor)
     return law
+
+
+def warn_unnormalized(prior: Prior) -> None:
+    """Warn if a factor that is not torch's or Pyro's own does not integrate to one.
+
+    Warns
+    -----
+    UnnormalizedPriorWarning
+        Chains do not mind; evidences and comparisons of models do.
+    """
+    if all(type(factor).__module__.startswith(_TRUSTED) and _plain(factor) for factor in prior.factors):
+        return
+    total, error = normalization(prior)
+    if abs(total - 1.0) > 5.0 * error + 0.01:
+        warnings.warn(
+            f"the prior integrates to {total:.4g} ± {error:.2g} and not to 1. Chains do not mind, but log_evidence is "
+            f"off by {torch.log(torch.tensor(total)):.3f} and the posterior may not exist. Subtract the "
+            "logarithm of its integral in log_prob.",
+            UnnormalizedPriorWarning,
+            stacklevel=3,
+        )
+
+
+def normalization(prior: Prior, draws: int = 4000, seed: int = 0) -> tuple[float, float]:
+    """Return the integral of a prior and its standard error, by importance sampling around its own draws."""
+    with torch.no_grad(), seeded(seed):
+        own = prior.unconstrain(prior.sample(draws, seed))
+        around = _student_t(own, torch.full((draws,), 1.0 / draws, dtype=torch.float64))
+        u = around.sample((draws,))
+        weight = torch.exp(prior.log_prob_free(u)[1] - around.log_prob(u))
+    return float(weight.mean()), float(weight.std() / draws**0.5)
 
 
 def _systematic(weight: Tensor, count: int) -> Tensor:
@@ -144,7 +179,7 @@ def _propose(potential: Potential, u: Tensor, log_weight: Tensor) -> tuple[Tenso
     """Fit a t to the weighted draws, draw from it and the prior, and weigh against the mixture of both."""
     count, dimension = u.shape
     weight = torch.softmax(_tempered(log_weight, dimension), dim=0)
-    around = student_t(u, weight)
+    around = _student_t(u, weight)
     fresh = int(_DEFENSIVE * count)
     moved = around.sample((count - fresh,))
     from_prior = potential.prior.unconstrain(potential.prior.sample(fresh, int(torch.randint(2**62, ()))))
@@ -161,3 +196,8 @@ def _tempered(log_weight: Tensor, dimension: int) -> Tensor:
     while 1.0 / (torch.softmax(power * log_weight, dim=0) ** 2).sum() < 20.0 * dimension and power > 1e-6:
         power *= 0.7
     return power * log_weight
+
+
+def _plain(factor: torch.distributions.Distribution) -> bool:
+    base = getattr(factor, "base_dist", None)
+    return base is None or (type(base).__module__.startswith(_TRUSTED) and _plain(base))

@@ -18,10 +18,9 @@ from motherlode.estimators.protocols import DirectPosterior, Estimate
 from motherlode.inference.convergence import members_of
 from motherlode.inference.direct import DirectRatio, as_one_outcome, draw_inside
 from motherlode.inference.errors import UnusableObservation, UnusablePrior
-from motherlode.inference.importance import resample
+from motherlode.inference.importance import resample, warn_unnormalized
 from motherlode.inference.mcmc.batched import BATCHED, run_batched
 from motherlode.inference.mcmc.pyro_kernels import KERNELS, run_pyro
-from motherlode.inference.normalization import warn_unnormalized
 from motherlode.inference.potential import Observation, Potential
 from motherlode.inference.prior import Prior
 from motherlode.inference.proposed import in_recorded_order, proposal_of, sample_reweighted, warn_unlike_proposal

@@ -21,8 +21,8 @@ from motherlode.inference import (
     posterior,
 )
 from motherlode.inference.convergence import ess_mean
+from motherlode.inference.importance import normalization
 from motherlode.inference.mcmc.many_chains import NotVectorizable
-from motherlode.inference.normalization import normalization
 from motherlode.inference.variational.amortized import amortize
 
 D = torch.distributions
