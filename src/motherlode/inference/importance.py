@@ -19,11 +19,11 @@ from scipy.special import logsumexp
 from torch import Tensor
 from torch.distributions import Distribution
 
+from motherlode.estimators.randomness import seeded
 from motherlode.events import pareto_k
 from motherlode.inference.errors import NoFiniteDensity, UnnormalizedPriorWarning
 from motherlode.inference.potential import Potential
 from motherlode.inference.prior import Prior
-from motherlode.inference.randomness import seeded
 from motherlode.inference.results import MethodInfo, PosteriorSamples
 
 __all__ = ["normalization", "resample", "warn_unnormalized", "weighted_draws"]

@@ -15,8 +15,8 @@ from motherlode.core import Parameters
 from motherlode.core.types import LawLike
 from motherlode.estimators.laws import distribution_of
 from motherlode.estimators.laws.supports import bijection_of, inside
+from motherlode.estimators.randomness import seeded
 from motherlode.inference.errors import UnusablePrior
-from motherlode.inference.randomness import seeded
 from motherlode.laws import Factor, Law, LawError
 
 __all__ = ["Prior"]

@@ -14,13 +14,13 @@ from torch import Tensor
 from motherlode.campaign import recorded_law
 from motherlode.core.types import LawLike
 from motherlode.estimators.protocols import DirectPosterior, Estimate
+from motherlode.estimators.randomness import seeded
 from motherlode.estimators.trained_range import OutOfRangeWarning
 from motherlode.inference.direct import draw_inside
 from motherlode.inference.errors import UnusableObservation, UnusablePrior
 from motherlode.inference.importance import weighted_draws
 from motherlode.inference.potential import Potential
 from motherlode.inference.prior import Prior
-from motherlode.inference.randomness import seeded
 from motherlode.inference.results import PosteriorSamples
 from motherlode.laws import Law
 

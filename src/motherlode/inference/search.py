@@ -9,9 +9,9 @@ from scipy.optimize import minimize
 from torch import Tensor
 
 from motherlode.core.types import Array
+from motherlode.estimators.randomness import seeded
 from motherlode.inference.errors import NoFiniteDensity
 from motherlode.inference.potential import Potential
-from motherlode.inference.randomness import seeded
 
 __all__ = ["ValueAndGradient", "climb", "maximize", "starting_points", "with_gradient"]
 

@@ -1,8 +1,6 @@
 """A distribution of torch, Pyro or zuko as a factor of a law: float64 arrays in and out, seeded, on one thread."""
 
 import copy
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +11,11 @@ from torch.distributions import Distribution, Independent
 from motherlode.core.types import JSON, Array, Bools, Foreign
 from motherlode.estimators.laws.encoding import decode, encode
 from motherlode.estimators.laws.supports import box_of, inside
+from motherlode.estimators.randomness import seeded
 from motherlode.laws import Law, LawError
 from motherlode.laws.table import NamedLaw, open_unit
 
-__all__ = ["InDouble", "TorchLaw", "as_factor", "seeded"]
+__all__ = ["InDouble", "TorchLaw", "as_factor"]
 
 _PARTS = ("base_dist", "_component_distribution", "_mixture_distribution")
 _CHECKED = 16
@@ -29,19 +28,6 @@ _IN_TABLE = {
     "Exponential": ("exponential", "rate"),
     "Delta": ("delta", "v"),
 }
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Run a block with torch's generator at ``seed`` and on one thread, and put both back after it."""
-    threads = torch.get_num_threads()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
 
 
 class InDouble(Distribution):
@@ -136,7 +122,7 @@ class TorchLaw:
 
     def sample(self, count: int, seed: int) -> Array:
         """Return draws with shape ``(count, n)``; torch's generators are left as they were."""
-        with seeded(seed), torch.no_grad():
+        with seeded(seed, on_one_thread=True), torch.no_grad():
             return _array(self.distribution.sample(torch.Size([count])))
 
     def log_prob(self, theta: Array) -> Array:
@@ -246,7 +232,7 @@ def _unchecked(distribution: Distribution) -> Distribution:
 
 def _one_draw(distribution: Distribution) -> Tensor:
     try:
-        with seeded(0), torch.no_grad():
+        with seeded(0, on_one_thread=True), torch.no_grad():
             return distribution.sample().clone()
     except NotImplementedError as error:
         raise LawError(

@@ -15,11 +15,11 @@ from torch import Tensor
 from torch.distributions import Transform
 
 from motherlode.core.types import Array, UserFunction, UserValue
+from motherlode.estimators.randomness import seeded
 from motherlode.inference.convergence import ess_bulk, split_rhat
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.mcmc.chains import Chains, ChainSettings, run_chains
 from motherlode.inference.mcmc.recording import Tensors, recorded
-from motherlode.inference.randomness import seeded
 
 __all__ = ["ManyChains", "NotVectorizable"]
 

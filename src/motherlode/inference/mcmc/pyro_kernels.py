@@ -9,8 +9,8 @@ from pyro.infer import HMC, MCMC, NUTS, RandomWalkKernel
 from torch import Tensor
 
 from motherlode.core.types import Foreign, ForeignFunction
+from motherlode.estimators.randomness import seeded
 from motherlode.inference.potential import Potential
-from motherlode.inference.randomness import seeded
 from motherlode.inference.results import PosteriorSamples
 
 __all__ = ["KERNELS", "run_pyro"]

@@ -17,9 +17,9 @@ from tqdm.auto import tqdm
 from motherlode.core.types import LawLike
 from motherlode.estimators.density.inverse_flows import InverseFlow
 from motherlode.estimators.protocols import DirectPosterior, LogLikelihood, LogRatio
+from motherlode.estimators.randomness import seeded
 from motherlode.inference.event_likelihood import log_likelihood_of
 from motherlode.inference.prior import Prior
-from motherlode.inference.randomness import seeded
 
 __all__ = ["AmortizedGuide", "amortize"]
 

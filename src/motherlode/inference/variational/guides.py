@@ -24,10 +24,10 @@ from tqdm.auto import tqdm
 
 from motherlode.core.types import Array, ForeignFunction
 from motherlode.estimators.density.inverse_flows import InverseFlow
+from motherlode.estimators.randomness import seeded
 from motherlode.events import pareto_k
 from motherlode.inference.importance import resample
 from motherlode.inference.potential import Potential
-from motherlode.inference.randomness import seeded
 from motherlode.inference.results import PosteriorSamples
 
 __all__ = ["GUIDES", "FlowGuide", "Guide", "GuideSettings", "fit_guide"]
