@@ -11,6 +11,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
+from motherlode.core.types import Integers
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.frequentist.grids import chebyshev_values
 
@@ -64,14 +65,12 @@ class Rate:
         weight = 1.0 / torch.as_tensor(np.ones(len(points)) if error is None else np.asarray(error, dtype=np.float64))
         low, high = points.amin(dim=0), points.amax(dim=0)
         centre, width = 0.5 * (low + high), torch.where(high > low, 0.5 * (high - low), 1.0)
-
-        def terms(at: Tensor) -> Tensor:
-            return _terms((at - centre) / width, degree)
-
-        _check(terms(points), degree)
-        design = weight.unsqueeze(1) * terms(points)
+        powers = _powers(points.shape[1], degree)
+        terms = _terms((points - centre) / width, powers)
+        _check(terms, degree)
+        design = weight.unsqueeze(1) * terms
         coefficients = torch.linalg.lstsq(design, (weight * values).unsqueeze(1)).solution.squeeze(1)
-        return cls(lambda at: terms(at) @ coefficients, luminosity)
+        return cls(_Polynomial(centre, width, powers, coefficients), luminosity)
 
     @classmethod
     def from_weights(cls, theta: ArrayLike, weights: ArrayLike, luminosity: float, degree: int = 2) -> "Rate":
@@ -101,6 +100,19 @@ class Rate:
         return self.luminosity * self.cross_section(theta)
 
 
+@dataclass(frozen=True)
+class _Polynomial:
+    """A polynomial of θ, scaled by centre and width ``(D,)``, from powers ``(D, K)`` and coefficients ``(K,)``."""
+
+    centre: Tensor
+    width: Tensor
+    powers: Integers
+    coefficients: Tensor
+
+    def __call__(self, theta: Tensor) -> Tensor:
+        return _terms((theta - self.centre) / self.width, self.powers) @ self.coefficients
+
+
 def _check(terms: Tensor, degree: int) -> None:
     """Refuse points, by their terms ``(N, K)``, that leave coefficients free."""
     needed, rank = terms.shape[1], int(torch.linalg.matrix_rank(terms))
@@ -112,12 +124,17 @@ def _check(terms: Tensor, degree: int) -> None:
         )
 
 
-def _terms(theta: Tensor, degree: int) -> Tensor:
-    """Return all products of Chebyshev polynomials up to a total degree with shape ``(*B, K)`` for theta ``(*B, D)``.
+def _powers(dimension: int, degree: int) -> Integers:
+    """Return the powers of each parameter in the K terms of a polynomial of that total degree, shape ``(D, K)``."""
+    powers = np.indices((degree + 1,) * dimension).reshape(dimension, -1)
+    kept: Integers = powers[:, powers.sum(axis=0) <= degree]
+    return kept
+
+
+def _terms(theta: Tensor, powers: Integers) -> Tensor:
+    """Return products of Chebyshev polynomials with shape ``(*B, K)`` for theta ``(*B, D)`` and powers ``(D, K)``.
 
     Ours because ``numpy.polynomial`` takes no tensors, and knows no total degree.
     """
-    powers = np.indices((degree + 1,) * theta.shape[-1]).reshape(theta.shape[-1], -1)
-    powers = powers[:, powers.sum(axis=0) <= degree]
-    columns = chebyshev_values(theta, degree + 1)
+    columns = chebyshev_values(theta, int(powers.max()) + 1)
     return torch.stack([columns[..., i, power] for i, power in enumerate(powers)]).prod(dim=0)
