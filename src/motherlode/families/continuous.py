@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from motherlode.core.types import Array
 from motherlode.families import densities, samplers
 from motherlode.families.calls import Call
 from motherlode.families.domains import FINITE, POSITIVE, RATE
@@ -10,12 +11,16 @@ from motherlode.families.family import Family
 __all__ = ["CONTINUOUS"]
 
 
-def _inverse(number: float) -> tuple[float]:
-    return (1.0 / number,)
+def _inverse(number: float | Array) -> tuple[float | Array]:
+    """Return 1/number, infinite at 0."""
+    if isinstance(number, float) and number:
+        return (1.0 / number,)
+    with np.errstate(divide="ignore"):
+        return (np.divide(1.0, number)[()],)
 
 
-def _second_inverse(shape: float, number: float) -> tuple[float, float]:
-    return shape, 1.0 / number
+def _second_inverse(shape: float, number: float | Array) -> tuple[float, float | Array]:
+    return shape, *_inverse(number)
 
 
 CONTINUOUS: tuple[Family, ...] = (

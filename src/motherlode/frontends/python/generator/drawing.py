@@ -8,16 +8,18 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from motherlode.core.types import Array, Shape, Size, UserFunction, UserValue
-from motherlode.families import FAMILIES
+from motherlode.core.types import Shape, Size, UserFunction, UserValue
+from motherlode.families import Family
+from motherlode.families.calls import Drawn, Map
 from motherlode.frontends.python.frames import NEAREST, Addressing
-from motherlode.frontends.python.tracked.points import Law, OtherPoints, Parameters
+from motherlode.frontends.python.tracked.points import OtherPoints
 from motherlode.frontends.python.uniforms.delayed import settled
 from motherlode.gold.one_pass import TrackingEnded
 from motherlode.tracing import draw, replay
+from motherlode.tracing.branching import DrawParameters
 from motherlode.tracing.shortcut import channel
 
-__all__ = ["Drawing", "Methods", "inverse", "shape_of"]
+__all__ = ["Drawing", "Methods", "shape_of"]
 
 Methods: TypeAlias = dict[str, UserFunction]
 """Methods of a traced generator by name; each takes the drawing of the run first."""
@@ -64,18 +66,18 @@ class Drawing:
 
     def draw(
         self,
-        family: str,
-        sampler: UserFunction,
-        arguments: Parameters,
+        family: Family,
+        sampler: Callable[..., Drawn],
+        arguments: tuple[UserValue, ...],
         size: Size = None,
-        law: Law | None = None,
-    ) -> UserValue:
+        law: Map | None = None,
+    ) -> Drawn:
         """Draw from a family.
 
         Parameters
         ----------
         family
-            Name of the family.
+            The family.
         sampler, arguments
             ``sampler(*arguments, size)`` draws from the stream.
         size
@@ -89,11 +91,15 @@ class Drawing:
             parameters = given if law is None else law(*given)
         else:
             given, parameters = self.points.first(given, law)
-        return draw(site, FAMILIES[family], parameters, sampler=sampler, arguments=(*given, size), size=size)
+        return draw(site, family, parameters, sampler=sampler, arguments=(*given, size), size=size)
 
     def draw_jointly(
-        self, family: str, sampler: Callable[[], ArrayLike], shape: Shape, law: Callable[[np.ndarray], Parameters]
-    ) -> UserValue:
+        self,
+        family: Family,
+        sampler: Callable[[], ArrayLike],
+        shape: Shape,
+        law: Callable[[np.ndarray], DrawParameters],
+    ) -> np.ndarray:
         """Draw an array whose elements' laws follow from the elements before them: ``law(value)`` gives parameters.
 
         Raises
@@ -105,9 +111,9 @@ class Drawing:
             raise TrackingEnded("a draw of a vector", "arrays are not tracked")
         site = self.site()
         if 0 in shape:
-            return sampler()
+            return np.asarray(sampler())
         value = np.asarray(sampler()) if self.replayed is None else self._answer(shape)
-        return draw(site, FAMILIES[family], law(value), sampler=value.copy, size=shape)
+        return np.asarray(draw(site, family, law(value), sampler=value.copy, size=shape))
 
     def _answer(self, shape: Shape) -> np.ndarray:
         """Return the array that the next draw will be answered with; any one of that shape where it will be refused."""
@@ -123,12 +129,6 @@ def shape_of(size: Size, *last: int) -> Shape:
     """Return NumPy's size as a shape, with further axes at its end."""
     outer = () if size is None else (size,) if isinstance(size, (int, np.integer)) else tuple(size)
     return (*outer, *last)
-
-
-def inverse(scale: UserValue) -> float | Array:
-    """Return 1/scale, infinite at 0."""
-    with np.errstate(divide="ignore"):
-        return np.divide(1.0, scale) if np.ndim(scale) else (1.0 / scale if scale else np.inf)
 
 
 def _number(argument: UserValue, site: int) -> UserValue:

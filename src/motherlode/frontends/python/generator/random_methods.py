@@ -6,91 +6,89 @@ from typing import TypeVar
 import numpy as np
 
 from motherlode.core.types import Size, UserValue
+from motherlode.families import FAMILIES
+from motherlode.families.calls import Drawn
 from motherlode.frontends.python.generator.bare import repeated, triangle, weighted
-from motherlode.frontends.python.generator.drawing import Drawing, Methods, inverse
+from motherlode.frontends.python.generator.drawing import Drawing, Methods
+from motherlode.frontends.python.generator.numpy_methods import NUMPY_METHODS, integers
 
 __all__ = ["RANDOM_METHODS"]
 
 Item = TypeVar("Item")
 
 
-def gauss(drawing: Drawing, mu: UserValue = 0.0, sigma: UserValue = 1.0) -> UserValue:
+def gauss(drawing: Drawing, mu: UserValue = 0.0, sigma: UserValue = 1.0) -> Drawn:
     """Draw from Normal(mu, sigma)."""
-    return drawing.draw("Normal", drawing.stream.normal, (mu, sigma))
+    return drawing.draw(FAMILIES["Normal"], drawing.stream.normal, (mu, sigma))
 
 
-def lognormvariate(drawing: Drawing, mu: UserValue = 0.0, sigma: UserValue = 1.0) -> UserValue:
+def lognormvariate(drawing: Drawing, mu: UserValue = 0.0, sigma: UserValue = 1.0) -> Drawn:
     """Draw from LogNormal(mu, sigma)."""
-    return drawing.draw("LogNormal", drawing.stream.lognormal, (mu, sigma))
+    return drawing.draw(FAMILIES["LogNormal"], drawing.stream.lognormal, (mu, sigma))
 
 
-def expovariate(drawing: Drawing, lambd: UserValue = 1.0) -> UserValue:
+def expovariate(drawing: Drawing, lambd: UserValue = 1.0) -> Drawn:
     """Draw from Exponential(lambd)."""
 
-    def sampler(rate: UserValue, size: None) -> UserValue:
+    def sampler(rate: UserValue, size: None) -> Drawn:
         return drawing.stream.exponential(1.0 / rate, size)
 
-    return drawing.draw("Exponential", sampler, (lambd,))
+    return drawing.draw(FAMILIES["Exponential"], sampler, (lambd,))
 
 
-def gammavariate(drawing: Drawing, alpha: UserValue, beta: UserValue) -> UserValue:
+def gammavariate(drawing: Drawing, alpha: UserValue, beta: UserValue) -> Drawn:
     """Draw from Gamma(concentration = alpha, rate = 1/beta)."""
-    return drawing.draw("Gamma", drawing.stream.gamma, (alpha, beta), None, lambda a, s: (a, inverse(s)))
+    return NUMPY_METHODS["gamma"](drawing, alpha, beta)
 
 
-def betavariate(drawing: Drawing, alpha: UserValue, beta: UserValue) -> UserValue:
+def betavariate(drawing: Drawing, alpha: UserValue, beta: UserValue) -> Drawn:
     """Draw from Beta(alpha, beta)."""
-    return drawing.draw("Beta", drawing.stream.beta, (alpha, beta))
+    return drawing.draw(FAMILIES["Beta"], drawing.stream.beta, (alpha, beta))
 
 
-def paretovariate(drawing: Drawing, alpha: UserValue) -> UserValue:
+def paretovariate(drawing: Drawing, alpha: UserValue) -> Drawn:
     """Draw 1 plus a Lomax(alpha)."""
-    return 1.0 + drawing.draw("Lomax", drawing.stream.pareto, (alpha,))
+    return 1.0 + drawing.draw(FAMILIES["Lomax"], drawing.stream.pareto, (alpha,))
 
 
-def weibullvariate(drawing: Drawing, alpha: UserValue, beta: UserValue) -> UserValue:
+def weibullvariate(drawing: Drawing, alpha: UserValue, beta: UserValue) -> Drawn:
     """Draw from Weibull(scale = alpha, concentration = beta)."""
 
-    def sampler(scale: UserValue, shape: UserValue, size: None) -> UserValue:
+    def sampler(scale: UserValue, shape: UserValue, size: None) -> Drawn:
         return scale * drawing.stream.weibull(shape, size)
 
-    return drawing.draw("Weibull", sampler, (alpha, beta))
+    return drawing.draw(FAMILIES["Weibull"], sampler, (alpha, beta))
 
 
-def vonmisesvariate(drawing: Drawing, mu: UserValue, kappa: UserValue) -> UserValue:
+def vonmisesvariate(drawing: Drawing, mu: UserValue, kappa: UserValue) -> Drawn:
     """Draw an angle in [0, 2π) from VonMises(mu, kappa)."""
 
-    def sampler(loc: UserValue, concentration: UserValue, size: None) -> UserValue:
+    def sampler(loc: UserValue, concentration: UserValue, size: None) -> Drawn:
         return drawing.stream.vonmises(loc, concentration, size) % (2 * np.pi)
 
-    return drawing.draw("VonMises", sampler, (mu, kappa))
+    return drawing.draw(FAMILIES["VonMises"], sampler, (mu, kappa))
 
 
 def binomialvariate(drawing: Drawing, n: UserValue = 1, p: UserValue = 0.5) -> int:
     """Draw from Binomial(n, p)."""
-    return int(drawing.draw("Binomial", drawing.stream.binomial, (n, p)))
+    return int(drawing.draw(FAMILIES["Binomial"], drawing.stream.binomial, (n, p)))
 
 
-def triangular(drawing: Drawing, *arguments: UserValue, size: Size = None, **named: UserValue) -> UserValue:
+def triangular(drawing: Drawing, *arguments: UserValue, size: Size = None, **named: UserValue) -> Drawn:
     """Draw from the triangle: NumPy's (left, mode, right) or Python's (low=0, high=1, mode=middle)."""
     left, mode, right = triangle(arguments, named)
-    return drawing.draw("Triangular", drawing.stream.triangular, (left, mode, right), size)
+    return drawing.draw(FAMILIES["Triangular"], drawing.stream.triangular, (left, mode, right), size)
 
 
 def randint(drawing: Drawing, a: int, b: int) -> int:
     """Draw an integer of [a, b], both ends included."""
-
-    def sampler(low: int, high: int, size: None) -> UserValue:
-        return drawing.stream.integers(low, high, size, endpoint=True)
-
-    return int(drawing.draw("DiscreteUniform", sampler, (a, b)))
+    return int(integers(drawing, a, b, endpoint=True))
 
 
 def randrange(drawing: Drawing, start: int, stop: int | None = None, step: int = 1) -> int:
     """Draw an element of ``range(start, stop, step)``."""
     options = range(start) if stop is None else range(start, stop, step)
-    law = ("DiscreteUniform", drawing.stream.integers, (0, len(options)), None, lambda a, b: (a, b - 1))
-    return options[int(drawing.draw(*law))]
+    return options[int(integers(drawing, len(options)))]
 
 
 def choices(
@@ -107,7 +105,8 @@ def choices(
     def sampler(probs: np.ndarray, size: int) -> np.ndarray:
         return drawing.stream.choice(len(population), size=size, p=probs / probs.sum())
 
-    return [population[int(i)] for i in drawing.draw("Categorical", sampler, (given,), k)]
+    index = np.asarray(drawing.draw(FAMILIES["Categorical"], sampler, (given,), k))
+    return [population[int(i)] for i in index]
 
 
 def sample(drawing: Drawing, population: Sequence[Item], k: int, *, counts: Sequence[int] | None = None) -> list[Item]:
@@ -118,7 +117,8 @@ def sample(drawing: Drawing, population: Sequence[Item], k: int, *, counts: Sequ
     def sampler() -> np.ndarray:
         return drawing.stream.choice(count, size=k, replace=False)
 
-    return [options[int(i)] for i in drawing.draw_jointly("Arrangement", sampler, (k,), lambda value: (count,))]
+    index = drawing.draw_jointly(FAMILIES["Arrangement"], sampler, (k,), lambda value: (count,))
+    return [options[int(i)] for i in index]
 
 
 def randbytes(drawing: Drawing, n: int) -> bytes:
@@ -127,7 +127,7 @@ def randbytes(drawing: Drawing, n: int) -> bytes:
     def sampler(size: int) -> np.ndarray:
         return np.frombuffer(drawing.stream.bytes(size), dtype=np.uint8).copy()
 
-    drawn = drawing.draw("DiscreteUniform", sampler, (), n, lambda: (0, 255))
+    drawn = drawing.draw(FAMILIES["DiscreteUniform"], sampler, (), n, lambda: (0, 255))
     return np.asarray(drawn).astype(np.uint8).tobytes()
 
 

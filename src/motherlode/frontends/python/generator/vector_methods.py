@@ -11,15 +11,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from motherlode.core.types import Array, Integers, Shape, Size, UserValue
+from motherlode.families import FAMILIES
+from motherlode.families.calls import Drawn
 from motherlode.frontends.python.generator.bare import reorder
 from motherlode.frontends.python.generator.drawing import Drawing, Methods, shape_of
+from motherlode.frontends.python.generator.numpy_methods import integers
 
 __all__ = ["VECTOR_METHODS"]
 
 Item = TypeVar("Item")
 
 
-def multinomial(drawing: Drawing, n: int, pvals: ArrayLike, size: Size = None) -> UserValue:
+def multinomial(drawing: Drawing, n: int, pvals: ArrayLike, size: Size = None) -> Drawn:
     """Draw counts: binomials, each of what is left."""
     probs = np.asarray(pvals, dtype=np.float64)
 
@@ -31,10 +34,10 @@ def multinomial(drawing: Drawing, n: int, pvals: ArrayLike, size: Size = None) -
         return left, odds
 
     shape = shape_of(size, probs.shape[-1])
-    return drawing.draw_jointly("Binomial", lambda: drawing.stream.multinomial(n, probs, size), shape, law)
+    return drawing.draw_jointly(FAMILIES["Binomial"], lambda: drawing.stream.multinomial(n, probs, size), shape, law)
 
 
-def multivariate_hypergeometric(drawing: Drawing, colors: ArrayLike, nsample: int, size: Size = None) -> UserValue:
+def multivariate_hypergeometric(drawing: Drawing, colors: ArrayLike, nsample: int, size: Size = None) -> Drawn:
     """Draw counts of colors without replacement: hypergeometrics, each of what is left."""
     counts = np.asarray(colors, dtype=np.int64)
 
@@ -42,12 +45,12 @@ def multivariate_hypergeometric(drawing: Drawing, colors: ArrayLike, nsample: in
         return counts, counts.sum() - np.cumsum(counts), nsample - (np.cumsum(value, axis=-1) - value)
 
     sampler, shape = drawing.stream.multivariate_hypergeometric, shape_of(size, len(counts))
-    return drawing.draw_jointly("Hypergeometric", lambda: sampler(counts, nsample, size), shape, law)
+    return drawing.draw_jointly(FAMILIES["Hypergeometric"], lambda: sampler(counts, nsample, size), shape, law)
 
 
 def multivariate_normal(
     drawing: Drawing, mean: UserValue, cov: UserValue, size: Size = None, **options: UserValue
-) -> UserValue:
+) -> Drawn:
     """Draw from Normal(mean, cov): each element given those before it."""
     center = np.asarray(mean, dtype=np.float64)
     lower = np.linalg.cholesky(np.asarray(cov, dtype=np.float64))
@@ -58,16 +61,16 @@ def multivariate_normal(
         return value - spread * whitened, np.broadcast_to(spread, value.shape)
 
     sampler, shape = drawing.stream.multivariate_normal, shape_of(size, len(center))
-    return drawing.draw_jointly("Normal", lambda: sampler(center, cov, size, **options), shape, law)
+    return drawing.draw_jointly(FAMILIES["Normal"], lambda: sampler(center, cov, size, **options), shape, law)
 
 
-def dirichlet(drawing: Drawing, alpha: ArrayLike, size: Size = None) -> UserValue:
+def dirichlet(drawing: Drawing, alpha: ArrayLike, size: Size = None) -> Drawn:
     """Draw from Dirichlet(alpha)."""
     concentration = np.asarray(alpha, dtype=np.float64)
     shape = shape_of(size, len(concentration))
     sampler = drawing.stream.dirichlet
     return drawing.draw_jointly(
-        "Dirichlet", lambda: sampler(concentration, size), shape, lambda value: (concentration,)
+        FAMILIES["Dirichlet"], lambda: sampler(concentration, size), shape, lambda value: (concentration,)
     )
 
 
@@ -79,7 +82,7 @@ def choice(
     p: ArrayLike | None = None,
     axis: int = 0,
     shuffle: bool = True,
-) -> UserValue:
+) -> Drawn:
     """Choose from `a`, or from range(a), with probabilities `p`."""
     options = _options(a)
     count = options.shape[axis]
@@ -93,7 +96,7 @@ def choice(
     return np.take(options, np.asarray(index, dtype=np.int64), axis=axis)
 
 
-def permutation(drawing: Drawing, x: int | ArrayLike, axis: int = 0) -> UserValue:
+def permutation(drawing: Drawing, x: int | ArrayLike, axis: int = 0) -> Drawn:
     """Return `x`, or range(x), in random order."""
     values = _options(x)
     count = values.shape[axis]
@@ -106,9 +109,9 @@ def shuffle(drawing: Drawing, x: np.ndarray | MutableSequence[Item], axis: int =
     count = x.shape[axis] if isinstance(x, np.ndarray) else len(x)
     start = np.arange(count) if isinstance(x, np.ndarray) else list(range(count))
 
-    def sampler() -> ArrayLike:
+    def sampler() -> Drawn:
         drawing.stream.shuffle(start)
-        return start
+        return np.asarray(start)
 
     order = _arranged(drawing, count, sampler, (count,))
     reorder(x.swapaxes(0, axis) if axis and isinstance(x, np.ndarray) else x, order)
@@ -132,19 +135,18 @@ def _options(given: int | ArrayLike) -> np.ndarray:
     return np.arange(given) if isinstance(given, (int, np.integer)) else np.asarray(given)
 
 
-def _chosen(drawing: Drawing, count: int, size: Size, p: ArrayLike | None) -> UserValue:
+def _chosen(drawing: Drawing, count: int, size: Size, p: ArrayLike | None) -> Drawn:
     """Draw indices below `count`, each by itself."""
     if p is None:
-        law = ("DiscreteUniform", drawing.stream.integers, (0, count), size, lambda low, high: (low, high - 1))
-        return drawing.draw(*law)
+        return integers(drawing, 0, count, size)
 
-    def sampler(probs: Array, shape: Size) -> UserValue:
+    def sampler(probs: Array, shape: Size) -> Drawn:
         return drawing.stream.choice(count, shape, p=probs)
 
-    return drawing.draw("Categorical", sampler, (np.array(p, dtype=np.float64),), size)
+    return drawing.draw(FAMILIES["Categorical"], sampler, (np.array(p, dtype=np.float64),), size)
 
 
-def _chosen_once_each(drawing: Drawing, count: int, size: Size, probs: Array, shuffle: bool) -> UserValue:
+def _chosen_once_each(drawing: Drawing, count: int, size: Size, probs: Array, shuffle: bool) -> Drawn:
     """Choose without replacement: a Categorical of the rest each time (first occurrences of repeated choices)."""
 
     def law(value: np.ndarray) -> tuple[Array]:
@@ -157,15 +159,15 @@ def _chosen_once_each(drawing: Drawing, count: int, size: Size, probs: Array, sh
     def sampler() -> Integers:
         return np.asarray(drawing.stream.choice(count, size, False, probs, shuffle=shuffle))
 
-    return drawing.draw_jointly("Categorical", sampler, shape_of(size), law)
+    return drawing.draw_jointly(FAMILIES["Categorical"], sampler, shape_of(size), law)
 
 
-def _arranged(drawing: Drawing, count: int, sampler: Callable[[], ArrayLike], shape: Shape) -> Integers:
+def _arranged(drawing: Drawing, count: int, sampler: Callable[[], Drawn], shape: Shape) -> Integers:
     """Draw distinct indices below `count` in order."""
     if shape == ():
-        drawn = drawing.draw("DiscreteUniform", lambda _: sampler(), (), None, lambda: (0, count - 1))
+        drawn = drawing.draw(FAMILIES["DiscreteUniform"], lambda _: sampler(), (), None, lambda: (0, count - 1))
     else:
-        drawn = drawing.draw_jointly("Arrangement", sampler, shape, lambda value: (count,))
+        drawn = drawing.draw_jointly(FAMILIES["Arrangement"], sampler, shape, lambda value: (count,))
     return np.asarray(drawn, dtype=np.int64)
 
 

@@ -1,18 +1,13 @@
 """Know what draws are asked with at the points that a tracked run carries besides the first."""
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Sequence
 
 from motherlode.core.types import UserValue
+from motherlode.families.calls import Map
 from motherlode.frontends.python.tracked.number import at_point
+from motherlode.tracing.branching import DrawParameters
 
-__all__ = ["Law", "OtherPoints", "Parameters"]
-
-Parameters: TypeAlias = tuple[UserValue, ...]
-"""What a draw is asked with: numbers or arrays."""
-
-Law: TypeAlias = Callable[..., Parameters]
-"""Turns the arguments of a draw into the parameters of its family."""
+__all__ = ["OtherPoints"]
 
 
 class OtherPoints:
@@ -35,10 +30,10 @@ class OtherPoints:
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self.asked: list[list[Parameters]] = []
+        self.asked: list[list[DrawParameters]] = []
         self.ask = self.asked.append
 
-    def first(self, given: Sequence[UserValue], law: Law | None) -> tuple[Parameters, Parameters]:
+    def first(self, given: Sequence[UserValue], law: Map | None) -> tuple[DrawParameters, DrawParameters]:
         """Return a draw's arguments and parameters at the first point; collect those at the others."""
         points = [tuple([at_point(argument, index) for argument in given]) for index in range(1 + self.count)]
         parameters, *others = points if law is None else [law(*point) for point in points]

@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from motherlode.core.types import Array, Shape, Size, UserFunction, UserValue
+from motherlode.families import FAMILIES
 from motherlode.frontends.errors import NotInstrumented
 from motherlode.frontends.python.generator.drawing import Drawing, shape_of
 from motherlode.frontends.python.tracked.number import Tracked
@@ -36,7 +37,7 @@ def uniform(drawing: Drawing, low: UserValue = 0.0, high: UserValue = 1.0, size:
     site = drawing.site()
     low, high = settled(low, site), settled(high, site)
     if np.ndim(low) or np.ndim(high) or not low < high:
-        return drawing.draw("Uniform", drawing.stream.uniform, (low, high), size)
+        return drawing.draw(FAMILIES["Uniform"], drawing.stream.uniform, (low, high), size)
     if size is None:
         return LazyUniform(drawing.channel, drawing.stream.uniform(low, high), float(low), float(high))
     return LazyUniforms(Intervals(low + (high - low) * _numbers(drawing, size), float(low), float(high)))

@@ -10,10 +10,10 @@ import numpy as np
 from motherlode.core.types import UserFunction, UserValue
 from motherlode.frontends.python.frames import NEAREST
 from motherlode.frontends.python.tracked.number import Tracked, at_point
-from motherlode.frontends.python.tracked.points import Parameters
 from motherlode.frontends.python.uniforms.delayed import Side
 from motherlode.frontends.python.uniforms.scalar import LazyUniform
 from motherlode.gold.one_pass import TrackingEnded
+from motherlode.tracing.branching import DrawParameters
 from motherlode.tracing.shortcut import Channel
 
 __all__ = ["TrackedUniform"]
@@ -47,7 +47,7 @@ class TrackedUniform(LazyUniform):
         self,
         channel: Channel,
         hidden: float,
-        ask: Callable[[list[Parameters]], None],
+        ask: Callable[[list[DrawParameters]], None],
         there: int | Bounds,
         low: float = 0.0,
         high: float = 1.0,
