@@ -148,6 +148,15 @@ def marked(function):
     return rf"tests/frontends/test_check.py:{first + offset}\b", lines[offset].strip()
 
 
+@pytest.mark.parametrize("before", [0, 1])
+def test_a_hidden_gauss_is_named_also_where_it_gives_the_number_it_kept(before):
+    random.seed(1)
+    for _ in range(before):
+        random.gauss(0, 1)
+    (finding,) = check(hidden).findings
+    assert re.search(marked(hidden)[0], finding)
+
+
 @pytest.mark.parametrize(("function", "words", "remedy"), LEAKS, ids=lambda part: getattr(part, "__name__", ""))
 def test_finding_names_the_line_and_the_remedy(function, words, remedy):
     report = check(function)

@@ -252,3 +252,40 @@ def test_a_draw_belongs_to_the_line_that_calls_the_generator_however_deep():
     assert functions[:4] == ["inner_helper"] * 4
     assert set(functions[4:]) == {"test_a_draw_belongs_to_the_line_that_calls_the_generator_however_deep"}
     assert len(functions) == 9
+
+
+ORDERS = [
+    lambda rng: rng.normal(scale=2.0, loc=1.0, size=3),
+    lambda rng: rng.normal(scale=2.0),
+    lambda rng: rng.normal(1.0, scale=2.0),
+    lambda rng: rng.normal(1.0, size=2),
+    lambda rng: rng.gamma(2.0, size=2),
+    lambda rng: rng.exponential(size=(2, 2)),
+    lambda rng: rng.standard_normal(2),
+    lambda rng: rng.binomial(p=0.3, n=5),
+    lambda rng: rng.hypergeometric(5, nbad=4, nsample=3),
+]
+
+
+@pytest.mark.parametrize("call", ORDERS)
+def test_arguments_may_be_named_or_left_away_as_in_numpy(call):
+    with seed(stream()) as seeded, record():
+        found = call(TracedGenerator(seeded.generator))
+    np.testing.assert_array_equal(found, call(stream()))
+
+
+MISFITS = [
+    lambda rng: rng.binomial(5),
+    lambda rng: rng.normal(0.0, 1.0, sigma=2.0),
+    lambda rng: rng.normal(0.0, loc=1.0),
+    lambda rng: rng.normal(0.0, 1.0, 2, 3),
+    lambda rng: rng.normal(0.0, 1.0, 2, size=3),
+]
+
+
+@pytest.mark.parametrize("call", MISFITS)
+def test_arguments_that_numpy_refuses_are_refused(call):
+    with pytest.raises(TypeError):
+        call(stream())
+    with seed(stream()) as seeded, record(), pytest.raises(TypeError):
+        call(TracedGenerator(seeded.generator))

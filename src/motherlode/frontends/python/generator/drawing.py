@@ -24,6 +24,8 @@ __all__ = ["Drawing", "Methods", "shape_of"]
 Methods: TypeAlias = dict[str, UserFunction]
 """Methods of a traced generator by name; each takes the drawing of the run first."""
 
+_NUMBERS = frozenset((float, int, np.float64, np.int64))
+
 _unasked = repeat(0.5).__next__
 """Stands for hidden numbers where every comparison is answered from a record."""
 
@@ -86,7 +88,7 @@ class Drawing:
             Turns the arguments into the family's parameters, where they differ.
         """
         site = self.site()
-        given = tuple([a if a.__class__ is float else _number(a, site) for a in arguments])
+        given: tuple[UserValue, ...] = tuple([a if a.__class__ in _NUMBERS else _number(a, site) for a in arguments])
         if self.points is None:
             parameters = given if law is None else law(*given)
         else:

@@ -86,8 +86,11 @@ def choice(
     """Choose from `a`, or from range(a), with probabilities `p`."""
     options = _options(a)
     count = options.shape[axis]
-    if replace:
-        index = _chosen(drawing, count, size, p)
+    index: Drawn
+    if replace and p is None:
+        index = integers(drawing, 0, count, size)
+    elif replace:
+        index = _chosen(drawing, count, size, np.array(p, dtype=np.float64))
     elif p is None:
         sampler = lambda: drawing.stream.choice(count, size, False, shuffle=shuffle)  # noqa: E731
         index = _arranged(drawing, count, sampler, shape_of(size))
@@ -135,15 +138,13 @@ def _options(given: int | ArrayLike) -> np.ndarray:
     return np.arange(given) if isinstance(given, (int, np.integer)) else np.asarray(given)
 
 
-def _chosen(drawing: Drawing, count: int, size: Size, p: ArrayLike | None) -> Drawn:
+def _chosen(drawing: Drawing, count: int, size: Size, probs: Array) -> Drawn:
     """Draw indices below `count`, each by itself."""
-    if p is None:
-        return integers(drawing, 0, count, size)
 
     def sampler(probs: Array, shape: Size) -> Drawn:
         return drawing.stream.choice(count, shape, p=probs)
 
-    return drawing.draw(FAMILIES["Categorical"], sampler, (np.array(p, dtype=np.float64),), size)
+    return drawing.draw(FAMILIES["Categorical"], sampler, (probs,), size)
 
 
 def _chosen_once_each(drawing: Drawing, count: int, size: Size, probs: Array, shuffle: bool) -> Drawn:

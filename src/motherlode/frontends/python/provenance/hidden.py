@@ -19,6 +19,9 @@ __all__ = ["hidden_calls", "told"]
 _LINES = 6
 _REMEDY = 'To keep the code as it is: motherlode.wrap(motherlode.intercept("random", "numpy.random")(function), …).'
 _SOURCES = (random.Random, np.random.Generator, np.random.RandomState)
+_GAUSS = random.Random.gauss.__code__
+"""Draws two numbers at once and keeps one, so that it takes nothing from the generator each second time."""
+
 _FUNCTIONS = {os.urandom, time.time, time.time_ns, time.perf_counter, time.monotonic}
 
 
@@ -27,7 +30,7 @@ def hidden_calls(run: Callable[[], None]) -> list[str]:
     places: dict[str, None] = {}
 
     def seen(frame: FrameType, event: str, called: Foreign) -> None:
-        if event == "c_call" and _is_source(called):
+        if (event == "c_call" and _is_source(called)) or frame.f_code is _GAUSS:
             caller = _caller(frame)
             if caller is not None:
                 places.setdefault(caller)
