@@ -16,14 +16,13 @@ from numpy.typing import ArrayLike
 from motherlode.core import Parameters
 from motherlode.core.types import Array
 from motherlode.events import CheckReport, Events
-from motherlode.gold import check_simulator, mine, simulate
+from motherlode.gold import check_simulator, gather, mine, simulate
 from motherlode.ppx.client.greeting import Names, parameters_of, version_of
 from motherlode.ppx.client.pool import Options, Pool
 from motherlode.ppx.client.process import find_program
 from motherlode.ppx.client.workload import Workload, join
 from motherlode.ppx.errors import EventFailed
 from motherlode.ppx.format.schema import Recorded
-from motherlode.tracing import SimulatorFailed
 
 __all__ = ["Options", "RemoteSimulator", "connect", "launch"]
 
@@ -145,11 +144,7 @@ class RemoteSimulator:
         if not self._gold:
             return self._replay(theta, others, seed, first, traces)
         record = Recorded.TRACES if traces else Recorded.GOLD
-        events = self._pool.run(Workload(record, theta, others, self.parameters, seed, first, probes))
-        if len(events.failures) == len(theta):
-            failure = events.failures[0]
-            raise SimulatorFailed(failure.reason, np.array(failure.theta), len(theta))
-        return events
+        return gather([self._pool.run(Workload(record, theta, others, self.parameters, seed, first, probes))])
 
     def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:
         """Say whether the program can be mined; see :func:`motherlode.gold.check_simulator`.

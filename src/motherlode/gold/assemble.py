@@ -1,20 +1,21 @@
 """Turn recorded and replayed runs of many events into columns of gold."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
-from motherlode.core.types import Array, Bools, Integers
+from motherlode.core.types import Array, Bools, Integers, Shape
 from motherlode.events import Counts, Events, EventsError, Failure, Site, TraceColumns
 from motherlode.gold.differences import Stencil
 from motherlode.gold.runs import Asked, RecordedRun
 from motherlode.gold.scoring import Scores, log_probs
-from motherlode.tracing import InfiniteDensity, InvalidParameters, address_of
+from motherlode.tracing import InfiniteDensity, InvalidParameters, SimulatorFailed, address_of
 from motherlode.tracing.branching import RecordedDraw
 
-__all__ = ["EventRuns", "assemble"]
+__all__ = ["EventRuns", "assemble", "check_shapes", "gather"]
 
 
 class EventRuns(NamedTuple):
@@ -147,14 +148,43 @@ def _undefined_at(entry: EventRuns, j: int) -> InvalidParameters | InfiniteDensi
     return InfiniteDensity(address, family.name, given, draw.value)
 
 
-def _outputs(mined: Sequence[EventRuns]) -> Array:
-    shapes = {entry.run.x.shape: entry.run.event for entry in mined}
+def gather(batches: Sequence[Events]) -> Events:
+    """Join the batches of one call; those in which every event failed leave their failures.
+
+    Raises
+    ------
+    SimulatorFailed
+        If every event of the call failed.
+    EventsError
+        If x has another shape in another batch.
+    """
+    failures = tuple(failure for batch in batches for failure in batch.failures)
+    filled = [batch for batch in batches if len(batch)]
+    if not filled:
+        raise SimulatorFailed(failures[0].reason, np.array(failures[0].theta), len(failures))
+    check_shapes({batch.x.shape[1:]: int(batch.event[0]) for batch in filled})
+    counts = sum((batch.counts for batch in batches), Counts())
+    return replace(Events.concatenate(filled), failures=failures, counts=counts)
+
+
+def check_shapes(shapes: Mapping[Shape, int]) -> None:
+    """Refuse outputs of several shapes, each given with an event that has it.
+
+    Raises
+    ------
+    EventsError
+        If there are two shapes or more.
+    """
     if len(shapes) > 1:
         (one, first), (other, second) = list(shapes.items())[:2]
         raise EventsError(
             f"x has shape {one} in event {first} but {other} in event {second}. One array cannot hold both. "
             "Return a fixed number of summaries, or pad x to a fixed shape (NaN is kept and counted)."
         )
+
+
+def _outputs(mined: Sequence[EventRuns]) -> Array:
+    check_shapes({entry.run.x.shape: entry.run.event for entry in mined})
     return np.array([entry.run.x for entry in mined])
 
 

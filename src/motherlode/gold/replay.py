@@ -7,7 +7,7 @@ wire. Each event costs 1 + K + 2D runs, probed events 2 + 2D more.
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
@@ -16,12 +16,12 @@ from motherlode.core import EventStreams, MotherlodeError, Parameters
 from motherlode.core.errors import show
 from motherlode.core.types import Array
 from motherlode.events import Events, Failure
-from motherlode.gold.assemble import EventRuns, assemble
+from motherlode.gold.assemble import EventRuns, assemble, gather
 from motherlode.gold.differences import Stencil, stencil
 from motherlode.gold.guards import is_probed, probe_at
 from motherlode.gold.one_pass import OnePassProgram, check_against_replay, mine_in_one_pass
 from motherlode.gold.runs import Asked, Program, RecordedRun, record_run, replay_at
-from motherlode.tracing import SimulatorFailed, alone, seed
+from motherlode.tracing import alone, seed
 
 __all__ = ["mine", "simulate"]
 
@@ -95,10 +95,7 @@ def mine(
     call = _Call(program, theta, alternatives, near, wide, box, root, first, one_pass)
     with alone(), _rare_collections():
         batches = [assemble(block, alternatives, first, root, traces) for block in _blocks(call)]
-    failures = [failure for batch in batches for failure in batch.failures]
-    if len(failures) == len(theta):
-        raise SimulatorFailed(failures[0].reason, np.array(failures[0].theta), len(failures))
-    return replace(Events.concatenate([batch for batch in batches if len(batch)]), failures=tuple(failures))
+    return gather(batches)
 
 
 @contextmanager

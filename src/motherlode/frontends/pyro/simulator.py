@@ -1,15 +1,14 @@
 """Mine a Pyro model: the simulator protocol over vectorized passes."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
 from motherlode.core import MotherlodeError, Parameters
-from motherlode.core.types import Array, Shape, UserFunction
-from motherlode.events import CheckReport, Counts, Events, EventsError, Failure
+from motherlode.core.types import Array, UserFunction
+from motherlode.events import CheckReport, Counts, Events, Failure
 from motherlode.frontends.fingerprint import fingerprint
 from motherlode.frontends.pyro.layout import Layout
 from motherlode.frontends.pyro.layout_search import TRIAL, LayoutChoice, choose_layout
@@ -18,8 +17,7 @@ from motherlode.frontends.pyro.provenance import explain_model
 from motherlode.frontends.pyro.replays import PyroRequest
 from motherlode.frontends.pyro.rows import MinedRows, mine_rows
 from motherlode.frontends.pyro.trace_columns import trace_columns
-from motherlode.gold import check_simulator
-from motherlode.tracing import SimulatorFailed
+from motherlode.gold import check_shapes, check_simulator, gather
 
 __all__ = ["PyroSimulator"]
 
@@ -79,7 +77,10 @@ class PyroSimulator:
         """Return x with shape (N, *L) for θ with shape (N, D); event i uses stream (seed, first + i)."""
         rows = self._parameters.check(theta)
         layout = self._layout(rows)
-        return _stack([self._draw(layout, rows[part], seed, first + part.start) for part in _parts(layout, len(rows))])
+        parts = _parts(layout, len(rows))
+        outputs = [self._draw(layout, rows[part], seed, first + part.start) for part in parts]
+        check_shapes({x.shape[1:]: first + part.start for x, part in zip(outputs, parts, strict=True)})
+        return np.concatenate(outputs)
 
     def mine(
         self,
@@ -107,13 +108,7 @@ class PyroSimulator:
         box = self._parameters.probe_box(rows, others)
         whole = PyroRequest(self._model, layout, rows, others, self._parameters.steps(rows), box, seed, first)
         batches = [batch for part in _parts(layout, len(rows)) for batch in _mine(whole.part(part), traces)]
-        failures = tuple(failure for batch in batches for failure in batch.failures)
-        if len(failures) == len(rows):
-            raise SimulatorFailed(failures[0].reason, np.array(failures[0].theta), len(failures))
-        kept = [batch for batch in batches if len(batch)]
-        _same_shape(kept)
-        counts = sum((batch.counts for batch in batches), Counts())
-        return replace(Events.concatenate(kept), failures=failures, counts=counts)
+        return gather(batches)
 
     def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:
         """Say whether the model can be mined; see :func:`motherlode.gold.check_simulator`."""
@@ -182,24 +177,4 @@ def _events(request: PyroRequest, rows: MinedRows, traces: bool) -> Events:
         traces=None if columns is None else columns[kept],
         failures=tuple(_failure(request, row, why) for row, why in rows.refused.items()),
         counts=Counts(draws, rows.probed.events, rows.probed.discrepancy),
-    )
-
-
-def _stack(parts: list[Array]) -> Array:
-    shapes = {part.shape[1:] for part in parts}
-    if len(shapes) > 1:
-        raise EventsError(_shapes_differ(sorted(shapes)))
-    return np.concatenate(parts)
-
-
-def _same_shape(batches: list[Events]) -> None:
-    shapes = {batch.x.shape[1:] for batch in batches}
-    if len(shapes) > 1:
-        raise EventsError(_shapes_differ(sorted(shapes)))
-
-
-def _shapes_differ(shapes: list[Shape]) -> str:
-    return (
-        f"x has shape {shapes[0]} in one event but {shapes[1]} in another. One array cannot hold both. "
-        "Return a fixed number of summaries, or pad x to a fixed shape (NaN is kept and counted)."
     )
