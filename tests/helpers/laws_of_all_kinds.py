@@ -15,8 +15,8 @@ def vector(*values):
     return torch.tensor(values, dtype=torch.float64)
 
 
-def normal_mixture():
-    weights, centres = D.Categorical(vector(0.3, 0.7)), vector(-2.0, 1.0)
+def normal_mixture(weight=0.3):
+    weights, centres = D.Categorical(vector(weight, 1.0 - weight)), vector(-2.0, 1.0)
     return D.MixtureSameFamily(weights, D.Normal(centres, vector(0.5, 1.0)))
 
 
