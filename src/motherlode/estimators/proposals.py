@@ -8,11 +8,11 @@ from collections.abc import Callable
 import numpy as np
 from scipy import stats
 
-from motherlode.core.types import Array, LawLike
+from motherlode.core.types import JSON, Array, LawLike
 from motherlode.estimators.errors import UnknownProposal, UnsuitableProposal
 from motherlode.laws import Law, LawError
 
-__all__ = ["bounds_of", "given_law", "looks_uniform", "prior_score"]
+__all__ = ["bounds_of", "check_free", "given_law", "looks_uniform", "prior_score", "told"]
 
 _LEVEL = 1e-6
 _EDGE, _ENOUGH = 0.02, 200
@@ -33,6 +33,14 @@ def given_law(proposal: LawLike, parameters: int) -> Law:
     if law.dimension != parameters:
         raise UnsuitableProposal(str(law), f"is of {law.dimension} parameters, and θ has {parameters}")
     return law
+
+
+def told(law: Law) -> dict[str, JSON]:
+    """Return a given law as a record tells it, in the place of the proposal; nothing where it has no name."""
+    try:
+        return {"law": law.to_json(), "near": None}
+    except LawError:
+        return {}
 
 
 def prior_score(theta: Array, law: Law | None = None) -> Callable[[Array], Array]:
@@ -56,8 +64,7 @@ def prior_score(theta: Array, law: Law | None = None) -> Callable[[Array], Array
         if not all(looks_uniform(column) for column in theta.T):
             raise UnknownProposal()
         return np.zeros_like
-    if law.fixed:
-        raise UnsuitableProposal(str(law), f"fixes {', '.join(law.fixed)}, and a fixed parameter has no gradient")
+    check_free(law)
     _score(law, theta[:1])
     return lambda values: _score(law, values)
 
@@ -75,6 +82,18 @@ def looks_uniform(column: Array) -> bool:
     """Say whether a Kolmogorov-Smirnov test at 1e-6 finds the column uniform over its own range."""
     low, width = column.min(), np.ptp(column)
     return bool(width > 0 and stats.kstest((column - low) / width, "uniform").pvalue > _LEVEL)
+
+
+def check_free(law: Law) -> None:
+    """Refuse to estimate the posterior of parameters that the law fixes.
+
+    Raises
+    ------
+    UnsuitableProposal
+        If there are any.
+    """
+    if law.fixed:
+        raise UnsuitableProposal(str(law), f"fixes {', '.join(law.fixed)}, whose posterior is the value itself")
 
 
 def bounds_of(theta: Array, law: Law | None = None) -> tuple[Array, Array]:
@@ -96,8 +115,7 @@ def bounds_of(theta: Array, law: Law | None = None) -> tuple[Array, Array]:
         If it fixes a parameter.
     """
     if law is not None:
-        if law.fixed:
-            raise UnsuitableProposal(str(law), f"fixes {', '.join(law.fixed)}, whose posterior is the value itself")
+        check_free(law)
         low, high = law.support.low, law.support.high
         both = np.isfinite(low) & np.isfinite(high)
         return np.where(both, low, -np.inf), np.where(both, high, np.inf)

@@ -30,7 +30,7 @@ __all__ = ["normalization", "resample", "warn_unnormalized", "weighted_draws"]
 
 
 _DEFENSIVE = 0.2
-_TRUSTED = ("torch.distributions", "pyro.distributions")
+_TRUSTED = ("torch.distributions", "pyro.distributions", "zuko.distributions", "motherlode.estimators.laws")
 
 
 def resample(potential: Potential, count: int, seed: int, proposals: int = 10_000, rounds: int = 6) -> PosteriorSamples:
@@ -123,7 +123,7 @@ def _student_t(points: Tensor, weight: Tensor) -> Distribution:
 
 
 def warn_unnormalized(prior: Prior) -> None:
-    """Warn if a factor that is not torch's or Pyro's own does not integrate to one.
+    """Warn if a factor of a class of the user's own does not integrate to one.
 
     Warns
     -----

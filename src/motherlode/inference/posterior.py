@@ -241,7 +241,7 @@ class Posterior:
         if superchains:
             starts = starts.repeat_interleave(members_of(chains, superchains), dim=0)
         result = run(self.potential, starts, method, samples, warmup, seed, progress, **settings)
-        return replace(result, superchains=superchains).warn()
+        return replace(result, superchains=superchains, fixed=self.potential.prior.law.fixed).warn()
 
 
 def _check_counts(**counts: tuple[int, int]) -> None:

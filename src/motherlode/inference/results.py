@@ -86,6 +86,8 @@ class PosteriorSamples:
     superchains
         Number of starting points that the chains share, those of one point next to each other; None where each chain
         has its own. Then ``rhat`` is the nested one.
+    fixed
+        Names of the parameters that the prior fixes: their draws are equal, which is no sign of stuck chains.
     seconds
         Wall time in seconds, warm-up included.
     info
@@ -102,6 +104,7 @@ class PosteriorSamples:
     k_hat: float = float("nan")
     independent: bool = False
     superchains: int | None = None
+    fixed: tuple[str, ...] = ()
     seconds: float = float("nan")
     info: MethodInfo = field(default_factory=MethodInfo)
 
@@ -243,8 +246,9 @@ class PosteriorSamples:
 
     def _stuck(self) -> list[str]:
         """Name the chains that stay elsewhere, by the parameter in which most do."""
-        stuck = [convergence.stuck_chains(self.samples[..., i]) for i in range(self.samples.shape[-1])]
-        worst = max(range(len(stuck)), key=lambda i: len(stuck[i]))
+        free = [i for i, name in enumerate(self.names) if name not in self.fixed]
+        stuck = {i: convergence.stuck_chains(self.samples[..., i]) for i in free}
+        worst = max(free, key=lambda i: len(stuck[i]))
         if not len(stuck[worst]):
             return []
         where = self.samples[stuck[worst], :, worst].mean(axis=1)

@@ -15,9 +15,12 @@ import torch
 
 from motherlode.campaign import recorded_law
 from motherlode.core.types import JSON, LawLike
+from motherlode.estimators.base import Estimator
 from motherlode.estimators.kinds.ratio import RatioEstimator
-from motherlode.estimators.proposals import bounds_of, given_law, prior_score
+from motherlode.estimators.proposals import bounds_of, check_free, given_law, prior_score, told
+from motherlode.estimators.protocols import DirectPosterior
 from motherlode.events import Events
+from motherlode.laws import Law
 from motherlode.losses import Loss, alices
 from motherlode.losses.targets import E
 from motherlode.store import EventStore
@@ -107,7 +110,8 @@ def train(
         Folder to write losses and learning rate to after each round, for TensorBoard.
     proposal
         Law that θ was drawn from, in any form that :meth:`motherlode.Law.of` reads. Posteriors take their bounds from
-        it; a loss of the posterior's score needs it unless θ is uniform in a box or the store recorded its law.
+        it; a loss of the posterior's score needs it unless θ is uniform in a box or the store recorded its law. The
+        record tells it, so that :func:`motherlode.posterior` under another prior reweights by it.
 
     Raises
     ------
@@ -159,9 +163,12 @@ def _meet(
         data = found.sample
     origin = origin_of(events)
     law = recorded_law(origin) if proposal is None else given_law(proposal, data.theta.shape[1])
+    if law is not None and proposal is not None:
+        origin["proposal"] = told(law)
     if estimator is None:
         seen = data if found is None else found.together()
         estimator = loss.target.build(seen, lambda: bounds_of(seen.theta, law))
+    _check_fixed(law, estimator)
     check_training(data, loss, estimator)
     score = None
     if "prior_score" in loss.columns:
@@ -170,6 +177,12 @@ def _meet(
     if stored is None or found is None:
         return estimator, split(batch, options.validation, seed, device), origin
     return estimator, streamed(stored, found, batch, loss, score, options, device), origin
+
+
+def _check_fixed(law: Law | None, estimator: Estimator) -> None:
+    """Refuse a posterior density of parameters that were all proposed at one value."""
+    if law is not None and isinstance(estimator, DirectPosterior):
+        check_free(law)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from gaussian import gaussian_events
 from torch.distributions import Independent, LogNormal, MultivariateNormal, Normal, Poisson, Uniform
 
 from motherlode import Campaign, Law, losses, wrap
+from motherlode.campaign import recorded_law
 from motherlode.estimators import PosteriorEstimator
 from motherlode.estimators.errors import UnknownProposal, UnsuitableProposal
 from motherlode.estimators.proposals import bounds_of, prior_score
@@ -43,6 +44,8 @@ def test_a_given_law_overrides_a_recorded_one(tmp_path):
     given = train(store, losses.npe, progress=False, options=options, proposal={"theta": [-1.5, 2.0]})
     assert [float(end) for end in recorded.bounds()] == [-1.0, 1.0]
     assert [float(end) for end in given.bounds()] == [-1.5, 2.0]
+    assert recorded_law(recorded.record.origin) == Law.of("theta=-1:1")
+    assert recorded_law(given.record.origin) == Law.of("theta=-1.5:2")
 
 
 @pytest.mark.parametrize(
@@ -64,6 +67,11 @@ def test_laws_that_cannot_have_proposed_theta(law, message):
 def test_a_law_of_one_number_is_one_of_one_parameter(law):
     events, options = normal_events(50), TrainingOptions(steps=2)
     train(events, losses.score_matched_posterior, proposal=law, progress=False, options=options)
+
+
+def test_a_posterior_density_of_a_fixed_parameter_is_refused():
+    with pytest.raises(UnsuitableProposal, match="fixes theta, whose posterior is the value itself"):
+        train(normal_events(50), losses.npe, PosteriorEstimator(1, (1,)), proposal={"theta": {"delta": 0.0}})
 
 
 def test_an_unknown_law_is_asked_for():

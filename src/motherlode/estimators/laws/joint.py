@@ -52,7 +52,8 @@ class Joint(Distribution):
     def support(self) -> Constraint:
         """Where every part has density."""
         boxes = [torch.stack(box_of(part)) for part in self.parts]
-        return box_constraint(*torch.cat(boxes, dim=-1))
+        low, high = torch.cat(boxes, dim=-1)
+        return box_constraint(low, high, 1)
 
     def sample(self, sample_shape: torch.Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         """Return draws with shape ``(*sample_shape, D)``, float64."""
@@ -97,7 +98,7 @@ class _OfArrays(Distribution):
 
     @property
     def support(self) -> Constraint:
-        return box_constraint(torch.from_numpy(self.factor.low), torch.from_numpy(self.factor.high))
+        return box_constraint(torch.from_numpy(self.factor.low), torch.from_numpy(self.factor.high), 1)
 
     def sample(self, sample_shape: torch.Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         seed = int(torch.randint(2**62, ()))

@@ -134,7 +134,7 @@ def bijection_of(distribution: Distribution) -> Transform:
     if support is None and _is_transformed(distribution):
         return ComposeTransform([bijection_of(distribution.base_dist), *distribution.transforms])
     if support is None and isinstance(distribution, MixtureSameFamily):
-        support = box_constraint(*box_of(distribution))
+        support = box_constraint(*box_of(distribution), len(distribution.event_shape))
     if support is None:
         _check_everywhere(distribution)
         support = constraints.real
@@ -147,8 +147,8 @@ def bijection_of(distribution: Distribution) -> Transform:
         ) from error
 
 
-def box_constraint(low: Tensor, high: Tensor) -> Constraint:
-    """Return the constraint of a box with ends of shape ``(*B,)``, of which some may be infinite."""
+def box_constraint(low: Tensor, high: Tensor, event_dim: int) -> Constraint:
+    """Return the constraint of a box with ends of shape ``(*B, *E)``, some infinite, whose last dimensions are E."""
     bounded, above, below = low.isfinite() & high.isfinite(), low.isfinite(), high.isfinite()
     if bounded.all():
         side = _untyped.interval(low, high)
@@ -159,10 +159,9 @@ def box_constraint(low: Tensor, high: Tensor) -> Constraint:
     elif (below & ~above).all():
         side = _untyped.less_than(high)
     else:
-        sides = [box_constraint(a, b) for a, b in zip(low.unbind(-1), high.unbind(-1), strict=True)]
-        stacked: Constraint = _untyped.stack(sides, dim=-1)
-        return stacked
-    box: Constraint = _untyped.independent(side, low.dim())
+        sides = [box_constraint(a, b, 0) for a, b in zip(low.unbind(-1), high.unbind(-1), strict=True)]
+        side = _untyped.stack(sides, dim=-1)
+    box: Constraint = _untyped.independent(side, event_dim) if event_dim else side
     return box
 
 
