@@ -127,8 +127,8 @@ def plain_boards(events: int) -> dict[str, float]:
     for simulator in simulators:
         simulator.mine(theta[:100], [[OTHER]], first=STEADY)
     bare = bare_seconds(board.galton, theta)
-    replay, ride = (seconds(lambda s=s: s.mine(theta, [[OTHER]], first=STEADY)) for s in simulators)
-    return {"replay_per_run": replay / bare / RUNS, "tracked_total": ride / bare}
+    replay, one_pass = (seconds(lambda s=s: s.mine(theta, [[OTHER]], first=STEADY)) for s in simulators)
+    return {"replay_per_run": replay / bare / RUNS, "tracked_total": one_pass / bare}
 
 
 def array_board(events: int) -> dict[str, float]:

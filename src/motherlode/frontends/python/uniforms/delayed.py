@@ -16,7 +16,7 @@ from motherlode.core.types import Foreign, ForeignFunction, UserFunction, UserVa
 from motherlode.frontends.python.frames import NEAREST
 from motherlode.frontends.python.tracked.number import NUMBERS
 
-__all__ = ["Delayed", "Function", "Operation", "Side", "settled"]
+__all__ = ["Delayed", "Function", "Operation", "Side", "settled", "settling"]
 
 Function: TypeAlias = Callable[[UserValue, UserValue], UserValue]
 """A function of two numbers, arrays or delayed ones, as of the module ``operator``."""
