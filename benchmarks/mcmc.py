@@ -13,6 +13,9 @@ networks of the median over repeats, warm-up counted on both sides; `_mean` is t
 `_without_warmup` leaves warm-up out on both sides (sbi's by its share of the transitions), `_nuts_only` takes NUTS for
 ours; `by_network` has them all, and `disagreement` the largest distance of posterior means in sd.
 
+`by_network` also has `recording_over_plain_METHOD`: our ESS per CPU second at 20 chains, over that of the same chains
+when every gradient calls the network through autograd instead of replaying a recording.
+
 `overhead_METHOD_eventsM` is smaller-is-better: CPU time of one batched gradient call in the sampler at 20 chains,
 everything counted, over the network's own forward and backward pass in torch, minus one. Negative is possible: chains
 replay a recording (`motherlode.inference.mcmc.recording`) that skips most of what torch spends around the arithmetic;
@@ -27,6 +30,7 @@ import time
 import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -36,6 +40,7 @@ from peers import run_beside
 import motherlode
 from motherlode.inference import Observation, Potential, Prior
 from motherlode.inference.convergence import ess_bulk
+from motherlode.inference.mcmc import gradients
 from motherlode.inference.mcmc.gradients import recorded_gradient
 
 WARMUP, DRAWS, OURS = 200, 300, ("nuts", "chees")
@@ -65,6 +70,12 @@ def ours(network: Network, method: str, chains: int, seed: int, share: int = 1) 
     return rate(result.samples, time.process_time() - begin, result.info["warmup_cpu_seconds"])
 
 
+def plain(network: Network, method: str, seed: int) -> Rate:
+    """Sample 20 chains with one of our kernels, the network called through autograd at every step."""
+    with patch.object(gradients, "recorded", lambda function, example: function):
+        return ours(network, method, 20, seed)
+
+
 def sbi(network: Network, chains: int, share: int = 1) -> Rate:
     """Sample with sbi's vectorized slice sampler, making one ``share``-th of the transitions."""
     warmup, draws = WARMUP // share, DRAWS // share
@@ -81,6 +92,7 @@ def one_network(network: Network, quick: bool, seed: int) -> dict[str, Rate]:
     """Return the rate of every sampler on one network."""
     sizes, share = ((20,), 4) if quick else ((20, 100), 1)
     rates = {f"{method}_{chains}": ours(network, method, chains, seed) for method in OURS for chains in sizes}
+    rates |= {f"plain_{method}": plain(network, method, seed) for method in OURS}
     rates["pyro_nuts"] = ours(network, "pyro-nuts", 1, seed, share)
     return rates | {f"sbi_slice_{chains}": sbi(network, chains, share) for chains in sizes}
 
@@ -106,6 +118,9 @@ def compare(runs: list[dict[str, Rate]]) -> dict[str, Any]:
                 ratio = best(runs, prefixes, field) / peers
                 found[title + suffix] = round(float(np.median(ratio)), 2)
                 found[f"{title + suffix}_range"] = [round(float(ratio.min()), 2), round(float(ratio.max()), 2)]
+    for method in OURS:
+        ratio = np.array([run[f"{method}_20"].whole / run[f"plain_{method}"].whole for run in runs])
+        found[f"recording_over_plain_{method}"] = round(float(np.median(ratio)), 2)
     sides = runs[0].values()
     spread = np.median([side.sd for side in sides], axis=0)
     found["disagreement"] = round(float((np.ptp([side.mean for side in sides], axis=0) / spread).max()), 2)

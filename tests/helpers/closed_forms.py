@@ -114,6 +114,17 @@ class Banana:
         return torch.distributions.Normal(mean, self.sd).log_prob(x).sum(dim=-1)
 
 
+def assert_within_nats(result, mean, sd, nats):
+    """Means and sds of a normal approximation as near as its divergence from a normal posterior allows.
+
+    KL(q|p) = ½ (Δ² + s² - 1 - log s²) in units of p's sd, so |Δ| ≤ √(2 KL) and |s - 1| ≤ √KL to first order; the draws'
+    standard errors come on top.
+    """
+    count = len(result)
+    assert (abs(result.mean - mean) < sd * ((2.0 * nats) ** 0.5 + ALPHA_Z / count**0.5)).all(), (result.mean, mean)
+    assert (abs(result.sd / sd - 1.0) < nats**0.5 + ALPHA_Z / (2.0 * count) ** 0.5).all(), (result.sd, sd)
+
+
 class OnlyScore:
     """A score estimator: no likelihood."""
 

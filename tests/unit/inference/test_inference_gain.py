@@ -33,7 +33,8 @@ def test_events_keep_their_shape(shape, events):
     gain = information_gain(Mean(*shape), Mean(*shape), PRIOR, 400, 800, events=events, seed=1)
     exact = 0.5 * np.log1p(events * np.prod(shape))
     assert gain.lower - ALPHA_Z * gain.error < exact < gain.upper + ALPHA_Z * gain.error
-    assert gain.lower == pytest.approx(exact, abs=ALPHA_Z * gain.error + 0.02)
+    assert gain.lower < gain.upper
+    assert gain.upper - gain.lower < 0.1 * exact
 
 
 def test_values_of_another_shape_are_refused():
