@@ -6,7 +6,7 @@ r"""Extract the joint log-ratio and the joint score from a simulator's draws.
 It is the right label only if x depends on θ through the draws alone: the leak check replays events elsewhere.
 """
 
-from motherlode.gold.assemble import check_shapes, gather
+from motherlode.gold.assemble import check_output_shapes, gather
 from motherlode.gold.check import Explain, check_simulator
 from motherlode.gold.guards import is_probed, probe_at
 from motherlode.gold.one_pass import OnePass, OnePassProgram, TrackingEnded, agrees_with_replay
@@ -23,7 +23,7 @@ __all__ = [
     "Scores",
     "TrackingEnded",
     "agrees_with_replay",
-    "check_shapes",
+    "check_output_shapes",
     "check_simulator",
     "gather",
     "is_probed",

@@ -15,7 +15,7 @@ from motherlode.gold.scoring import Scores, log_probs
 from motherlode.tracing import InfiniteDensity, InvalidParameters, SimulatorFailed, address_of
 from motherlode.tracing.branching import RecordedDraw
 
-__all__ = ["EventRuns", "assemble", "check_shapes", "gather"]
+__all__ = ["EventRuns", "assemble", "check_output_shapes", "gather"]
 
 
 class EventRuns(NamedTuple):
@@ -162,12 +162,12 @@ def gather(batches: Sequence[Events]) -> Events:
     filled = [batch for batch in batches if len(batch)]
     if not filled:
         raise SimulatorFailed(failures[0].reason, np.array(failures[0].theta), len(failures))
-    check_shapes({batch.x.shape[1:]: int(batch.event[0]) for batch in filled})
+    check_output_shapes({batch.x.shape[1:]: int(batch.event[0]) for batch in filled})
     counts = sum((batch.counts for batch in batches), Counts())
     return replace(Events.concatenate(filled), failures=failures, counts=counts)
 
 
-def check_shapes(shapes: Mapping[Shape, int]) -> None:
+def check_output_shapes(shapes: Mapping[Shape, int]) -> None:
     """Refuse outputs of several shapes, each given with an event that has it.
 
     Raises
@@ -184,7 +184,7 @@ def check_shapes(shapes: Mapping[Shape, int]) -> None:
 
 
 def _outputs(mined: Sequence[EventRuns]) -> Array:
-    check_shapes({entry.run.x.shape: entry.run.event for entry in mined})
+    check_output_shapes({entry.run.x.shape: entry.run.event for entry in mined})
     return np.array([entry.run.x for entry in mined])
 
 

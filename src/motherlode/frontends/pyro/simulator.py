@@ -17,7 +17,7 @@ from motherlode.frontends.pyro.provenance import explain_model
 from motherlode.frontends.pyro.replays import PyroRequest
 from motherlode.frontends.pyro.rows import MinedRows, mine_rows
 from motherlode.frontends.pyro.trace_columns import trace_columns
-from motherlode.gold import check_shapes, check_simulator, gather
+from motherlode.gold import check_output_shapes, check_simulator, gather
 
 __all__ = ["PyroSimulator"]
 
@@ -79,7 +79,7 @@ class PyroSimulator:
         layout = self._layout(rows)
         parts = _parts(layout, len(rows))
         outputs = [self._draw(layout, rows[part], seed, first + part.start) for part in parts]
-        check_shapes({x.shape[1:]: first + part.start for x, part in zip(outputs, parts, strict=True)})
+        check_output_shapes({x.shape[1:]: first + part.start for x, part in zip(outputs, parts, strict=True)})
         return np.concatenate(outputs)
 
     def mine(
