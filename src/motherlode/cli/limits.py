@@ -1,6 +1,5 @@
 """Set frequentist limits on the command line."""
 
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,14 +105,13 @@ def limits(
 
 
 def _box(law: Law) -> "Box":
-    support = law.support
-    box = {
-        name: (float(low), float(high)) for name, low, high in zip(law.names, support.low, support.high, strict=True)
-    }
-    endless = [name for name, (low, high) in box.items() if not isfinite(high - low) or low == high]
-    if endless:
-        raise click.UsageError(f"A scan needs ends, but the law of {', '.join(endless)} has none: give --prior.")
-    return box
+    from motherlode.inference import InferenceError
+    from motherlode.inference.frequentist import box_of
+
+    try:
+        return box_of(law)
+    except InferenceError as error:
+        raise click.UsageError(f"{error} Say so with --prior.") from error
 
 
 def _open(target: str | None, names: tuple[str, ...]) -> "Simulator":

@@ -86,7 +86,7 @@ NUMBERS = {"DRAWS": 0, "PROBES": 1, "PROPOSALS": 2, "CHAINS": 3, "TOYS": 4, "BLO
 ROOMS = {
     "DRAWS": {"gold", "frontends", "ppx"},
     "PROBES": {"gold", "frontends"},
-    "PROPOSALS": {"laws", "campaign", "gold"},
+    "PROPOSALS": {"laws", "gold"},
     "CHAINS": {"inference/mcmc"},
     "TOYS": {"inference/frequentist"},
     "BLOCKS": {"frontends/pyro"},

@@ -6,6 +6,7 @@ import torch
 from closed_forms import ALPHA_Z, GaltonExact
 from scipy.stats import chi2, norm, poisson
 
+from motherlode import Law
 from motherlode.inference import Constraint, InferenceError, Rate, Region, UnusableObservation, limits
 from motherlode.inference.frequentist import rank_p_value
 from motherlode.inference.frequentist.grids import Grid
@@ -230,6 +231,17 @@ def test_contradictory_settings_are_refused(changes, message):
     settings = {"bounds": {"mean": (-1.0, 1.0)}, **changes}
     with pytest.raises(InferenceError, match=message):
         limits(Gaussian(), X, settings.pop("bounds"), **settings)
+
+
+@pytest.mark.parametrize("bounds", ["mean=-1:1", Law.of("mean=-1:1"), {"mean": {"truncated_normal": [0, 1, -1, 1]}}])
+def test_bounds_are_the_ends_of_any_law(bounds):
+    assert limits(Gaussian(), X, bounds).experiment.box == {"mean": (-1.0, 1.0)}
+
+
+@pytest.mark.parametrize("law", [{"normal": [0, 1]}, {"delta": 0.5}, {"exponential": 1.0}])
+def test_a_law_without_two_ends_is_no_bounds(law):
+    with pytest.raises(InferenceError, match="the law of mean has not two ends"):
+        limits(Gaussian(), X, {"mean": law})
 
 
 def test_no_events_are_an_observation_only_where_they_are_counted():

@@ -5,7 +5,7 @@ r"""Confidence without a prior: estimators, tests and intervals whose coverage i
 
 from motherlode.inference.frequentist.baselines import Baselines
 from motherlode.inference.frequentist.fit import Fit, Impacts
-from motherlode.inference.frequentist.grids import Box, Grid
+from motherlode.inference.frequentist.grids import Box, Grid, box_of
 from motherlode.inference.frequentist.likelihood import Constraint, Experiment, Shift
 from motherlode.inference.frequentist.neyman import rank_p_value
 from motherlode.inference.frequentist.rate import Rate
@@ -31,6 +31,7 @@ __all__ = [
     "Shift",
     "Toys",
     "UpperLimit",
+    "box_of",
     "finer_axes",
     "limits",
     "rank_p_value",

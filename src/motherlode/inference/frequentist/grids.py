@@ -15,9 +15,11 @@ import torch
 from numpy.polynomial import chebyshev
 from torch import Tensor
 
-from motherlode.core.types import Array, Bools
+from motherlode.core.types import Array, Bools, LawLike
+from motherlode.inference.errors import InferenceError
+from motherlode.laws import Law, LawError
 
-__all__ = ["Box", "Chebyshev", "Grid", "Points", "chebyshev_values"]
+__all__ = ["Box", "Chebyshev", "Grid", "Points", "box_of", "chebyshev_values"]
 
 
 Box: TypeAlias = Mapping[str, tuple[float, float]]
@@ -25,6 +27,28 @@ Box: TypeAlias = Mapping[str, tuple[float, float]]
 
 Points = int | Mapping[str, int | Array]
 """How fine a grid is: points of each parameter, or by name their number or values."""
+
+
+def box_of(law: LawLike) -> Box:
+    """Return the ends of the support of a law by name: a scan goes from one to the other.
+
+    Raises
+    ------
+    InferenceError
+        If it cannot be read as a law, or a parameter has not two ends.
+    """
+    try:
+        found = Law.of(law)
+    except LawError as error:
+        raise InferenceError(f"the bounds are not finite and increasing, or no law at all. {error}") from error
+    low, high = found.support.low, found.support.high
+    endless = [name for name, width in zip(found.names, high - low, strict=True) if not 0.0 < width < np.inf]
+    if endless:
+        raise InferenceError(
+            f"the law of {', '.join(endless)} has not two ends, and a scan goes from one to the other. Give low < high "
+            "for each parameter."
+        )
+    return dict(zip(found.names, zip(low.tolist(), high.tolist(), strict=True), strict=True))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from motherlode.inference.errors import InferenceError
 from motherlode.inference.frequentist.baselines import Baselines
 from motherlode.inference.frequentist.expected import asimov_region, expected_region
 from motherlode.inference.frequentist.fit import Fit, Impacts, best_fit, impacts
-from motherlode.inference.frequentist.grids import Box, Grid, Points
+from motherlode.inference.frequentist.grids import Box, Grid, Points, box_of
 from motherlode.inference.frequentist.likelihood import Constraint, Experiment, Mode
 from motherlode.inference.frequentist.neyman import construct
 from motherlode.inference.frequentist.rate import Rate
@@ -234,7 +234,7 @@ class Limits:
 def limits(
     estimator: LogRatio | LogLikelihood,
     x_observed: ArrayLike | Tensor,
-    bounds: Box,
+    bounds: LawLike,
     *,
     interest: Sequence[str] | None = None,
     rate: Rate | None = None,
@@ -250,7 +250,8 @@ def limits(
     x_observed
         Events with shape ``(M, *L)``.
     bounds
-        ``(low, high)`` of each parameter by name, in the estimator's order.
+        ``(low, high)`` of each parameter by name, in the estimator's order, or any law with ends that
+        :meth:`motherlode.Law.of` reads: only its support counts.
     interest
         Names of the parameters of interest; the others are nuisances and profiled. Default: all without a constraint.
     rate
@@ -280,7 +281,8 @@ def limits(
     >>> print(study.mle().theta.round(3), [round(end, 3) for end in study.wilks().interval(0.6827)])
     [0.3] [-0.407, 1.007]
     """
-    experiment = Experiment(estimator, bounds, rate, mode, constraints)
+    box = box_of(bounds)
+    experiment = Experiment(estimator, box, rate, mode, constraints)
     names = experiment.names
     chosen = tuple(interest) if interest is not None else tuple(n for n in names if n not in experiment.constraints)
     if not chosen or not set(chosen) <= set(names):
@@ -290,6 +292,6 @@ def limits(
         )
     observation = Observation(x_observed, may_be_empty=experiment.counted)
     if mode != "rate":
-        corners = torch.cartesian_prod(*torch.tensor([bounds[name] for name in bounds], dtype=torch.float64))
-        warn_out_of_range(estimator, corners.reshape(-1, len(bounds)), observation.x, "corners of the bounds")
+        corners = torch.cartesian_prod(*torch.tensor(list(box.values()), dtype=torch.float64))
+        warn_out_of_range(estimator, corners.reshape(-1, len(box)), observation.x, "corners of the bounds")
     return Limits(experiment, observation, chosen)
