@@ -4,16 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from motherlode.core.types import Array
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.frequentist.likelihood import Experiment
 from motherlode.inference.potential import Observation
 from motherlode.inference.search import climb, with_gradient
 
 __all__ = ["Fit", "Impacts", "best_fit", "fit", "impacts"]
-
-Array = NDArray[np.float64]
 
 _EDGE = 1e-9
 
