@@ -16,7 +16,7 @@ from motherlode.core.types import Array
 from motherlode.families import FAMILIES
 from motherlode.ppx.errors import ProtocolError, UnknownFamily
 from motherlode.ppx.format import messages
-from motherlode.ppx.format.blocks import check_answer, gold_block, gold_run, refuse, vector
+from motherlode.ppx.format.blocks import check_answer, gold_block, gold_run, reject, vector
 from motherlode.ppx.format.reader import Frame, read
 from motherlode.ppx.format.schema import TABLES, UNIONS, ErrorCode, Fields, Tier
 from motherlode.ppx.format.writer import write
@@ -93,7 +93,7 @@ def decode(frame: Frame, asked: messages.GoldRun | None = None) -> messages.Body
     try:
         message = read(frame)
         kind = message["body_type"]
-        refuse(message["body"] is None, f"the message is of kind {kind}, which is not known, or has no body")
+        reject(message["body"] is None, f"the message is of kind {kind}, which is not known, or has no body")
         body: messages.Body = _DECODERS[kind](message["body"])
         if asked is not None and isinstance(body, messages.RunResult):
             body = _answer(body, asked)
@@ -113,7 +113,7 @@ def _answer(result: messages.RunResult, asked: messages.GoldRun) -> messages.Run
 
 
 def _text(fields: Fields, field: str) -> str:
-    refuse(not fields[field], f"{field} is missing or empty")
+    reject(not fields[field], f"{field} is missing or empty")
     return str(fields[field])
 
 
@@ -126,7 +126,7 @@ def _tensor(fields: Fields | None, field: str) -> Array:
         return data.reshape(() if len(data) == 1 else len(data))
     shape = tuple(int(size) for size in fields["shape"])
     wrong = len(shape) > 16 or min(shape, default=0) < 0 or math.prod(shape) != len(data)
-    refuse(wrong, f"{field} has shape {shape} and {len(data)} numbers")
+    reject(wrong, f"{field} has shape {shape} and {len(data)} numbers")
     return data.reshape(shape)
 
 
@@ -140,7 +140,7 @@ def _law(fields: Fields) -> tuple[str, tuple[Array, ...]]:
     """Return family and parameters of a Sample or an Observe."""
     family, address = fields["distribution_type"], _text(fields, "address")
     if isinstance(family, int):
-        refuse(family == 0, f"distribution of the draw at {address} is missing")
+        reject(family == 0, f"distribution of the draw at {address} is missing")
         raise UnknownFamily(family, address, len(UNIONS["Distribution"]))
     values = fields["distribution"]
     return family, tuple(_tensor(values[name], f"{family}.{name}") for name in FAMILIES[family].parameters)
@@ -148,11 +148,11 @@ def _law(fields: Fields) -> tuple[str, tuple[Array, ...]]:
 
 def _simulator(fields: Fields) -> messages.Simulator:
     names = fields["parameter_names"] or ()
-    refuse(len(set(names)) != len(names), f"parameter_names {names} are not distinct")
+    reject(len(set(names)) != len(names), f"parameter_names {names} are not distinct")
     low, high = vector(fields["parameter_low"]), vector(fields["parameter_high"])
-    refuse({len(low), len(high)} not in ({0}, {len(names)}), "parameter_low or parameter_high has the wrong length")
-    refuse(not bool((low <= high).all()), "parameter_low exceeds parameter_high")
-    refuse(fields["max_events"] == 0, "max_events is missing")
+    reject({len(low), len(high)} not in ({0}, {len(names)}), "parameter_low or parameter_high has the wrong length")
+    reject(not bool((low <= high).all()), "parameter_low exceeds parameter_high")
+    reject(fields["max_events"] == 0, "max_events is missing")
     return messages.Simulator(
         fields["extensions"] or (),
         fields["version"] or "",
