@@ -14,7 +14,7 @@ import motherlode
 from motherlode.core import Parameters
 from motherlode.families import PYRO_FAMILIES
 from motherlode.frontends.errors import NotWrappable
-from motherlode.ppx.server.serving import Server
+from motherlode.ppx.server import Server
 from motherlode.tracing import HiddenRandomness, LeakError
 
 pyprob = pytest.importorskip("pyprob", reason="pyprob has its own environment: tools/test_pyprob.sh")

@@ -2,9 +2,12 @@
 
 import doctest
 import importlib
+import inspect
 from pathlib import Path
 
 import pytest
+
+import motherlode
 
 SOURCE = Path(__file__).resolve().parents[2] / "src/motherlode"
 OPTIONAL = {"pyprob", "distributed", "dask", "arviz", "h5netcdf"}
@@ -28,3 +31,8 @@ def test_examples_in_docstrings(path, tmp_path, monkeypatch):
     assert results.attempted > 0
     assert results.failed == 0
     assert not list(tmp_path.iterdir()), "an example left files behind"
+
+
+@pytest.mark.parametrize("name", sorted(set(motherlode.__all__) - {"__version__"}))
+def test_every_name_of_the_top_level_has_an_example(name):
+    assert ">>>" in inspect.getdoc(getattr(motherlode, name))

@@ -26,7 +26,7 @@ from motherlode.ppx.errors import EndpointError, HandshakeError, PeerError
 from motherlode.ppx.format.codec import decode, encode
 from motherlode.ppx.format.messages import Handshake, HandshakeResult, Run, RunResult, SampleResult
 from motherlode.ppx.keys import client_keys, create_keys
-from motherlode.ppx.server.serving import Server
+from motherlode.ppx.server import Server
 from motherlode.tracing import LeakError
 
 PARAMETERS = Parameters(("mu",), (-2.0,), (2.0,))

@@ -13,7 +13,17 @@ __all__ = ["MotherlodeError", "ParameterError", "WriteError", "show"]
 
 
 class MotherlodeError(Exception):
-    """Base class of all errors that motherlode raises on purpose; a pickle keeps all of it, so workers can raise it."""
+    """Base class of all errors that motherlode raises on purpose; a pickle keeps all of it, so workers can raise it.
+
+    Examples
+    --------
+    >>> import motherlode
+    >>> try:
+    ...     motherlode.Parameters(("a", "a"))
+    ... except motherlode.MotherlodeError as error:
+    ...     print(error)
+    Parameter names must be distinct and at least one, not ('a', 'a').
+    """
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _unfilled, (type(self),), self.__dict__ | {"args": self.args}

@@ -28,6 +28,12 @@ class Parameters:
     ------
     ParameterError
         If names repeat, or bounds are not D finite pairs with low < high.
+
+    Examples
+    --------
+    >>> parameters = Parameters(("mass", "width"), low=(1.0, 0.1), high=(2.0, 0.5))
+    >>> parameters.check([[1.5, 0.2]]).shape
+    (1, 2)
     """
 
     names: tuple[str, ...]

@@ -28,6 +28,16 @@ def load(path: str | Path, embedding: nn.Module | None = None) -> Estimator:
     ------
     UnknownFormat
         If the file is none of ours, damaged, or of a later format.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import motherlode
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = motherlode.RatioEstimator(parameters=1, shape=(2,)).save(f"{folder.name}/ratio")
+    >>> type(motherlode.load(path)).__name__
+    'RatioEstimator'
+    >>> folder.cleanup()
     """
     path = Path(path)
     archive = read_archive(path)

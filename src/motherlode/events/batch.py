@@ -50,6 +50,17 @@ class Events:
     ------
     EventsError
         If shapes do not fit, θ or an alternative is not finite, or a joint log-ratio is NaN.
+
+    Examples
+    --------
+    Two events by hand, with one alternative each; simulators make such batches by ``mine``:
+
+    >>> import numpy as np
+    >>> theta, alternatives = np.zeros((2, 1)), np.ones((2, 1, 1))
+    >>> x = np.array([0.5, 2.0])
+    >>> events = Events(theta, alternatives, x, joint_log_ratio=0.5 - x[:, None], joint_score=x[:, None])
+    >>> len(events), events.joint_log_ratio.tolist()
+    (2, [[0.0], [-1.5]])
     """
 
     theta: Array

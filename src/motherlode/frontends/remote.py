@@ -225,6 +225,21 @@ def launch(
     ------
     WireError
         If it cannot be started or does not answer.
+
+    Examples
+    --------
+    A program of ours in Python; one in C++ or any other PPX program is launched alike:
+
+    >>> import sys
+    >>> program = (
+    ...     "import os, motherlode; from motherlode.ppx.server import serve; "
+    ...     "coin = motherlode.wrap(lambda theta, rng: rng.random() < theta[0], 'p', 0.1, 0.9); "
+    ...     "serve(coin, os.environ['MOTHERLODE_ENDPOINT'])"
+    ... )
+    >>> with launch([sys.executable, "-c", program]) as simulator:
+    ...     events = simulator.mine([[0.5]] * 10, [[0.6]], seed=1)
+    >>> simulator.parameters.names, len(events)
+    (('p',), 10)
     """
     words = [os.fspath(argv)] if isinstance(argv, str | os.PathLike) else [os.fspath(word) for word in argv]
     _positive(workers=workers, timeout=timeout)
@@ -262,6 +277,26 @@ def connect(
     ------
     WireError
         If nothing that speaks PPX answers there, or the keys do not match.
+
+    Examples
+    --------
+    A program that serves a coin until it is ended, and a client of it:
+
+    >>> import subprocess, sys, tempfile
+    >>> program = (
+    ...     "import sys, motherlode; from motherlode.ppx.server import Server; "
+    ...     "coin = motherlode.wrap(lambda theta, rng: rng.random() < theta[0], 'p', 0.1, 0.9); "
+    ...     "server = Server(coin, sys.argv[1]); print('serving', flush=True); server.run()"
+    ... )
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     endpoint = f"ipc://{folder}/coin"
+    ...     with subprocess.Popen([sys.executable, "-c", program, endpoint], stdout=subprocess.PIPE) as running:
+    ...         told = running.stdout.readline()
+    ...         with connect(endpoint) as simulator:
+    ...             x = simulator.simulate([[0.5]] * 10, seed=1)
+    ...         running.kill()
+    >>> x.shape
+    (10,)
     """
     _positive(timeout=timeout)
     path = "" if keys is None else os.fspath(keys)

@@ -49,6 +49,19 @@ def wrap(
         If the object cannot be called.
     ParameterError
         If names or bounds do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import motherlode
+    >>> def coin(theta, rng):
+    ...     return sum(rng.random() < theta[0] for _ in range(10))
+    >>> simulator = motherlode.wrap(coin, "p", low=0.1, high=0.9)
+    >>> events = simulator.mine(np.full((5, 1), 0.5), [[0.6]], seed=1)
+    >>> heads = events.x
+    >>> exact = heads * np.log(0.5 / 0.6) + (10 - heads) * np.log(0.5 / 0.4)
+    >>> np.allclose(events.joint_log_ratio[:, 0], exact)
+    True
     """
     declared = parameters if isinstance(parameters, Parameters) else Parameters(parameters, low, high)  # type: ignore[arg-type]
     if isinstance(simulator, Simulator):

@@ -77,6 +77,20 @@ def posterior(
         density of unknown proposal is much narrower than that.
     UnnormalizedPriorWarning
         If a prior of your own does not integrate to one.
+
+    Examples
+    --------
+    A closed form will do: x ~ Normal(θ, 1).
+
+    >>> import torch
+    >>> import motherlode
+    >>> class Gaussian:
+    ...     def log_prob(self, x, theta):
+    ...         return torch.distributions.Normal(theta[..., 0], 1.0).log_prob(x[..., 0])
+    >>> prior = {"mean": torch.distributions.Normal(0.0, 10.0)}
+    >>> samples = motherlode.posterior(Gaussian(), prior, [[0.9], [1.1]]).mcmc(chains=4, samples=100, seed=1)
+    >>> samples.samples.shape
+    (4, 100, 1)
     """
     law, observation = Prior(prior, names), Observation(x_observed)
     law = law if names is not None else in_recorded_order(estimator, law)

@@ -4,6 +4,14 @@ r"""Losses as pure functions ``loss(estimator, batch)``, each minimal at the exa
 
 Every loss has ``.columns``, the fields of the batch that it reads. Those with a score term take
 ``.with_alpha(number)`` where the automatic weight does not suit.
+
+Examples
+--------
+>>> from motherlode import losses
+>>> losses.alices.columns
+('theta0', 'theta1', 'x', 'y', 'joint_log_ratio', 'joint_score')
+>>> losses.alices.with_alpha(3.0).alpha
+3.0
 """
 
 from motherlode.losses.contrastive import gold_contrastive, gold_contrastive_score, nre, nre_c, nre_contrastive

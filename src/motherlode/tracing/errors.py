@@ -88,6 +88,16 @@ class LeakError(MotherlodeError):
         Where the event was drawn and where it was replayed, shape (D,).
     expected, found
         x at `theta` and on replay at `probe`, shape (*L).
+
+    Examples
+    --------
+    >>> import motherlode
+    >>> simulator = motherlode.wrap(lambda theta, rng: theta[0] + rng.normal(), "mean", -1.0, 1.0)
+    >>> try:
+    ...     simulator.mine([[0.5]], seed=1)
+    ... except motherlode.LeakError as error:
+    ...     print(error.event, error.theta)
+    0 [0.5]
     """
 
     def __init__(

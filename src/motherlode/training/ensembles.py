@@ -104,6 +104,18 @@ def train_ensemble(
     ------
     UnsuitableEstimator
         If the estimator is not what its class and configuration build.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import motherlode
+    >>> simulator = motherlode.wrap(lambda theta, rng: rng.normal(rng.normal(theta[0]), 1.0), "mean", -1.0, 1.0)
+    >>> theta = np.linspace(-1.0, 1.0, 200)[:, None]
+    >>> events = simulator.mine(theta, theta[::-1, None], seed=1)
+    >>> options = motherlode.training.TrainingOptions(steps=20)
+    >>> ensemble = motherlode.train_ensemble(events, motherlode.losses.alice, size=2, progress=False, options=options)
+    >>> ensemble.spread(theta[:3], events.x[:3], theta[-3:]).shape
+    (3,)
     """
     starts = [None if estimator is None else _anew(estimator, seed + member) for member in range(size)]
     members = [

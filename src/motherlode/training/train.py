@@ -120,6 +120,18 @@ def train(
         finite, a checkpoint is of another training, or TensorBoard is missing.
     CondemnedStore
         If a leak was found while the events were mined.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import motherlode
+    >>> simulator = motherlode.wrap(lambda theta, rng: rng.normal(rng.normal(theta[0]), 1.0), "mean", -1.0, 1.0)
+    >>> theta = np.linspace(-1.0, 1.0, 200)[:, None]
+    >>> events = simulator.mine(theta, theta[::-1, None], seed=1)
+    >>> options = motherlode.training.TrainingOptions(steps=20)
+    >>> ratio = motherlode.train(events, motherlode.losses.alices, progress=False, options=options)
+    >>> ratio.log_ratio(theta[:3], events.x[:3], theta[-3:]).shape
+    (3,)
     """
     options, device, seed = options or TrainingOptions(), torch.device(device), index(seed)
     with _seeded(seed), writing(log) as tell:

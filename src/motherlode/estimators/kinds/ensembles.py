@@ -66,6 +66,15 @@ class Ensemble(_Average):
     ------
     UnsuitableEstimator
         If there is none, they differ, or two are one object or train the same weights.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import motherlode
+    >>> members = [motherlode.RatioEstimator(parameters=1, shape=(2,)) for _ in range(3)]
+    >>> ensemble = Ensemble(members)
+    >>> ensemble.log_ratio(np.zeros((5, 1)), np.zeros((5, 2)), np.ones((5, 1))).shape
+    (5,)
     """
 
     @overload

@@ -98,6 +98,15 @@ class LikelihoodEstimator(AmortizedLikelihood):
     ------
     UnsuitableEstimator
         If a column is in ``whole`` and in ``atoms``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> estimator = LikelihoodEstimator(parameters=1, shape=(2,))
+    >>> theta = np.zeros((5, 1))
+    >>> x = estimator.sample(theta)
+    >>> x.shape, estimator.log_prob(x, theta).shape, estimator.score(theta, x).shape
+    ((5, 2), (5,), (5, 1))
     """
 
     learning_rate: ClassVar[float] = 1e-2

@@ -79,6 +79,14 @@ class PosteriorEstimator(AmortizedPosterior):
         Steps of a flow.
     embedding
         Network from x to features; None flattens x.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> estimator = PosteriorEstimator(parameters=1, shape=(2,))
+    >>> draws = estimator.sample((100,), np.zeros(2))
+    >>> draws.shape, estimator.log_prob(draws, np.zeros(2)).shape
+    ((100, 1), (100,))
     """
 
     learning_rate: ClassVar[float] = 4e-3

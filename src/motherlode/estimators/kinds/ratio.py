@@ -95,6 +95,15 @@ class RatioEstimator(AmortizedRatio):
         Smooth (silu, tanh, softplus, gelu) where a score is learned.
     embedding
         Network from x to features, by any of :mod:`.embeddings` or any module ``(B, *L) -> (B, F)``; None flattens x.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> estimator = RatioEstimator(parameters=2, shape=(3,))
+    >>> theta, other, x = np.zeros((5, 2)), np.ones((5, 2)), np.zeros((5, 3))
+    >>> there, back = estimator.log_ratio(theta, x, other), estimator.log_ratio(other, x, theta)
+    >>> there.shape, np.allclose(there, -back)
+    ((5,), True)
     """
 
     reference_point: Tensor | None

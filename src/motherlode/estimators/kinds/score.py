@@ -58,6 +58,12 @@ class ScoreEstimator(AmortizedScore):
         As in :class:`~motherlode.estimators.kinds.ratio.RatioEstimator`.
     embedding
         Network from x to features; None flattens x.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ScoreEstimator(parameters=2, shape=(3,)).score(np.zeros((5, 3))).shape
+    (5, 2)
     """
 
     reference_point: Tensor

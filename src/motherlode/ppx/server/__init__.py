@@ -1,3 +1,5 @@
 """Serve a simulator of ours to any PPX client."""
 
-__all__: list[str] = []
+from motherlode.ppx.server.serving import Server, serve
+
+__all__ = ["Server", "serve"]
