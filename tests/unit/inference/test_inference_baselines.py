@@ -42,11 +42,22 @@ def test_sallino_keeps_nearly_all_information_in_one_histogram():
 
 
 def test_sallino_in_one_dimension_is_the_ratio_of_the_score():
-    made = SallinoRatio(lambda x: x, [0.0], Gaussian(), {"mean": (-1.0, 1.0)}, points=3, bins=40, events=40_000)
-    x = torch.linspace(-1.5, 1.5, 13, dtype=torch.float64).unsqueeze(1)
+    """In bins of equal content of N(θ, 1) and N(0, 1) together, counts are binomial and edges are quantiles."""
+    bins, events = 40, 40_000
+    made = SallinoRatio(lambda x: x, [0.0], Gaussian(), {"mean": (-1.0, 1.0)}, points=3, bins=bins, events=events)
+    shares, fine = np.arange(4, 37) / bins, np.linspace(-6.0, 6.0, 100_001)
     for theta in (-1.0, 1.0):
-        ours = made.log_ratio(torch.full((13, 1), theta, dtype=torch.float64), x)
-        assert (ours - (theta * x[:, 0] - 0.5)).abs().max() < 0.2
+        edges = np.interp(shares, mixture(norm.cdf, fine, theta), fine)
+        moved, still = (np.diff(norm.cdf(edges - mean)) for mean in (theta, 0.0))
+        x = torch.from_numpy(0.5 * (edges[1:] + edges[:-1])).unsqueeze(1)
+        ours = made.log_ratio(torch.full((len(x), 1), theta, dtype=torch.float64), x).numpy()
+        of_edges = np.sqrt(shares * (1.0 - shares) / (2 * events)) / mixture(norm.pdf, edges, theta)
+        error = np.sqrt(1.0 / (events * moved) + 1.0 / (events * still) + of_edges[1:] ** 2)
+        assert (np.abs(ours - np.log(moved / still)) < ALPHA_Z * error).all()
+
+
+def mixture(function, x, theta):
+    return 0.5 * (function(x - theta) + function(x))
 
 
 def test_many_equal_events_are_no_constant_statistic():
