@@ -14,7 +14,7 @@ from torch.distributions import Distribution, Transform, constraints
 from motherlode.core import Parameters
 from motherlode.core.types import LawLike
 from motherlode.estimators.laws import distribution_of
-from motherlode.estimators.laws.supports import bijection_of, inside
+from motherlode.estimators.laws.supports import Inside, bijection_of
 from motherlode.estimators.randomness import seeded
 from motherlode.inference.errors import UnusablePrior
 from motherlode.laws import Factor, Law, LawError
@@ -30,10 +30,11 @@ class _Block:
     transform: Transform
     size: int
     free: int
+    inside: Inside
     fixed: Tensor | None = None
 
     def contains(self, theta: Tensor) -> Tensor:
-        return inside(self.distribution, theta) if self.fixed is None else (theta == self.fixed).all(dim=-1)
+        return self.inside(theta) if self.fixed is None else (theta == self.fixed).all(dim=-1)
 
     def log_prob(self, theta: Tensor) -> Tensor:
         if self.fixed is not None:
@@ -162,12 +163,13 @@ def _law(law: LawLike, names: Sequence[str] | None) -> Law:
 
 def _block(factor: Factor) -> _Block:
     distribution = distribution_of(factor)
+    inside = Inside(distribution)
     if (factor.low == factor.high).all():
         value = torch.from_numpy(factor.low)
-        return _Block(distribution, _Constant(value), factor.size, 0, value)
+        return _Block(distribution, _Constant(value), factor.size, 0, inside, value)
     transform = bijection_of(distribution)
     draw = torch.from_numpy(factor.sample(1, seed=0)[0])
-    return _Block(distribution, transform, factor.size, transform.inv(draw).shape[-1])
+    return _Block(distribution, transform, factor.size, transform.inv(draw).shape[-1], inside)
 
 
 def _log_det(block: _Block, u: Tensor, theta: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ from zuko.distributions import NormalizingFlow
 from motherlode.core.types import Foreign
 from motherlode.laws import LawError
 
-__all__ = ["bijection_of", "box_constraint", "box_of", "inside", "told_support"]
+__all__ = ["Inside", "bijection_of", "box_constraint", "box_of", "told_support"]
 
 _FAR, _PROBED = (1.0, 1e3), 100
 _untyped: Foreign = constraints
@@ -108,16 +108,28 @@ def _box(distribution: Distribution) -> tuple[Tensor, Tensor]:
     return torch.tensor(-torch.inf, dtype=torch.float64), torch.tensor(torch.inf, dtype=torch.float64)
 
 
-def inside(distribution: Distribution, theta: Tensor) -> Tensor:
-    """Return whether theta ``(*B, n)`` lies in the support, with shape ``(*B,)``."""
-    finite = torch.isfinite(theta).all(dim=-1)
-    support = told_support(distribution)
-    if support is not None:
-        told: Foreign = support
-        checked: Tensor = told.check(theta)
-        return checked.reshape(*finite.shape, -1).all(dim=-1) & finite
-    with torch.no_grad():
-        return finite & torch.isfinite(distribution.log_prob(torch.where(theta.isfinite(), theta, 0.0)))
+class Inside:
+    """Say whether points lie in the support of a distribution; what it tells of it is looked up once.
+
+    Parameters
+    ----------
+    distribution
+        With event shape ``(n,)``.
+    """
+
+    def __init__(self, distribution: Distribution) -> None:
+        self._distribution: Foreign = distribution
+        self._support: Foreign = told_support(distribution)
+
+    def __call__(self, theta: Tensor) -> Tensor:
+        """Return whether theta ``(*B, n)`` lies in the support, with shape ``(*B,)``."""
+        finite = torch.isfinite(theta).all(dim=-1)
+        if self._support is not None:
+            checked: Tensor = self._support.check(theta)
+            return checked.reshape(*finite.shape, -1).all(dim=-1) & finite
+        with torch.no_grad():
+            density: Tensor = self._distribution.log_prob(torch.where(theta.isfinite(), theta, 0.0))
+        return finite & torch.isfinite(density)
 
 
 def bijection_of(distribution: Distribution) -> Transform:

@@ -10,7 +10,7 @@ from torch.distributions import Distribution, Independent
 
 from motherlode.core.types import JSON, Array, Bools, Foreign
 from motherlode.estimators.laws.encoding import decode, encode
-from motherlode.estimators.laws.supports import box_of, inside
+from motherlode.estimators.laws.supports import Inside, box_of
 from motherlode.estimators.randomness import seeded
 from motherlode.laws import Law, LawError
 from motherlode.laws.table import NamedLaw, open_unit
@@ -102,7 +102,7 @@ class TorchLaw:
         """Return whether theta ``(*B, n)`` lies in the support, with shape ``(*B,)``."""
         if self.table is not None:
             return self.table.support.contains(theta)
-        found: Bools = inside(self.distribution, torch.tensor(theta)).numpy()
+        found: Bools = Inside(self.distribution)(torch.tensor(theta)).numpy()
         return found
 
     def quantile(self, unit: Array) -> Array:
