@@ -15,7 +15,7 @@ __all__ = [
 
 
 class TrainingError(MotherlodeError):
-    """Be the base of everything that keeps a surrogate from being trained, used, saved or read."""
+    """Be the base of everything that keeps an estimator from being trained, used, saved or read."""
 
 
 class UnsuitableEstimator(TrainingError):
@@ -61,7 +61,7 @@ class UnsuitableProposal(TrainingError):
 
 
 class UnknownFormat(TrainingError):
-    """Refuse a file that is not a surrogate saved by this library."""
+    """Refuse a file that is not an estimator saved by this library."""
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason

@@ -16,7 +16,7 @@ from motherlode.losses.targets import E
 from motherlode.training.early_stopping import EarlyStoppingState
 from motherlode.training.errors import UnusableCheckpoint
 from motherlode.training.optimizer import OptimizerState
-from motherlode.training.run import Run
+from motherlode.training.run import TrainingRun
 
 __all__ = ["Checkpoint"]
 
@@ -42,10 +42,10 @@ class Checkpoint(Generic[E]):
     path
         The file.
     run
-        The training: estimator, optimizer, batches, schedule and the weights kept so far.
+        The run: estimator, optimizer, batches, schedule and the weights kept so far.
     """
 
-    def __init__(self, path: str | Path, run: Run[E]) -> None:
+    def __init__(self, path: str | Path, run: TrainingRun[E]) -> None:
         self.path, self.run, self.identity = Path(path), run, _identity(run)
 
     def save(self) -> None:
@@ -107,7 +107,7 @@ class Checkpoint(Generic[E]):
         remove_unfinished(self.path)
 
 
-def _identity(run: Run[E]) -> dict[str, str]:
+def _identity(run: TrainingRun[E]) -> dict[str, str]:
     """Return what a training is, part by part: bytes of events and plain arguments, so that no sum depends on threads.
 
     The gradient of the proposal is worked out and not given; four digits of it do not depend on threads either.

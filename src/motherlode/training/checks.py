@@ -1,4 +1,4 @@
-"""Refuse, before the first step, a training that could only end in a wrong surrogate."""
+"""Refuse, before the first step, a training that could only end in a wrong estimator."""
 
 import numpy as np
 from scipy import stats
@@ -19,7 +19,7 @@ from motherlode.training.errors import (
     ScoreUnavailable,
 )
 
-__all__ = ["EXCHANGE_LEVEL", "check_training", "faults", "looks_exchangeable", "refuse"]
+__all__ = ["EXCHANGE_LEVEL", "check_training", "faults", "looks_exchangeable", "refuse_faults"]
 
 EXCHANGE_LEVEL = 1e-6
 """Level of the test for exchangeability where the events do not say whether they are."""
@@ -58,7 +58,7 @@ def check_training(events: Columns, loss: Loss[E], estimator: Estimator) -> None
             "Leave estimator out, or choose a loss of the same kind.",
         )
     _check_columns(events, loss)
-    refuse(faults(events, loss), loss, len(events.theta))
+    refuse_faults(faults(events, loss), loss, len(events.theta))
     if loss.reads_score:
         _check_smooth(loss, estimator)
     if compares_parameters(loss):
@@ -83,7 +83,7 @@ def faults(events: Columns, loss: Loss[E]) -> dict[str, list[int]]:
     return found
 
 
-def refuse(found: dict[str, list[int]], loss: Loss[E], total: int) -> None:
+def refuse_faults(found: dict[str, list[int]], loss: Loss[E], total: int) -> None:
     """Raise the error of the first column with faults among ``total`` events.
 
     Raises

@@ -21,7 +21,7 @@ from motherlode.training.errors import NonFiniteLoss, NonFiniteValidation
 from motherlode.training.optimizer import Optimizer, Schedule
 from motherlode.training.options import ROUNDS, TrainingOptions
 
-__all__ = ["Run"]
+__all__ = ["TrainingRun"]
 
 _CHUNK, _PARTS, _LEAST = 8192, 8, 16
 _VALIDATION = 3
@@ -31,7 +31,7 @@ _NAMED = 100
 """Most events that are named as the cause of a validation loss that is not finite."""
 
 
-class Run(Generic[E]):
+class TrainingRun(Generic[E]):
     """One training.
 
     Parameters

@@ -28,11 +28,11 @@ from motherlode.training.checkpoint import Checkpoint
 from motherlode.training.checks import check_training
 from motherlode.training.data.derived import complete
 from motherlode.training.data.inputs import Columns, of_events, open_store, origin_of
-from motherlode.training.data.split import Dataset, as_batch, split
+from motherlode.training.data.split import Dataset, as_batch, split_events
 from motherlode.training.data.stream import streamed
 from motherlode.training.data.survey import survey
 from motherlode.training.options import TrainingOptions
-from motherlode.training.run import Run
+from motherlode.training.run import TrainingRun
 from motherlode.training.tensorboard import writing
 
 __all__ = ["TrainingArguments", "train"]
@@ -139,7 +139,7 @@ def train(
         estimator.cpu().fit_scaling(dataset.reference)
         loss = loss.calibrated(estimator, dataset.reference)
         estimator.to(device).train()
-        run = Run(estimator, loss, dataset, options, seed, device)
+        run = TrainingRun(estimator, loss, dataset, options, seed, device)
         try:
             if checkpoint is None:
                 run.go(progress, [tell])
@@ -187,7 +187,7 @@ def _meet(
         score = prior_score(data.theta, law)
     batch = complete(data, as_batch(data, loss), loss, estimator, score)
     if stored is None or found is None:
-        return estimator, split(batch, options.validation, seed, device), origin
+        return estimator, split_events(batch, options.validation, seed, device), origin
     return estimator, streamed(stored, found, batch, loss, score, options, device), origin
 
 

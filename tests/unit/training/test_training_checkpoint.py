@@ -12,9 +12,9 @@ from motherlode import losses
 from motherlode.estimators import RatioEstimator
 from motherlode.training import TrainingOptions, train
 from motherlode.training.checkpoint import Checkpoint
-from motherlode.training.data.split import as_batch, held_out, split
+from motherlode.training.data.split import as_batch, held_out, split_events
 from motherlode.training.errors import UnusableCheckpoint
-from motherlode.training.run import Run
+from motherlode.training.run import TrainingRun
 
 SHORT = TrainingOptions(steps=60)
 
@@ -26,7 +26,7 @@ def fit(events, loss=losses.alices, **options):
 @pytest.fixture
 def interrupted(monkeypatch):
     """Return a function that trains as ``fit`` and is interrupted after some rounds."""
-    original = Run.round
+    original = TrainingRun.round
 
     def fit_a_while(*arguments, rounds=3, **options):
         counted = iter(range(rounds))
@@ -36,10 +36,10 @@ def interrupted(monkeypatch):
                 raise KeyboardInterrupt
             original(self, batches)
 
-        monkeypatch.setattr(Run, "round", interrupt)
+        monkeypatch.setattr(TrainingRun, "round", interrupt)
         with pytest.raises(KeyboardInterrupt):
             fit(*arguments, **options)
-        monkeypatch.setattr(Run, "round", original)
+        monkeypatch.setattr(TrainingRun, "round", original)
 
     return fit_a_while
 
@@ -139,8 +139,8 @@ def test_steps_and_rates_may_be_numbers_of_numpy(events, tmp_path, interrupted):
 
 def test_the_random_states_of_all_devices_are_kept(events, tmp_path, monkeypatch):
     """On a machine without a GPU, two are pretended."""
-    dataset = split(as_batch(events, losses.alice), 0.1, 0, torch.device("cpu"))
-    run = Run(RatioEstimator(1, (1,)), losses.alice, dataset, SHORT, 0, torch.device("cpu"))
+    dataset = split_events(as_batch(events, losses.alice), 0.1, 0, torch.device("cpu"))
+    run = TrainingRun(RatioEstimator(1, (1,)), losses.alice, dataset, SHORT, 0, torch.device("cpu"))
     checkpoint, restored = Checkpoint(tmp_path / "state", run), []
     states = [torch.arange(16, dtype=torch.uint8), torch.arange(16, 32, dtype=torch.uint8)]
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)

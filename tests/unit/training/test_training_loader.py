@@ -9,7 +9,7 @@ from gaussian import gaussian_events
 
 from motherlode import losses
 from motherlode.training.data.loader import Loader
-from motherlode.training.data.split import InMemory, Part, as_batch, held_out, pair_up, split
+from motherlode.training.data.split import InMemory, Part, as_batch, held_out, pair_up, split_events
 
 CPU = torch.device("cpu")
 
@@ -25,7 +25,7 @@ def take(loader, first, count):
 
 def test_split_is_by_event_and_by_seed_alone(events):
     batch = as_batch(events, losses.alices)
-    one, two, other = (split(batch, 0.1, seed, CPU) for seed in (5, 5, 6))
+    one, two, other = (split_events(batch, 0.1, seed, CPU) for seed in (5, 5, 6))
     assert torch.equal(one.validation.index, two.validation.index)
     assert not torch.equal(one.validation.index, other.validation.index)
     assert len(one.validation) == 200

@@ -18,7 +18,7 @@ from motherlode.store import EventStore, StoredColumns
 from motherlode.store.errors import CondemnedStore
 from motherlode.training import TrainingOptions, train
 from motherlode.training.data.loader import Loader
-from motherlode.training.data.split import InMemory, Part, as_batch, pair_up, split
+from motherlode.training.data.split import InMemory, Part, as_batch, pair_up, split_events
 from motherlode.training.early_stopping import EarlyStopping
 from motherlode.training.errors import (
     MissingColumns,
@@ -30,7 +30,7 @@ from motherlode.training.errors import (
     ScoreUnavailable,
 )
 from motherlode.training.optimizer import Schedule
-from motherlode.training.run import Run
+from motherlode.training.run import TrainingRun
 
 SHORT = TrainingOptions(steps=60)
 
@@ -99,8 +99,8 @@ def test_the_weights_returned_have_the_validation_loss_of_the_record(patience):
     estimator = RatioEstimator(1, (1,), hidden=(256, 256))
     options = TrainingOptions(steps=400, weight_decay=0.0, validation=0.5, patience=patience)
     fit(events, losses.alice, estimator=estimator, options=options)
-    dataset = split(as_batch(events, losses.alice), 0.5, 0, torch.device("cpu"))
-    run = Run(estimator, losses.alice, dataset, options, 0, torch.device("cpu"))
+    dataset = split_events(as_batch(events, losses.alice), 0.5, 0, torch.device("cpu"))
+    run = TrainingRun(estimator, losses.alice, dataset, options, 0, torch.device("cpu"))
     assert float(run.validate().mean()) == estimator.record.validation_loss
     assert estimator.record.best_step in {row.step for row in estimator.record.history}
 
@@ -172,9 +172,9 @@ def test_a_step_that_is_not_finite_names_the_event(events, what):
 
 def run_to(estimator, events, options, steps):
     """Take so many steps of a training, by hand."""
-    dataset = split(as_batch(events, losses.alice), options.validation, 0, torch.device("cpu"))
+    dataset = split_events(as_batch(events, losses.alice), options.validation, 0, torch.device("cpu"))
     estimator.fit_scaling(dataset.reference)
-    run = Run(estimator.train(), losses.alice, dataset, options, 0, torch.device("cpu"))
+    run = TrainingRun(estimator.train(), losses.alice, dataset, options, 0, torch.device("cpu"))
     for step, batch in zip(range(steps), run.loader.batches(0), strict=False):
         run.optimizer.step(losses.alice(estimator, batch), run.schedule.rate(step))
 

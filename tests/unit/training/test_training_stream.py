@@ -17,7 +17,7 @@ from motherlode.store import EventStore, StoredColumns
 from motherlode.training import TrainingOptions, train
 from motherlode.training.data.inputs import Columns, columns_of
 from motherlode.training.data.loader import Loader
-from motherlode.training.data.split import as_batch, pair_up, split
+from motherlode.training.data.split import as_batch, pair_up, split_events
 from motherlode.training.data.stream import streamed
 from motherlode.training.data.survey import survey
 from motherlode.training.errors import NonFiniteEvents, ScoreUnavailable
@@ -52,7 +52,7 @@ def stream_of(store, memory, loss=losses.alices, seed=0):
 
 def test_where_everything_fits_batches_are_those_of_memory(store, many):
     found, dataset = stream_of(store, 1e9)
-    inside = split(as_batch(many, losses.alices), 0.1, 0, CPU)
+    inside = split_events(as_batch(many, losses.alices), 0.1, 0, CPU)
     assert torch.equal(torch.as_tensor(found.sample.x), inside.reference.x)
     assert torch.equal(dataset.validation.index, inside.validation.index)
     assert torch.equal(dataset.validation.events.x, inside.validation.events.x)
@@ -116,7 +116,7 @@ def test_the_sample_has_the_extremes_of_all_events(tmp_path):
 
 def test_streaming_learns_what_memory_learns(store):
     """The loss of each of 20,000 fresh events under both: the mean difference is 0 within 4 standard errors."""
-    fresh = split(as_batch(gaussian_events(20_000, seed=9), losses.alice), 0.5, 0, CPU).reference
+    fresh = split_events(as_batch(gaussian_events(20_000, seed=9), losses.alice), 0.5, 0, CPU).reference
     pairs = pair_up(fresh, False, torch.Generator().manual_seed(0))
     label = torch.sigmoid(-pairs.joint_log_ratio)
     fits = [
@@ -149,21 +149,21 @@ def test_every_kind_of_loss_streams(store, loss):
 
 
 def test_a_checkpoint_of_a_stream_goes_on(store, tmp_path, monkeypatch):
-    from motherlode.training.run import Run
+    from motherlode.training.run import TrainingRun
 
     options = TrainingOptions(steps=200, memory=2e5)
     whole = train(store, losses.alice, progress=False, options=options)
-    original = Run.round
+    original = TrainingRun.round
 
     def interrupted(self, batches):
         if self.step > 90:
             raise KeyboardInterrupt
         original(self, batches)
 
-    monkeypatch.setattr(Run, "round", interrupted)
+    monkeypatch.setattr(TrainingRun, "round", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train(store, losses.alice, progress=False, options=options, checkpoint=tmp_path / "state")
-    monkeypatch.setattr(Run, "round", original)
+    monkeypatch.setattr(TrainingRun, "round", original)
     resumed = train(store, losses.alice, progress=False, options=options, checkpoint=tmp_path / "state")
     assert all(torch.equal(one, other) for one, other in zip(whole.parameters(), resumed.parameters(), strict=True))
 

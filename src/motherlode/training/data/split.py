@@ -16,7 +16,18 @@ from motherlode.losses import Loss
 from motherlode.losses.targets import E
 from motherlode.training.data.inputs import Columns, columns_of
 
-__all__ = ["Dataset", "Group", "InMemory", "Part", "Source", "as_batch", "held_out", "pair_up", "prepare", "split"]
+__all__ = [
+    "Dataset",
+    "Group",
+    "InMemory",
+    "Part",
+    "Source",
+    "as_batch",
+    "held_out",
+    "pair_up",
+    "prepare",
+    "split_events",
+]
 
 
 @dataclass(frozen=True)
@@ -118,7 +129,7 @@ def held_out(total: int, share: float, seed: int, most: int | None = None) -> In
     return np.sort(np.random.default_rng(seed % 2**64).choice(total, count, replace=False))
 
 
-def split(events: EventBatch, share: float, seed: int, device: torch.device) -> Dataset:
+def split_events(events: EventBatch, share: float, seed: int, device: torch.device) -> Dataset:
     """Hold out a share of events in memory, and move all to a device."""
     validation = held_out(len(events), share, seed)
     training = np.delete(np.arange(len(events)), validation)

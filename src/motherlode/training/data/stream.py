@@ -22,7 +22,7 @@ from motherlode.training.data.split import Dataset, Group, Part, as_batch
 from motherlode.training.data.survey import BUFFER, Survey, within
 from motherlode.training.options import TrainingOptions
 
-__all__ = ["Stream", "streamed"]
+__all__ = ["StreamedSource", "streamed"]
 
 _SHARDS = 2
 """Fewest shards of a buffer: events of one alone, mined side by side, would not be mixed with others."""
@@ -61,11 +61,11 @@ def streamed(
     event = sum(column[0].nbytes for column in vars(sample).values() if column is not None)
     batch = options.batch(len(stored) - len(survey.held))
     rows = max(batch, int(BUFFER * options.memory / event))
-    training = Stream(stored, survey.held, rows, batch, lambda columns: finish(as_batch(columns, loss)))
+    training = StreamedSource(stored, survey.held, rows, batch, lambda columns: finish(as_batch(columns, loss)))
     return Dataset(training, held, sample)
 
 
-class Stream:
+class StreamedSource:
     """A source of as many groups of shards as memory asks for.
 
     Parameters

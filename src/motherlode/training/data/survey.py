@@ -10,7 +10,7 @@ from motherlode.core.types import Array, Integers
 from motherlode.losses import Loss
 from motherlode.losses.targets import E
 from motherlode.store import StoredColumns
-from motherlode.training.checks import faults, refuse
+from motherlode.training.checks import faults, refuse_faults
 from motherlode.training.data.inputs import Columns
 from motherlode.training.data.split import held_out
 
@@ -82,7 +82,7 @@ def survey(stored: StoredColumns, loss: Loss[E], share: float, memory: float, se
         validation.append(_rows(columns, first, held))
         sample.append(_rows(columns, first, picked))
         extremes.look(columns, first)
-    refuse(found, loss, total)
+    refuse_faults(found, loss, total)
     others = np.setdiff1d(extremes.numbers(), picked)
     sample += [_rows(columns, first, others) for first, columns in _shards(stored, others)]
     order = np.argsort(np.concatenate([picked, others]))
