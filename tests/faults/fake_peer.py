@@ -13,8 +13,9 @@ import zmq
 
 from motherlode.ppx.format.codec import decode, encode
 from motherlode.ppx.format.messages import (
+    Described,
     Error,
-    Failure,
+    FailureEntry,
     GoldBlock,
     Handshake,
     HandshakeResult,
@@ -25,13 +26,12 @@ from motherlode.ppx.format.messages import (
     RunResult,
     Sample,
     SampleResult,
-    Simulator,
     Tag,
     TagResult,
 )
 from motherlode.ppx.format.schema import ErrorCode, Tier
 
-DESCRIBED = Simulator(("gold/1",), "0.1", ("theta",), np.array([-2.0]), np.array([2.0]), Tier.TANGENT, 4096, 1 << 24)
+DESCRIBED = Described(("gold/1",), "0.1", ("theta",), np.array([-2.0]), np.array([2.0]), Tier.TANGENT, 4096, 1 << 24)
 
 
 class Peer:
@@ -86,7 +86,7 @@ def block_of(gold, failing=()):
         ),
         draws=2 * count,
         failures=tuple(
-            Failure(index, "ValueError: no") for index in failing if index - gold.first in range(gold.count)
+            FailureEntry(index, "ValueError: no") for index in failing if index - gold.first in range(gold.count)
         ),
     )
 

@@ -16,8 +16,7 @@ from motherlode.ppx.client import workload
 from motherlode.ppx.client.greeting import parameters_of
 from motherlode.ppx.client.workload import BlockSize
 from motherlode.ppx.errors import SimulatorDied
-from motherlode.ppx.format.messages import HandshakeResult
-from motherlode.ppx.format.messages import Simulator as Described
+from motherlode.ppx.format.messages import Described, HandshakeResult
 from motherlode.ppx.format.schema import Recorded, Tier
 
 FAKE = Path(__file__).resolve().parents[1] / "faults" / "fake_peer.py"

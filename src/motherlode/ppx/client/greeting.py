@@ -9,7 +9,7 @@ import numpy as np
 
 from motherlode.core import ParameterError, Parameters
 from motherlode.ppx.client.pool import Options
-from motherlode.ppx.format.messages import HandshakeResult, Simulator
+from motherlode.ppx.format.messages import Described, HandshakeResult
 
 __all__ = ["Names", "parameters_of", "version_of"]
 
@@ -52,7 +52,7 @@ def parameters_of(peer: HandshakeResult, given: Names) -> Parameters:
     return declared if declared is not None and declared.low is not None else _declared(peer.simulator)
 
 
-def _declared(told: Simulator) -> Parameters:
+def _declared(told: Described) -> Parameters:
     """Return names and bounds as the peer says them; an infinite side declares no box, and bounds are left out then."""
     low, high = told.parameter_low, told.parameter_high
     if low is None or high is None or not np.isfinite([low, high]).all():

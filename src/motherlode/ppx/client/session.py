@@ -17,6 +17,7 @@ from motherlode.ppx.format.codec import decode, encode
 from motherlode.ppx.format.failures import failure_of
 from motherlode.ppx.format.messages import (
     Body,
+    Described,
     Error,
     GoldBlock,
     GoldRun,
@@ -24,7 +25,6 @@ from motherlode.ppx.format.messages import (
     HandshakeResult,
     Run,
     RunResult,
-    Simulator,
 )
 from motherlode.ppx.format.schema import GOLD
 from motherlode.ppx.keys import ClientKeys
@@ -87,7 +87,7 @@ class Session:
         return self.peer.simulator is not None and GOLD in self.peer.simulator.extensions
 
     @property
-    def described(self) -> Simulator:
+    def described(self) -> Described:
         """What a gold peer said of itself.
 
         Raises

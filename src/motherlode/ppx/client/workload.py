@@ -14,8 +14,8 @@ import numpy as np
 from motherlode.core import Parameters
 from motherlode.core.types import Array
 from motherlode.events import Counts, Events, Failure, TraceColumns
-from motherlode.events.traces import Site as EventSite
-from motherlode.ppx.format.messages import GoldBlock, GoldRun, Simulator, TraceBlock
+from motherlode.events.traces import Site
+from motherlode.ppx.format.messages import Described, GoldBlock, GoldRun, TraceBlock
 from motherlode.ppx.format.schema import Recorded
 
 __all__ = ["BlockSize", "Workload", "events_of", "join", "lost"]
@@ -103,7 +103,7 @@ class Workload:
         self._suspects: set[int] = set()
         self._lock = threading.Lock()
 
-    def runs(self, size: BlockSize, simulator: Simulator) -> Iterator[GoldRun]:
+    def runs(self, size: BlockSize, simulator: Described) -> Iterator[GoldRun]:
         """Yield requests until every row is handed out; several workers may do so at once."""
         event_bytes = 8 * self.theta.shape[1] * (2 + self.alternatives.shape[1])
         room = min(simulator.max_message_size or MAX_BLOCK_BYTES, MAX_BLOCK_BYTES) // 2
@@ -112,7 +112,7 @@ class Workload:
         while rows := self._take(min(size.events, limit)):
             yield self._run(rows, low, high)
 
-    def _box_within(self, simulator: Simulator) -> tuple[Array | None, Array | None]:
+    def _box_within(self, simulator: Described) -> tuple[Array | None, Array | None]:
         """Return the box of probes, kept inside what the simulator declares of itself (some sides may be infinite)."""
         low, high = self._box
         if low is None or high is None or simulator.parameter_low is None or simulator.parameter_high is None:
@@ -208,7 +208,7 @@ def join(batches: Sequence[Events]) -> Events:
 
 def _traces(block: TraceBlock, theta: Array, x: Array) -> TraceColumns:
     return TraceColumns(
-        sites=tuple(EventSite(site.address, site.family, site.observed) for site in block.sites),
+        sites=tuple(Site(site.address, site.family, site.observed) for site in block.sites),
         offsets=block.offsets,
         site=block.site.astype(np.int32),
         value=block.value,

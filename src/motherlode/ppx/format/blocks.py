@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motherlode.core.types import Array
-from motherlode.ppx.format.messages import Failure, GoldBlock, GoldRun, Site, TraceBlock
+from motherlode.ppx.format.messages import FailureEntry, GoldBlock, GoldRun, SiteEntry, TraceBlock
 from motherlode.ppx.format.schema import Fields, Recorded
 
 __all__ = ["check_answer", "gold_block", "gold_run", "reject", "vector"]
@@ -85,9 +85,9 @@ def _offsets(values: Values, rows: int, end: int, field: str) -> NDArray[np.int6
     return np.array(values, np.int64)
 
 
-def _site(fields: Fields) -> Site:
+def _site(fields: Fields) -> SiteEntry:
     reject(not fields["address"] or not fields["family"], "sites has an entry without an address or a family")
-    return Site(fields["address"], fields["name"] or "", fields["family"], bool(fields["observed"]))
+    return SiteEntry(fields["address"], fields["name"] or "", fields["family"], bool(fields["observed"]))
 
 
 def _traces(fields: Fields, rows: int) -> TraceBlock:
@@ -112,8 +112,8 @@ def _traces(fields: Fields, rows: int) -> TraceBlock:
     )
 
 
-def _failures(entries: Sequence[Fields], first: int, count: int) -> tuple[Failure, ...]:
-    failures = tuple(Failure(entry["event"], entry["text"] or "") for entry in entries)
+def _failures(entries: Sequence[Fields], first: int, count: int) -> tuple[FailureEntry, ...]:
+    failures = tuple(FailureEntry(entry["event"], entry["text"] or "") for entry in entries)
     events = [failure.event for failure in failures]
     reject(events != sorted(set(events)), "failures are not in order of event")
     reject(any(not first <= event < first + count for event in events), "failures names an event not in the block")

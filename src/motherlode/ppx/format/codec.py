@@ -146,14 +146,14 @@ def _law(fields: Fields) -> tuple[str, tuple[Array, ...]]:
     return family, tuple(_tensor(values[name], f"{family}.{name}") for name in FAMILIES[family].parameters)
 
 
-def _simulator(fields: Fields) -> messages.Simulator:
+def _simulator(fields: Fields) -> messages.Described:
     names = fields["parameter_names"] or ()
     reject(len(set(names)) != len(names), f"parameter_names {names} are not distinct")
     low, high = vector(fields["parameter_low"]), vector(fields["parameter_high"])
     reject({len(low), len(high)} not in ({0}, {len(names)}), "parameter_low or parameter_high has the wrong length")
     reject(not bool((low <= high).all()), "parameter_low exceeds parameter_high")
     reject(fields["max_events"] == 0, "max_events is missing")
-    return messages.Simulator(
+    return messages.Described(
         fields["extensions"] or (),
         fields["version"] or "",
         names,

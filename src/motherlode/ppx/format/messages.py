@@ -13,8 +13,9 @@ from motherlode.ppx.format.schema import ErrorCode, Recorded, Tier
 
 __all__ = [
     "Body",
+    "Described",
     "Error",
-    "Failure",
+    "FailureEntry",
     "GoldBlock",
     "GoldRun",
     "Handshake",
@@ -26,8 +27,7 @@ __all__ = [
     "RunResult",
     "Sample",
     "SampleResult",
-    "Simulator",
-    "Site",
+    "SiteEntry",
     "Table",
     "Tag",
     "TagResult",
@@ -36,7 +36,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, eq=False)
-class Simulator:
+class Described:
     """What a simulator says of itself. Bounds have shape (D,) or are None: not declared."""
 
     extensions: tuple[str, ...]
@@ -71,7 +71,7 @@ class GoldRun:
 
 
 @dataclass(frozen=True)
-class Site:
+class SiteEntry:
     """An address of a block's branchings."""
 
     address: str
@@ -84,7 +84,7 @@ class Site:
 class TraceBlock:
     """Ragged branchings: rows offsets[i] to offsets[i+1] are event i's. log_prob has shape (M, 1+K)."""
 
-    sites: tuple[Site, ...]
+    sites: tuple[SiteEntry, ...]
     offsets: NDArray[np.int64]
     site: NDArray[np.uint32]
     value: Array
@@ -94,7 +94,7 @@ class TraceBlock:
 
 
 @dataclass(frozen=True)
-class Failure:
+class FailureEntry:
     """An event that raised: its absolute index and why."""
 
     event: int
@@ -113,7 +113,7 @@ class GoldBlock:
     draws: int = 0
     probed: int = 0
     score_discrepancy: float = 0.0
-    failures: tuple[Failure, ...] = ()
+    failures: tuple[FailureEntry, ...] = ()
     traces: TraceBlock | None = None
     diverted: int = 0
 
@@ -137,7 +137,7 @@ class HandshakeResult:
 
     system_name: str
     model_name: str
-    simulator: Simulator | None = None
+    simulator: Described | None = None
 
 
 @dataclass(frozen=True)
@@ -238,5 +238,5 @@ Body = (
 )
 """A message."""
 
-Table = Body | Simulator | GoldRun | Site | TraceBlock | Failure | GoldBlock
+Table = Body | Described | GoldRun | SiteEntry | TraceBlock | FailureEntry | GoldBlock
 """A message or a part of one: a dataclass that mirrors a table."""

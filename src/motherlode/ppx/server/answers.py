@@ -3,7 +3,7 @@
 import numpy as np
 
 from motherlode.events import Events, TraceColumns
-from motherlode.ppx.format.messages import Failure, GoldBlock, GoldRun, Site, TraceBlock
+from motherlode.ppx.format.messages import FailureEntry, GoldBlock, GoldRun, SiteEntry, TraceBlock
 from motherlode.ppx.format.schema import Recorded
 
 __all__ = ["block_of", "simulated", "unanswered"]
@@ -27,7 +27,7 @@ def block_of(events: Events, asked: GoldRun) -> GoldBlock:
         events.counts.draws,
         events.counts.probed,
         events.counts.score_discrepancy,
-        tuple(Failure(failure.event, failure.reason) for failure in events.failures),
+        tuple(FailureEntry(failure.event, failure.reason) for failure in events.failures),
         _traces(events.traces) if traced and events.traces is not None else None,
         events.counts.diverted,
     )
@@ -35,7 +35,7 @@ def block_of(events: Events, asked: GoldRun) -> GoldBlock:
 
 def _traces(columns: TraceColumns) -> TraceBlock:
     return TraceBlock(
-        tuple(Site(site.address, "", site.family, site.observed) for site in columns.sites),
+        tuple(SiteEntry(site.address, "", site.family, site.observed) for site in columns.sites),
         columns.offsets,
         columns.site.astype(np.uint32),
         columns.value,
@@ -47,7 +47,7 @@ def _traces(columns: TraceColumns) -> TraceBlock:
 
 def unanswered(asked: GoldRun, reason: str) -> GoldBlock:
     """Return the block of a request of which every event failed."""
-    failures = tuple(Failure(event, reason) for event in range(asked.first, asked.first + asked.count))
+    failures = tuple(FailureEntry(event, reason) for event in range(asked.first, asked.first + asked.count))
     none = np.empty((0, 0))
     traces = TraceBlock((), np.zeros(1, np.int64), *_nothing(), np.zeros(1, np.int64), np.empty(0), none)
     return GoldBlock(

@@ -179,7 +179,7 @@ class Server:
     def _greeting(self) -> messages.HandshakeResult:
         parameters, simulator = self.simulator.parameters, self.simulator
         low, high = (None if side is None else np.array(side) for side in (parameters.low, parameters.high))
-        described = messages.Simulator(
+        described = messages.Described(
             (GOLD,), simulator.version, parameters.names, low, high, Tier.REPLAY, MAX_EVENTS, MAX_MESSAGE_SIZE
         )
         return messages.HandshakeResult("motherlode", simulator.name, described)
