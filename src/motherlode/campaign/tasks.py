@@ -14,6 +14,7 @@ import cloudpickle
 
 from motherlode.campaign.errors import CampaignError
 from motherlode.campaign.proposal import Proposal
+from motherlode.core.parameters import supported_on
 from motherlode.core.types import Foreign
 from motherlode.events import Events, Failure, Simulator
 from motherlode.store import EventStore, StoreMismatch
@@ -85,8 +86,10 @@ def run_task(job: Job, task: Task) -> Path:
 
 def _mined(job: Job, task: Task) -> Events:
     theta, alternatives = job.proposal.draw(job.seed, task.first, task.count, job.alternatives)
+    support = job.proposal.law.support
     try:
-        events = job.simulator.mine(theta, alternatives, seed=job.seed, first=task.first, traces=job.traces)
+        with supported_on(support.low, support.high):
+            events = job.simulator.mine(theta, alternatives, seed=job.seed, first=task.first, traces=job.traces)
     except SimulatorFailed as failed:
         points = enumerate(theta.tolist(), task.first)
         failures = [Failure(event, tuple(point), job.seed, failed.reason) for event, point in points]

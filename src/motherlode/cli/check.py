@@ -31,6 +31,7 @@ def check(target: str, prior: str | None, events: int, alternatives: int, seed: 
     TARGET is file.py:function, a program, or an endpoint (tcp://… or ipc://…).
     """
     from motherlode.campaign import Proposal
+    from motherlode.core.parameters import supported_on
     from motherlode.frontends.targets import open_target
 
     proposal = None if prior is None else Proposal.of(prior)
@@ -38,7 +39,8 @@ def check(target: str, prior: str | None, events: int, alternatives: int, seed: 
     proposal = Proposal.of(simulator.parameters) if proposal is None else proposal
     proposal.check_fits(simulator.parameters)
     theta, others = proposal.draw(seed, 0, events, alternatives)
-    report = simulator.check(theta, others)
+    with supported_on(proposal.law.support.low, proposal.law.support.high):
+        report = simulator.check(theta, others)
     click.echo(str(report).replace(report.verdict, click.style(report.verdict, fg="green" if report.ok else "red"), 1))
     if out is not None and report.sites:
         from motherlode.plots import plot_branchings, save

@@ -1,6 +1,8 @@
 """Name the parameters θ of a simulator and hold their bounds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +11,10 @@ from numpy.typing import ArrayLike
 from motherlode.core.errors import ParameterError
 from motherlode.core.types import JSON, Array
 
-__all__ = ["Parameters", "difference_steps"]
+__all__ = ["Parameters", "difference_steps", "supported_on"]
+
+_support: ContextVar[tuple[Array, Array] | None] = ContextVar("motherlode_support", default=None)
+"""The box that θ is proposed from, where one is in force."""
 
 
 @dataclass(frozen=True)
@@ -144,9 +149,9 @@ class Parameters:
     def probe_box(self, *points: Array) -> tuple[Array, Array]:
         """Return the box the leak check draws probe parameters from, as (low, high) with shape (D,) each.
 
-        The declared bounds; where none are declared, the box spanned by `points` (each (*, D)), widened by half of
-        its width on both sides, and by half of max(1, |θ|) where it is narrower than a thousandth of that: probes
-        next to θ see nothing.
+        The declared bounds. Where none are declared, the proposal's support (see :func:`supported_on`); an end of it
+        that is infinite is replaced by the box spanned by `points` (each (*, D)), widened by half of its width on both
+        sides, and by half of max(1, |θ|) where it is narrower than a thousandth of that: probes next to θ see nothing.
         """
         if self.low is not None and self.high is not None:
             return np.array(self.low), np.array(self.high)
@@ -154,7 +159,14 @@ class Parameters:
         low, high = rows.min(axis=0), rows.max(axis=0)
         width, scale = high - low, np.maximum(1.0, np.maximum(np.abs(low), np.abs(high)))
         margin = 0.5 * np.where(width < 1e-3 * scale, scale, width)
-        return low - margin, high + margin
+        given = _support.get()
+        if given is None:
+            return low - margin, high + margin
+        lowest, highest = given
+        return (
+            np.where(np.isfinite(lowest), lowest, np.minimum(low - margin, highest)),
+            np.where(np.isfinite(highest), highest, np.maximum(high + margin, lowest)),
+        )
 
     def steps(self, theta: Array) -> Array:
         """Return finite-difference steps with shape (N, D): ε^(1/3)·min(width of the bounds, max(1, |θ|))."""
@@ -180,6 +192,25 @@ class Parameters:
         if not isinstance(data, dict) or not isinstance(names, list):
             raise ParameterError(f"Parameters are described by names, low and high, not by {data!r}.")
         return cls(tuple(map(str, names)), _bounds(data["low"]), _bounds(data["high"]))
+
+
+@contextmanager
+def supported_on(low: Array, high: Array) -> Iterator[None]:
+    """Keep the probes of simulators without bounds inside the proposal's support, from `low` to `high`, shape (D,).
+
+    A simulator may be undefined outside of what its user proposes, so nothing that happens there speaks against it.
+
+    Examples
+    --------
+    >>> with supported_on(np.array([0.1]), np.array([1.0])):
+    ...     Parameters("a").probe_box(np.array([[0.2], [0.9]]))
+    (array([0.1]), array([1.]))
+    """
+    token = _support.set((low, high))
+    try:
+        yield
+    finally:
+        _support.reset(token)
 
 
 def difference_steps(scale: Array) -> Array:

@@ -53,6 +53,17 @@ def campaign(path, function=normal, **options):
     return Campaign(simulator(function), PRIOR, **given | options)
 
 
+def positive(theta, rng):
+    return rng.normal(theta[0]) if theta[0] >= 0.1 else rng.exponential()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_probes_stay_inside_the_proposal_where_no_bounds_are_declared(tmp_path, workers):
+    """Below 0.1 the simulator is another one, but nobody proposes such a θ."""
+    mined = Campaign(motherlode.wrap(positive, "theta"), "theta=0.1:1", events=600, shard=300, path=tmp_path)
+    assert mined.run(workers, progress=False).audit().probed == 600
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     return campaign(tmp_path_factory.mktemp("whole") / "s").run(progress=False).load()

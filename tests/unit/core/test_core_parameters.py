@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from motherlode.core import ParameterError, Parameters
+from motherlode.core.parameters import supported_on
 
 BOX = Parameters(("mass", "width"), (0.0, -1.0), (10.0, 1.0))
 
@@ -86,6 +87,15 @@ def test_probe_box_spans_what_is_asked_where_nothing_is_declared():
     free = Parameters(("a", "b"))
     low, high = free.probe_box(np.array([[0.0, 4.0], [2.0, 4.0]]), np.array([[[6.0, 4.0]], [[1.0, 4.0]]]))
     np.testing.assert_array_equal([low, high], [[-3.0, 2.0], [9.0, 6.0]])
+
+
+def test_probe_box_stays_inside_the_support_of_the_proposal():
+    points = np.array([[0.2, 1.0, -1.0], [0.9, 3.0, 1.0]])
+    with supported_on(np.array([0.1, 0.0, -np.inf]), np.array([1.0, np.inf, np.inf])):
+        low, high = Parameters(("a", "b", "c")).probe_box(points)
+        assert BOX.probe_box(points[:, :2])[0].tolist() == [0.0, -1.0]
+    np.testing.assert_allclose([low, high], [[0.1, 0.0, -2.0], [1.0, 4.0, 2.0]])
+    assert Parameters("a").probe_box(points[:, :1])[0] < 0.1
 
 
 def test_steps():

@@ -4,6 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -101,9 +102,10 @@ class Pool:
             self.session(worker)
         if len(workers) == 1:
             return [function(0)]
+        contexts = [copy_context() for _ in workers]
         with ThreadPoolExecutor(len(workers)) as threads:
             try:
-                return list(threads.map(function, workers))
+                return list(threads.map(lambda worker, context: context.run(function, worker), workers, contexts))
             except KeyboardInterrupt:
                 stop()
                 self._kill()
