@@ -16,6 +16,7 @@ from torch import Tensor
 from motherlode.core.types import Array, Foreign, LawLike
 from motherlode.estimators.protocols import DirectPosterior, Estimate
 from motherlode.estimators.randomness import seeded
+from motherlode.estimators.trained_range import warn_out_of_range
 from motherlode.inference.convergence import members_of
 from motherlode.inference.direct import DirectRatio, as_one_outcome, draw_inside
 from motherlode.inference.errors import UnusableObservation, UnusablePrior
@@ -25,7 +26,6 @@ from motherlode.inference.mcmc.pyro_kernels import KERNELS, run_pyro
 from motherlode.inference.potential import Observation, Potential
 from motherlode.inference.prior import Prior
 from motherlode.inference.proposed import in_recorded_order, proposal_of, sample_reweighted, warn_unlike_proposal
-from motherlode.inference.ranges import warn_out_of_range
 from motherlode.inference.results import PosteriorSamples
 from motherlode.inference.search import maximize, starting_points
 from motherlode.inference.variational.guides import Guide, GuideSettings, fit_guide

@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 
 from motherlode.core.types import Array, LawLike
 from motherlode.estimators.protocols import LogLikelihood, LogRatio
+from motherlode.estimators.trained_range import warn_out_of_range
 from motherlode.events.simulator import Simulates
 from motherlode.inference.errors import InferenceError
 from motherlode.inference.frequentist.baselines import Baselines
@@ -29,7 +30,6 @@ from motherlode.inference.frequentist.upper import UpperLimit, upper_limit
 from motherlode.inference.frequentist.wilks import trace_contour, wilks_region
 from motherlode.inference.potential import Observation
 from motherlode.inference.prior import Prior
-from motherlode.inference.ranges import warn_out_of_range
 
 __all__ = ["Limits", "limits"]
 
