@@ -10,7 +10,6 @@ takes a second for its first import; ``torch.compile`` takes ten seconds or more
 
 import operator
 from collections.abc import Callable, Collection, Mapping
-from functools import partial
 from typing import Final, TypeAlias
 
 import pyro
@@ -123,10 +122,8 @@ class _Tape(TorchDispatchMode):
         self._graph.eliminate_dead_code()
         for node, binding in self._bindings.items():
             binding.put_into(node)
-        code = self._graph.python_code("self")
-        namespace = dict(code.globals)
-        exec(code.src, namespace)  # noqa: S102 (a GraphModule would keep the source of every recording for ever)
-        return partial(namespace["forward"], None)
+        forward: Callable[..., Tensors] = fx.GraphModule(torch.nn.Module(), self._graph).forward
+        return forward
 
     def _write(
         self, func: OpOverload, args: tuple[Foreign, ...], kwargs: Mapping[str, Foreign], result: Foreign
