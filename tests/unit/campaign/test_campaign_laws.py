@@ -18,7 +18,7 @@ EVENTS = 400
 
 
 def normal(theta, rng):
-    return rng.normal(theta[0], 1.0)
+    return rng.normal(0.1 * theta[0], 1.0)
 
 
 def simulator(form):
