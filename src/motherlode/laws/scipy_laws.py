@@ -204,6 +204,9 @@ class ScipyJoint:
             "weighted by it. Use a law over vectors, or write it with torch.distributions."
         )
 
+    def __str__(self) -> str:
+        return type(self.frozen).__name__.removesuffix(_JOINT)
+
     @property
     def size(self) -> int:
         """Number of components."""
