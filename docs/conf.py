@@ -35,7 +35,7 @@ def escaped(lines: list[str]) -> Iterator[str]:
             continue
         parts = re.split(r"(``.*?``|`.*?`)", line)
         plain = [
-            part if part.startswith("`") else re.sub(r"(?<![\w*])\*(?=[A-Z])|\|", r"\\\g<0>", part) for part in parts
+            part if part.startswith("`") else re.sub(r"(?<![\w*])\*(?=[A-Z,])|\|", r"\\\g<0>", part) for part in parts
         ]
         yield "".join(plain)
 

@@ -15,6 +15,8 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "softplus": nn.Softplus,
     "tanh": nn.Tanh,
 }
+"""Activations by the name that an estimator takes."""
+
 SMOOTH = frozenset(ACTIVATIONS) - {"relu"}
 
 

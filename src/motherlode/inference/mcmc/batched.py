@@ -15,6 +15,7 @@ from motherlode.inference.results import PosteriorSamples
 __all__ = ["BATCHED", "run_batched"]
 
 BATCHED = ("nuts", "chees")
+"""Methods whose chains share one batched evaluation."""
 
 
 def run_batched(

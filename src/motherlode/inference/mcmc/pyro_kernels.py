@@ -22,6 +22,7 @@ KERNELS: Mapping[str, ForeignFunction] = {
     ),
     "pyro-random-walk": lambda potential, **settings: RandomWalkKernel(potential.model, **settings),
 }
+"""Pyro's kernels by the name of the method: each takes a potential and its own settings."""
 
 
 def run_pyro(
