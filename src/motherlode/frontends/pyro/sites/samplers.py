@@ -3,7 +3,8 @@
 torch's own samplers consume their generator as the values of all rows demand (rejection, vector widths), so a row
 would depend on its neighbours. Inversion does not. Bernoulli (``u < p``), Categorical (first cumulative sum above
 ``u``) and Uniform follow the rules of :mod:`motherlode.families`; gamma, beta, binomial and Poisson use SciPy's
-inverse distribution functions.
+inverse distribution functions. A draw is never NaN and has a finite density: values that round to the open end of a
+support are moved to the next number inside it, as torch does.
 """
 
 from collections.abc import Callable
@@ -14,9 +15,9 @@ import pyro.distributions as dist
 import torch
 from numpy.typing import ArrayLike
 from pyro.distributions.torch_distribution import ExpandedDistribution, MaskedDistribution
-from scipy import special
+from scipy import special, stats
 from torch import Tensor
-from torch.distributions import Distribution
+from torch.distributions import Distribution, constraints
 
 from motherlode.frontends.pyro.errors import NotBatched
 from motherlode.frontends.pyro.sites.streams import UniformSource
@@ -27,6 +28,8 @@ Uniforms = Callable[[torch.Size], Tensor]
 """Give fresh uniforms of a shape."""
 
 _TINY = 2.0**-54
+_SMALLEST, _LARGEST = torch.finfo(torch.float64).tiny, torch.finfo(torch.float64).max
+_BELOW_ONE = 1 - 2.0**-53
 
 
 def sample_site(fn: Distribution, source: UniformSource, position: int | None) -> Tensor:
@@ -111,7 +114,7 @@ def _invert(function: Callable[..., ArrayLike], *arguments: Tensor) -> Tensor:
 
 
 def _gamma(concentration: Tensor, u: Tensor) -> Tensor:
-    return _invert(special.gammaincinv, concentration, u.clamp_(min=_TINY)).clamp_(min=5e-324)
+    return _invert(special.gammaincinv, concentration, u.clamp_(min=_TINY)).clamp_(min=_SMALLEST)
 
 
 def _smallest(quantile: Tensor, below: Callable[[Tensor], Tensor], u: Tensor) -> Tensor:
@@ -123,7 +126,23 @@ def _smallest(quantile: Tensor, below: Callable[[Tensor], Tensor], u: Tensor) ->
 def _poisson(rate: Tensor, u: Tensor) -> Tensor:
     rate, u = torch.broadcast_tensors(rate, u)
     drawn = _smallest(_invert(special.pdtrik, u, rate), lambda k: _invert(special.pdtr, k, rate), u)
+    drawn = torch.where(drawn.isnan(), _poisson_at_large_rates(rate, u), drawn)
     return torch.where(rate == 0, 0.0, drawn)
+
+
+def _poisson_at_large_rates(rate: Tensor, u: Tensor) -> Tensor:
+    """Return quantiles by the Cornish-Fisher expansion, right to a part in 1e6 of a count from rates of 1e11 on."""
+    z = torch.special.ndtri(u.clamp(min=_TINY))
+    return torch.floor(rate + rate.sqrt() * z + (z * z - 1) / 6 + 0.5).clamp_(min=0)
+
+
+def _binomial(count: Tensor, probs: Tensor, u: Tensor) -> Tensor:
+    quantile = _invert(special.bdtrik, u, count, probs)
+    drawn = _smallest(quantile, lambda k: _invert(special.bdtr, k, count.long(), probs), u)
+    lost = drawn.isnan()
+    if bool(lost.any()):
+        drawn[lost] = _invert(stats.binom.ppf, u[lost], count[lost], probs[lost]).clamp_(min=0)
+    return drawn
 
 
 @draw_from_uniforms.register
@@ -164,7 +183,7 @@ def _draw_multivariate_normal(
 
 @draw_from_uniforms.register
 def _draw_exponential(fn: torch.distributions.Exponential, uniforms: Uniforms, batch: torch.Size) -> Tensor:
-    return -torch.log1p(-uniforms(batch)) / fn.rate
+    return -torch.log1p(-uniforms(batch).clamp_(min=_TINY)) / fn.rate
 
 
 @draw_from_uniforms.register(torch.distributions.Laplace)
@@ -175,18 +194,19 @@ def _draw_by_icdf(fn: Distribution, uniforms: Uniforms, batch: torch.Size) -> Te
 
 @draw_from_uniforms.register
 def _draw_gamma(fn: torch.distributions.Gamma, uniforms: Uniforms, batch: torch.Size) -> Tensor:
-    return _gamma(fn.concentration, uniforms(batch)) / fn.rate
+    return (_gamma(fn.concentration, uniforms(batch)) / fn.rate).clamp_(min=_SMALLEST, max=_LARGEST)
 
 
 @draw_from_uniforms.register
 def _draw_beta(fn: torch.distributions.Beta, uniforms: Uniforms, batch: torch.Size) -> Tensor:
-    return _invert(special.betaincinv, fn.concentration1, fn.concentration0, uniforms(batch).clamp_(min=_TINY))
+    drawn = _invert(special.betaincinv, fn.concentration1, fn.concentration0, uniforms(batch).clamp_(min=_TINY))
+    return drawn.clamp_(min=_SMALLEST, max=_BELOW_ONE)
 
 
 @draw_from_uniforms.register
 def _draw_dirichlet(fn: torch.distributions.Dirichlet, uniforms: Uniforms, batch: torch.Size) -> Tensor:
     parts = _gamma(fn.concentration, uniforms(batch + fn.event_shape))
-    return parts / parts.sum(-1, keepdim=True)
+    return (parts / parts.sum(-1, keepdim=True)).clamp_(min=_SMALLEST)
 
 
 @draw_from_uniforms.register
@@ -198,14 +218,13 @@ def _draw_poisson(fn: torch.distributions.Poisson, uniforms: Uniforms, batch: to
 def _draw_binomial(fn: torch.distributions.Binomial, uniforms: Uniforms, batch: torch.Size) -> Tensor:
     probs, count = fn.probs.expand(batch), fn.total_count.expand(batch)
     u = uniforms(batch)
-    quantile = _invert(special.bdtrik, u, count, probs)
-    drawn = _smallest(quantile, lambda k: _invert(special.bdtr, k, count.long(), probs), u)
-    return torch.where(probs == 0, 0.0, torch.where(probs == 1, count, drawn))
+    return torch.where(probs == 0, 0.0, torch.where(probs == 1, count, _binomial(count, probs, u)))
 
 
 @draw_from_uniforms.register
 def _draw_negative_binomial(fn: torch.distributions.NegativeBinomial, uniforms: Uniforms, batch: torch.Size) -> Tensor:
-    rate = _gamma(fn.total_count, uniforms(batch)) * fn.logits.exp()
+    odds = fn.probs / (1 - fn.probs) if "probs" in vars(fn) else fn.logits.exp()
+    rate = _gamma(fn.total_count, uniforms(batch)) * odds
     return _poisson(rate, uniforms(batch))
 
 
@@ -242,4 +261,11 @@ def _draw_transformed(fn: torch.distributions.TransformedDistribution, uniforms:
     value = draw_from_uniforms(expanded.base_dist, uniforms, expanded.base_dist.batch_shape)
     for transform in expanded.transforms:
         value = transform(value)
-    return value
+    return _inside(value, expanded.support)
+
+
+def _inside(value: Tensor, support: constraints.Constraint | None) -> Tensor:
+    """Return values with those that rounded to the end of an open half-line or of the unit interval moved inside."""
+    if support is constraints.positive:
+        return value.clamp(min=_SMALLEST, max=_LARGEST)
+    return value.clamp(min=_SMALLEST, max=_BELOW_ONE) if support is constraints.unit_interval else value
