@@ -85,6 +85,8 @@ class Layout:
         Shape of one event's x; None before it is known.
     elements
         Numbers drawn in an event, as far as known.
+    fixed
+        Names of the sites whose values the script gives and that are not data.
     """
 
     names: tuple[str, ...]
@@ -97,6 +99,7 @@ class Layout:
     axes: tuple[int, ...] = ()
     shape: Shape | None = None
     elements: int = 1
+    fixed: frozenset[str] = frozenset()
 
     @property
     def chunk(self) -> int:

@@ -26,6 +26,7 @@ from motherlode.frontends.pyro.errors import ModelRefused, NotBatched
 from motherlode.frontends.pyro.layout import Layout, Style
 from motherlode.frontends.pyro.passes import RecordingPass, ReplayPass, run_model
 from motherlode.frontends.pyro.replays import last_site, same_rows
+from motherlode.frontends.pyro.script import fixed_sites
 from motherlode.frontends.pyro.sites.visit import Visit
 from motherlode.tracing import HiddenRandomness, ReplayDiverged
 
@@ -125,6 +126,7 @@ def _signature_of(model: UserFunction) -> inspect.Signature:
 
 
 def _rows(model: UserFunction, layout: Layout, theta: Tensor) -> Layout:
+    layout = replace(layout, fixed=fixed_sites(model, layout, theta))
     record, outputs = _trial(model, layout, theta)
     layout = replace(layout, plates=frozenset(record.plates))
     layout = replace(layout, axes=tuple(_event_axis(output) for output in outputs))
@@ -135,6 +137,8 @@ def _rows(model: UserFunction, layout: Layout, theta: Tensor) -> Layout:
 
 def _plate(model: UserFunction, layout: Layout, theta: Tensor) -> Layout:
     alone = replace(layout, batching="single")
+    alone = replace(alone, fixed=fixed_sites(model, alone, theta))
+    layout = replace(layout, fixed=alone.fixed)
     single = RecordingPass(alone, theta[:1], alone.source(0, 0, 1))
     shape = tuple(alone.rows(run_model(model, single), 1).shape[1:])
     depth = max((len(visit.fn.batch_shape) for visit in single.visits), default=0)
@@ -159,6 +163,7 @@ def _plate_of(model: UserFunction, layout: Layout, theta: Tensor, shapes: list[V
 
 
 def _single(model: UserFunction, layout: Layout, theta: Tensor) -> Layout:
+    layout = replace(layout, fixed=fixed_sites(model, layout, theta))
     run_model(model, RecordingPass(layout, theta[:1], layout.source(0, 0, 1)))
     return layout
 

@@ -108,7 +108,7 @@ class MiningPass(Pass):
         value = drop_shadows(_draw(fn) if given is None else given)
         density = masked(log_density(fn, value), mask)
         shadows = shadows_of(density) or [density] * len(self._leaves)
-        check_density(msg["name"], fn, shadows[0], msg["scale"])
+        check_density(msg["name"], fn, shadows[0], msg["scale"], self._leaves[0])
         self._touched |= shadows_of(density) is not None
         self._bounds += [shadows[0] for shadows in map(shadows_of, support_bounds(fn)) if shadows]
         self._totals = [a + self.per_event(b, position) for a, b in zip(self._totals, shadows, strict=True)]

@@ -15,6 +15,7 @@ from motherlode.frontends.pyro.errors import NameClash, NoDensity, NotBatched
 from motherlode.frontends.pyro.layout import Layout, SiteMessage
 from motherlode.frontends.pyro.sites.density import (
     check_density,
+    depends_on,
     is_scaled,
     log_density,
     masked,
@@ -28,7 +29,7 @@ from motherlode.frontends.pyro.sites.visit import Visit
 from motherlode.frontends.python.frames import runs_program
 from motherlode.tracing import ReplayDiverged
 
-__all__ = ["Pass", "RecordingPass", "ReplayPass", "run_model"]
+__all__ = ["Pass", "RecordingPass", "ReplayPass", "call_model", "run_model"]
 
 
 class Pass(Messenger):  # type: ignore[misc]
@@ -71,6 +72,9 @@ class Pass(Messenger):  # type: ignore[misc]
         if msg["name"] in self._given:
             self._give(msg)
             return
+        if self._keeps(msg):
+            msg["done"] = True
+            return
         self._refuse(msg)
         fn, mask = unmasked(msg["fn"], msg["mask"])
         position = self.layout.position(msg, self.size)
@@ -80,8 +84,12 @@ class Pass(Messenger):  # type: ignore[misc]
         msg["done"] = True
 
     def _pyro_post_param(self, msg: SiteMessage) -> None:
-        if msg["value"] is not None:
+        if msg["value"] is not None and not depends_on(msg["value"], self.theta):
             msg["value"] = msg["value"].detach()
+
+    def _keeps(self, msg: SiteMessage) -> bool:
+        """Return whether the script gave the site a value that is no data: it stays, and its density does not count."""
+        return msg["value"] is not None and (not msg["is_observed"] or msg["name"] in self.layout.fixed)
 
     def _give(self, msg: SiteMessage) -> None:
         value = self._given[msg["name"]]
@@ -122,11 +130,14 @@ class RecordingPass(Pass):
         self._source, self._density = source, density
 
     def _visit(self, msg: SiteMessage, fn: Distribution, mask: Tensor | None, position: int | None) -> None:
+        if msg["value"] is not None and depends_on(torch.as_tensor(msg["value"]), self.theta):
+            remedy = "Give the site in every run, or pass theta to its distribution."
+            raise NoDensity(msg["name"], "is given a value that depends on theta, but not in every run", remedy)
         with torch.no_grad():
             value = sample_site(fn, self._source, position)
         density = masked(log_density(fn, value), mask) if self._density else None
         if density is not None:
-            check_density(msg["name"], fn, density, msg["scale"])
+            check_density(msg["name"], fn, density, msg["scale"], self.theta)
         self.visits.append(Visit(msg["name"], fn, value, position, density, mask, self._observed(msg)))
         msg["value"] = value
 
@@ -195,10 +206,14 @@ class ReplayPass(Pass):
 
 
 @runs_program
-def run_model(model: UserFunction, handler: Pass, validate: bool = False) -> list[Tensor]:
-    """Run the model under a pass in float64 and return its outputs: observed sites, else what it returned.
+def call_model(model: UserFunction, handler: Pass, validate: bool = False) -> UserValue:
+    """Run the model under a pass in float64, unseen by handlers outside, and return what it returned."""
+    with _alone(validate), handler:
+        return handler.layout.call(model, handler.theta)
 
-    Handlers outside the run do not see its sites.
+
+def run_model(model: UserFunction, handler: Pass, validate: bool = False) -> list[Tensor]:
+    """Run the model under a pass as :func:`call_model` does, and return its outputs: observed sites, else the value.
 
     Parameters
     ----------
@@ -214,8 +229,7 @@ def run_model(model: UserFunction, handler: Pass, validate: bool = False) -> lis
     NotBatched
         If there is no output.
     """
-    with _alone(validate), handler:
-        returned = handler.layout.call(model, handler.theta)
+    returned = call_model(model, handler, validate)
     if isinstance(handler, ReplayPass):
         handler.finish()
     seen = [visit.value for visit in handler.visits if visit.observed]

@@ -1,8 +1,9 @@
 """Evaluate log-densities of torch distributions as gold needs them.
 
-Pyro's own ``log_prob`` is used, with two repairs: Bernoulli and Categorical given by ``probs`` are exact in the tails
-(torch clamps probabilities at 2.2e-16, so an impossible value would look merely unlikely), and a value outside a
-support that depends on parameters has density 0 (torch returns a finite number with validation off).
+Pyro's own ``log_prob`` is used, with two repairs: Bernoulli, Categorical, Binomial and NegativeBinomial given by
+``probs`` are exact in the tails (torch clamps probabilities at 2.2e-16, so an impossible value would look merely
+unlikely), and a value outside a support that depends on parameters has density 0 (torch returns a finite number with
+validation off).
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,16 @@ from torch.distributions.utils import _sum_rightmost
 
 from motherlode.frontends.pyro.errors import NoDensity
 
-__all__ = ["check_density", "is_scaled", "log_density", "masked", "moves_with", "support_bounds", "unmasked"]
+__all__ = [
+    "check_density",
+    "depends_on",
+    "is_scaled",
+    "log_density",
+    "masked",
+    "moves_with",
+    "support_bounds",
+    "unmasked",
+]
 
 
 def log_density(fn: Distribution, value: Tensor) -> Tensor:
@@ -33,6 +43,10 @@ def log_density(fn: Distribution, value: Tensor) -> Tensor:
         return (value - 1.0 + fn.probs).abs().log()
     if isinstance(fn, torch.distributions.Categorical) and fn._param is vars(fn).get("probs"):
         return _categorical(fn.probs, value)
+    if isinstance(fn, torch.distributions.Binomial) and fn._param is vars(fn).get("probs"):
+        return torch.where(_is_inside(fn, value), _binomial(fn, value), -torch.inf)
+    if isinstance(fn, torch.distributions.NegativeBinomial) and fn._param is vars(fn).get("probs"):
+        return _negative_binomial(fn, value)
     if isinstance(fn, torch.distributions.Independent):
         return _sum_rightmost(log_density(fn.base_dist, value), fn.reinterpreted_batch_ndims)
     if _has_fixed_support(fn):
@@ -78,7 +92,15 @@ def masked(density: Tensor, mask: Tensor | None) -> Tensor:
     return density if mask is None else torch.where(mask, density, 0.0)
 
 
-def check_density(site: str, fn: Distribution, density: Tensor, scale: Tensor | float) -> None:
+def depends_on(value: Tensor, theta: Tensor) -> bool:
+    """Return whether autograd finds a way from θ to a value; weights and constants are none."""
+    if not value.requires_grad or not theta.requires_grad:
+        return False
+    (gradient,) = torch.autograd.grad(value.sum(), theta, retain_graph=True, allow_unused=True)
+    return gradient is not None
+
+
+def check_density(site: str, fn: Distribution, density: Tensor, scale: Tensor | float, theta: Tensor) -> None:
     """Refuse a scale or a Delta where θ enters.
 
     Parameters
@@ -87,16 +109,18 @@ def check_density(site: str, fn: Distribution, density: Tensor, scale: Tensor | 
         A site's name, its distribution and the log-density of its value.
     scale
         What Pyro multiplies the log-density with.
+    theta
+        The parameters that gradients are wanted of.
 
     Raises
     ------
     NoDensity
         If the site is no normalized density.
     """
-    if isinstance(fn, pyro.distributions.Delta) and (fn.v.requires_grad or density.requires_grad):
+    if isinstance(fn, pyro.distributions.Delta) and (depends_on(fn.v, theta) or depends_on(density, theta)):
         remedy = "Draw the value from a distribution with a density, such as Normal(value, noise)."
         raise NoDensity(site, "is a Delta at a value that depends on theta", remedy)
-    if density.requires_grad and is_scaled(scale):
+    if is_scaled(scale) and depends_on(density, theta):
         raise NoDensity.scaled(site, scale)
 
 
@@ -108,6 +132,23 @@ def is_scaled(scale: Tensor | float) -> bool:
 def _categorical(probs: Tensor, value: Tensor) -> Tensor:
     index = value.long()[..., None]
     return probs.expand(*index.shape[:-1], probs.shape[-1]).gather(-1, index)[..., 0].log()
+
+
+def _log_powers(probs: Tensor, successes: Tensor, failures: Tensor) -> Tensor:
+    """Return log(p^a (1-p)^b), with 0^0 = 1 and its derivatives."""
+    a = successes * torch.where(successes == 0, 1.0, probs).log()
+    return a + failures * torch.log1p(-torch.where(failures == 0, 0.0, probs))
+
+
+def _binomial(fn: torch.distributions.Binomial, value: Tensor) -> Tensor:
+    failures = fn.total_count - value
+    ways = torch.lgamma(fn.total_count + 1) - torch.lgamma(value + 1) - torch.lgamma(failures + 1)
+    return ways + _log_powers(fn.probs, value, failures)
+
+
+def _negative_binomial(fn: torch.distributions.NegativeBinomial, value: Tensor) -> Tensor:
+    ways = torch.lgamma(fn.total_count + value) - torch.lgamma(value + 1) - torch.lgamma(fn.total_count)
+    return ways + _log_powers(fn.probs, value, fn.total_count)
 
 
 def _has_fixed_support(fn: Distribution) -> bool:
