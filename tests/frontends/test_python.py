@@ -15,7 +15,7 @@ import motherlode
 from motherlode.core import ParameterError, Parameters
 from motherlode.events import Simulator
 from motherlode.families import FAMILIES
-from motherlode.frontends.errors import NotInstrumented, NotWrappable
+from motherlode.frontends.errors import NotInstrumented, NotWrappable, OutputRefused
 from motherlode.frontends.wrapping import takes_generator
 from motherlode.tracing import SimulatorFailed
 
@@ -268,7 +268,7 @@ def test_interrupts_pass():
 
 
 def test_x_that_is_no_number():
-    with pytest.raises(SimulatorFailed, match="could not convert"):
+    with pytest.raises(OutputRefused, match="text, such as 'heads'"):
         mined(lambda theta, rng: "heads")
 
 

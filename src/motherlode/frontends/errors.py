@@ -2,7 +2,7 @@
 
 from motherlode.core import MotherlodeError
 
-__all__ = ["NotInstrumented", "NotWrappable"]
+__all__ = ["NotInstrumented", "NotWrappable", "OutputRefused"]
 
 
 class NotInstrumented(MotherlodeError, AttributeError):
@@ -20,3 +20,21 @@ class NotInstrumented(MotherlodeError, AttributeError):
 
 class NotWrappable(MotherlodeError, TypeError):
     """Refuse an object that is no simulator."""
+
+
+class OutputRefused(MotherlodeError, TypeError):
+    """Refuse what a simulator returned: it is no array of real numbers.
+
+    Attributes
+    ----------
+    what, remedy
+        What was returned, and what to return instead.
+    """
+
+    def __init__(self, what: str, remedy: str) -> None:
+        self.what, self.remedy = what, remedy
+        super().__init__(
+            f"The simulator returned {what}. "
+            "x is one array of real numbers with the same shape in every event; it could not be stored as that. "
+            f"{remedy}"
+        )

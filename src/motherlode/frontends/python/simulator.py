@@ -10,13 +10,21 @@ from motherlode.core import EventStreams, Parameters
 from motherlode.core.types import Array, UserFunction, UserValue
 from motherlode.events import CheckReport, Events
 from motherlode.frontends.fingerprint import fingerprint
+from motherlode.frontends.output import checked_output
 from motherlode.frontends.python.frames import runs_program
 from motherlode.frontends.python.generator.bare import BareGenerator
 from motherlode.frontends.python.generator.traced import TracedGenerator
 from motherlode.frontends.python.intercept.interception import RUNNING, RunGenerator
 from motherlode.frontends.python.tracked.one_pass import run_at_points
 from motherlode.frontends.python.uniforms.delayed import settled
-from motherlode.gold import OnePass, TrackingEnded, agrees_with_replay, check_simulator, mine
+from motherlode.gold import (
+    OnePass,
+    TrackingEnded,
+    agrees_with_replay,
+    check_output_shapes,
+    check_simulator,
+    mine,
+)
 from motherlode.tracing import intern, stream
 
 __all__ = ["PythonSimulator"]
@@ -71,6 +79,10 @@ class PythonSimulator:
         ------
         ParameterError
             For θ of wrong shape, not finite, or outside the bounds.
+        OutputRefused
+            For an x that is no array of real numbers.
+        EventsError
+            For an x whose shape changes from event to event.
         """
         rows = self.parameters.check(theta)
         streams = EventStreams(seed)
@@ -79,6 +91,7 @@ class PythonSimulator:
         for event, row in enumerate(rows, first):
             streams.at(event)
             outputs.append(self._call(row, generator))
+        check_output_shapes({np.shape(x): event for event, x in enumerate(outputs, first)})
         return np.array(outputs, dtype=np.float64)
 
     def mine(
@@ -109,6 +122,8 @@ class PythonSimulator:
             For θ or alternatives that cannot be right.
         LeakError
             If x depends on θ other than through the draws (HiddenRandomness, ReplayDiverged are kinds of it).
+        OutputRefused
+            For an x that is no array of real numbers.
         SimulatorFailed
             If every event failed.
         """
@@ -165,7 +180,7 @@ class PythonSimulator:
     def _call(self, theta: np.ndarray, generator: RunGenerator) -> UserValue:
         token = RUNNING.set(generator)
         try:
-            return settled(self.function(theta.copy(), generator), RETURNED)
+            return checked_output(settled(self.function(theta.copy(), generator), RETURNED))
         finally:
             RUNNING.reset(token)
 
