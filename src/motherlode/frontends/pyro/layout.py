@@ -87,6 +87,8 @@ class Layout:
         Numbers drawn in an event, as far as known.
     fixed
         Names of the sites whose values the script gives and that are not data.
+    counted
+        Names of the masked sites of which lanes that the mask leaves out reach x or another site: all lanes count.
     """
 
     names: tuple[str, ...]
@@ -100,6 +102,7 @@ class Layout:
     shape: Shape | None = None
     elements: int = 1
     fixed: frozenset[str] = frozenset()
+    counted: frozenset[str] = frozenset()
 
     @property
     def chunk(self) -> int:

@@ -24,7 +24,8 @@ from motherlode.core import MotherlodeError
 from motherlode.core.types import UserFunction
 from motherlode.frontends.pyro.errors import ModelRefused, NotBatched
 from motherlode.frontends.pyro.layout import Layout, Style
-from motherlode.frontends.pyro.passes import RecordingPass, ReplayPass, run_model
+from motherlode.frontends.pyro.masks import counted_sites
+from motherlode.frontends.pyro.passes import RecordingPass, ReplayPass, call_model, run_model
 from motherlode.frontends.pyro.replays import last_site, same_rows
 from motherlode.frontends.pyro.script import fixed_sites
 from motherlode.frontends.pyro.sites.visit import Visit
@@ -132,7 +133,8 @@ def _rows(model: UserFunction, layout: Layout, theta: Tensor) -> Layout:
     layout = replace(layout, axes=tuple(_event_axis(output) for output in outputs))
     x = layout.rows(outputs, TRIAL)
     _verify(model, layout, record, x)
-    return replace(layout, shape=tuple(x.shape[1:]), elements=_elements(record))
+    counted = counted_sites(model, layout, theta, record.visits)
+    return replace(layout, shape=tuple(x.shape[1:]), elements=_elements(record), counted=counted)
 
 
 def _plate(model: UserFunction, layout: Layout, theta: Tensor) -> Layout:
@@ -159,12 +161,18 @@ def _plate_of(model: UserFunction, layout: Layout, theta: Tensor, shapes: list[V
     layout = replace(layout, axes=tuple(_event_axis(output) for output in outputs))
     alone = replace(layout, batching="single")
     _verify(model, alone, record, layout.rows(outputs, TRIAL), shapes)
-    return replace(layout, elements=_elements(record))
+    counted = counted_sites(model, layout, theta, record.visits)
+    return replace(layout, elements=_elements(record), counted=counted)
 
 
 def _single(model: UserFunction, layout: Layout, theta: Tensor) -> Layout:
     layout = replace(layout, fixed=fixed_sites(model, layout, theta))
     run_model(model, RecordingPass(layout, theta[:1], layout.source(0, 0, 1)))
+    for i, point in enumerate(theta.split(1)):
+        record = RecordingPass(layout, point, layout.source(0, i, 1), density=False)
+        call_model(model, record)
+        if any(visit.mask is not None for visit in record.visits):
+            layout = replace(layout, counted=counted_sites(model, layout, point, record.visits))
     return layout
 
 

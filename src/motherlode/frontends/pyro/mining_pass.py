@@ -115,6 +115,10 @@ class MiningPass(Pass):
         self._last, self._draws = msg["name"], self._draws + value.numel()
         msg["value"] = value
 
+    def _counts_all(self, msg: SiteMessage) -> bool:
+        """Return whether the site is a latent: a single run cannot tell whether its masked lanes are used."""
+        return not msg["is_observed"]
+
     def _refuse_shadows(self, address: str | None, output: Tensor | None) -> None:
         here, *there = shadows_of(output) or [torch.zeros(())]
         for k, other in enumerate(there):

@@ -77,6 +77,7 @@ class Pass(Messenger):  # type: ignore[misc]
             return
         self._refuse(msg)
         fn, mask = unmasked(msg["fn"], msg["mask"])
+        mask = None if self._counts_all(msg) else mask
         position = self.layout.position(msg, self.size)
         self._names.add(msg["name"])
         self.plates.update(plate.name for plate in self.layout.event_plates(msg, self.size))
@@ -90,6 +91,10 @@ class Pass(Messenger):  # type: ignore[misc]
     def _keeps(self, msg: SiteMessage) -> bool:
         """Return whether the script gave the site a value that is no data: it stays, and its density does not count."""
         return msg["value"] is not None and (not msg["is_observed"] or msg["name"] in self.layout.fixed)
+
+    def _counts_all(self, msg: SiteMessage) -> bool:
+        """Return whether lanes that a mask leaves out count nevertheless, because the program uses them."""
+        return msg["name"] in self.layout.counted
 
     def _give(self, msg: SiteMessage) -> None:
         value = self._given[msg["name"]]
@@ -139,7 +144,7 @@ class RecordingPass(Pass):
         if density is not None:
             check_density(msg["name"], fn, density, msg["scale"], self.theta)
         self.visits.append(Visit(msg["name"], fn, value, position, density, mask, self._observed(msg)))
-        msg["value"] = value
+        msg["value"] = value.clone()
 
     def moving(self) -> Tensor:
         """Return which events have a draw whose support moves with θ, shape (N,)."""
@@ -157,12 +162,21 @@ class ReplayPass(Pass):
     visits
         The record, in order.
     source
-        Where given, masked lanes are redrawn: they must not reach x.
+        Where given, lanes that a mask leaves out are redrawn: they must reach neither x nor another site.
+    redrawn
+        The sites of which they are; None for all.
     """
 
-    def __init__(self, layout: Layout, theta: Tensor, visits: list[Visit], source: UniformSource | None = None) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        theta: Tensor,
+        visits: list[Visit],
+        source: UniformSource | None = None,
+        redrawn: frozenset[str] | None = None,
+    ) -> None:
         super().__init__(layout, theta)
-        self._record, self._source = visits, source
+        self._record, self._source, self._redrawn = visits, source, redrawn
 
     def _visit(self, msg: SiteMessage, fn: Distribution, mask: Tensor | None, position: int | None) -> None:
         recorded = self._expect(msg["name"], fn)
@@ -173,10 +187,14 @@ class ReplayPass(Pass):
         if recorded.density is not None and is_scaled(msg["scale"]) and not torch.equal(density, recorded.density):
             raise NoDensity.scaled(msg["name"], msg["scale"])
         self.visits.append(Visit(msg["name"], fn, value, position, density, mask, recorded.observed))
-        if mask is not None and self._source is not None:
+        if mask is not None and self._source is not None and self._is_redrawn(msg["name"]):
             lanes = mask.reshape(mask.shape + (1,) * len(fn.event_shape))
             value = torch.where(lanes, value, sample_site(fn, self._source, position).to(value.dtype))
-        msg["value"] = value
+            self.visits[-1].value = value
+        msg["value"] = value.clone()
+
+    def _is_redrawn(self, name: str) -> bool:
+        return self._redrawn is None or name in self._redrawn
 
     def _expect(self, name: str, fn: Distribution) -> Visit:
         index = len(self.visits)

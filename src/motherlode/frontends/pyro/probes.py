@@ -1,6 +1,6 @@
 """Replay some events at θ itself and at probe parameters, and difference their densities to check the score."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,8 @@ from torch import Tensor
 
 from motherlode.core.streams import Stream
 from motherlode.core.types import Array, Integers
-from motherlode.frontends.pyro.errors import GradientLost
+from motherlode.frontends.pyro.errors import GradientLost, NoDensity
+from motherlode.frontends.pyro.masks import reaches
 from motherlode.frontends.pyro.passes import RecordingPass, ReplayPass
 from motherlode.frontends.pyro.replays import PyroRequest, compare, run_at
 from motherlode.frontends.pyro.sites.streams import EventSource, UniformSource
@@ -49,10 +50,11 @@ def probe(request: PyroRequest, record: RecordingPass, x: Tensor, score: Array) 
     source = EventSource(request.seed, int(event[rows[0]]), len(rows), Stream.PROBES)
     here, there = request.theta[rows], low + (high - low) * source.take(len(low))
     if request.layout.batching == "single" or any(visit.mask is not None for visit in record.visits):
-        _probe_at(request, record, rows, x, (here,), None)
-        _probe_at(request, record, rows, x, (there,), source)
+        _probe_at(request, record, rows, x, (here,))
+        _probe_at(request, record, rows, x, (there,))
+        _probe_masks(request, record, rows, source)
     else:
-        _probe_at(request, record, rows, x, (here, there), None)
+        _probe_at(request, record, rows, x, (here, there))
     checked = np.flatnonzero(np.isfinite(score).all(1) & (event < _DIFFERENCED))
     inside = np.all((request.theta - request.steps >= low) & (request.theta + request.steps <= high), axis=1)
     return Probed(len(rows), _check_score(request, record, score, checked[inside[checked]]))
@@ -64,16 +66,36 @@ def _probe_at(
     rows: Integers,
     x: Tensor,
     points: Sequence[Array],
-    source: UniformSource | None,
 ) -> None:
     """Replay rows at each of some parameters in one pass."""
     index = torch.from_numpy(np.tile(rows, len(points)))
     visits = [visit.rows(index) for visit in record.visits]
     theta = np.concatenate(points)
-    found = run_at(request, ReplayPass(request.layout, torch.tensor(theta), visits, source), index.numpy(), theta)
+    found = run_at(request, ReplayPass(request.layout, torch.tensor(theta), visits), index.numpy(), theta)
     for part, point in zip(torch.split(found, len(rows)), points, strict=True):
         kind = HiddenRandomness if np.array_equal(point, request.theta[rows]) else LeakError
         compare(request, visits, rows, x[index[: len(rows)]], part, point, kind)
+
+
+def _probe_masks(request: PyroRequest, record: RecordingPass, rows: Integers, source: UniformSource) -> None:
+    """Draw masked lanes anew: x and the other sites must not notice."""
+    visits = [visit.rows(torch.from_numpy(rows)) for visit in record.visits]
+    theta = torch.tensor(request.theta[rows])
+    masked = [visit.name for visit in visits if visit.mask is not None]
+    if masked and reaches(request.model, request.layout, theta, visits, iter([source])):
+        sources = (iter([source]) for _ in masked)
+        found = [n for n, s in zip(masked, sources, strict=True) if _is_used(request, theta, visits, s, n)]
+        raise NoDensity(
+            (found or masked)[0],
+            "is masked, but a lane that the mask leaves out reaches x or another site",
+            "Leave the mask out, or replace such lanes: torch.where(mask, value, 0.0).",
+        )
+
+
+def _is_used(
+    request: PyroRequest, theta: Tensor, visits: list[Visit], sources: Iterator[UniformSource], name: str
+) -> bool:
+    return reaches(request.model, request.layout, theta, visits, sources, frozenset({name}))
 
 
 def _check_score(request: PyroRequest, record: RecordingPass, score: Array, rows: Integers) -> float:

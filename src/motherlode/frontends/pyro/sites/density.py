@@ -78,13 +78,13 @@ def moves_with(bounds: Sequence[Tensor], theta: Tensor) -> Tensor:
 
 
 def unmasked(fn: Distribution, mask: Tensor | bool | None) -> tuple[Distribution, Tensor | None]:
-    """Return a site's distribution without its masks, and the lanes that count; None for all."""
+    """Return a site's distribution without its masks, and a copy of the lanes that count; None for all."""
     while isinstance(fn, MaskedDistribution):
         mask = fn._mask if mask is None else torch.as_tensor(mask) & torch.as_tensor(fn._mask)
         fn = fn.base_dist
     if mask is None or mask is True:
         return fn, None
-    return fn, torch.as_tensor(mask).bool().expand(fn.batch_shape)
+    return fn, torch.as_tensor(mask).bool().expand(fn.batch_shape).clone()
 
 
 def masked(density: Tensor, mask: Tensor | None) -> Tensor:
