@@ -2,7 +2,27 @@
 
 from motherlode.core import MotherlodeError
 
-__all__ = ["NotInstrumented", "NotWrappable", "OutputRefused"]
+__all__ = ["GeneratorRefused", "NotInstrumented", "NotWrappable", "OutputRefused"]
+
+
+class GeneratorRefused(MotherlodeError, TypeError):
+    """Report a library that does not take the generator of a run for one.
+
+    Attributes
+    ----------
+    error
+        What it raised.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        said = " ".join(str(error).split())[:200]
+        super().__init__(
+            f"Other code does not take the rng of a run as a generator ({type(error).__name__}: {said}). "
+            "Drawn there, random numbers would not be on record. "
+            "A compiled function, such as numba's, works if it is given numbers that rng has drawn, as in "
+            "f(theta, rng.random(n)); one that draws by itself is called as its Python function, f.py_func."
+        )
 
 
 class NotInstrumented(MotherlodeError, AttributeError):

@@ -13,7 +13,9 @@ from motherlode.frontends.fingerprint import fingerprint
 from motherlode.frontends.output import checked_output
 from motherlode.frontends.python.frames import runs_program
 from motherlode.frontends.python.generator.bare import BareGenerator
+from motherlode.frontends.python.generator.refusals import refused_by_library
 from motherlode.frontends.python.generator.traced import TracedGenerator
+from motherlode.frontends.python.intercept.given_to_scipy import recording_scipy
 from motherlode.frontends.python.intercept.interception import RUNNING, RunGenerator
 from motherlode.frontends.python.tracked.one_pass import run_at_points
 from motherlode.frontends.python.uniforms.delayed import settled
@@ -94,6 +96,7 @@ class PythonSimulator:
         check_output_shapes({np.shape(x): event for event, x in enumerate(outputs, first)})
         return np.array(outputs, dtype=np.float64)
 
+    @recording_scipy()
     def mine(
         self,
         theta: ArrayLike,
@@ -136,6 +139,7 @@ class PythonSimulator:
             self.program, self.parameters, rows, others, root=seed, first=first, traces=traces, one_pass=one_pass
         )
 
+    @recording_scipy()
     def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:
         """Say whether the function can be mined, and if not, at which line."""
         from motherlode.frontends.python.provenance.explaining import explain
@@ -181,6 +185,11 @@ class PythonSimulator:
         token = RUNNING.set(generator)
         try:
             return checked_output(settled(self.function(theta.copy(), generator), RETURNED))
+        except Exception as error:
+            refused = refused_by_library(error, generator)
+            if refused is None:
+                raise
+            raise refused from error
         finally:
             RUNNING.reset(token)
 

@@ -10,11 +10,11 @@ from typing import NoReturn
 from numpy.random import Generator
 
 from motherlode.core.types import UserFunction
-from motherlode.frontends.errors import NotInstrumented
 from motherlode.frontends.python.frames import NEAREST, Addressing
 from motherlode.frontends.python.generator.drawing import Drawing
 from motherlode.frontends.python.generator.numpy_methods import NUMPY_METHODS
 from motherlode.frontends.python.generator.random_methods import RANDOM_METHODS
+from motherlode.frontends.python.generator.refusals import refuse
 from motherlode.frontends.python.generator.vector_methods import VECTOR_METHODS
 from motherlode.frontends.python.tracked.points import OtherPoints
 from motherlode.frontends.python.uniforms.methods import TRACKED_UNIFORMS, UNIFORMS
@@ -24,8 +24,8 @@ __all__ = ["TracedGenerator"]
 _random = UNIFORMS["random"]
 
 
-class TracedGenerator:
-    """Pass draws through the handlers.
+class TracedGenerator(Generator):
+    """Pass draws through the handlers. It is a Generator for all that ask, so libraries take it as one.
 
     Parameters
     ----------
@@ -48,15 +48,33 @@ class TracedGenerator:
             self.random = MethodType(_random, drawing)
         else:
             vars(self).update({name: MethodType(method, drawing) for name, method in TRACKED_UNIFORMS.items()})
+        super().__init__(stream.bit_generator)
 
     def addressed(self, addressing: Addressing) -> "TracedGenerator":
         """Return a generator for the same run whose draws belong to lines found another way."""
         return TracedGenerator(self._drawing.stream, addressing, self._drawing.points)
 
+    @property
+    def bit_generator(self) -> NoReturn:
+        """Refuse what draws past the record."""
+        refuse("bit_generator")
+
+    def spawn(self, n_children: int) -> NoReturn:
+        """Refuse children, who would draw past the record."""
+        refuse("spawn")
+
+    def __reduce__(self) -> NoReturn:
+        refuse("__reduce__")
+
+    def __repr__(self) -> str:
+        return "Generator"
+
+    __str__ = __repr__
+
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):
             raise AttributeError(name)
-        raise NotInstrumented(name, "motherlode does not know its density")
+        refuse(name)
 
 
 class _Method:
