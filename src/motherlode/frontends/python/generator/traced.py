@@ -45,7 +45,7 @@ class TracedGenerator(Generator):
     def __init__(self, stream: Generator, addressing: Addressing = NEAREST, points: OtherPoints | None = None) -> None:
         self._drawing = drawing = Drawing(stream, addressing, points)
         if points is None:
-            self.random = MethodType(_random, drawing)
+            vars(self)["random"] = MethodType(_random, drawing)
         else:
             vars(self).update({name: MethodType(method, drawing) for name, method in TRACKED_UNIFORMS.items()})
         super().__init__(stream.bit_generator)
