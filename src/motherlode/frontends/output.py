@@ -44,6 +44,8 @@ def _is_plain(value: UserValue) -> bool:
 
 
 def _reason(value: UserValue) -> Reason | None:
+    if "complex" in str(getattr(value, "dtype", "")):
+        return _COMPLEX
     if isinstance(value, np.ndarray | np.generic):
         return _array(value)
     if isinstance(value, list | tuple):
@@ -64,8 +66,6 @@ def _array(value: UserValue) -> Reason | None:
             f"a structured array with the fields {names}",
             "Return an array of its columns: numpy.lib.recfunctions.structured_to_unstructured(x).",
         )
-    if value.dtype.kind == "c":
-        return _COMPLEX
     if value.dtype.kind in "SU":
         return _text(value)
     if value.dtype.kind in "mM":

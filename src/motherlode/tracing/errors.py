@@ -63,6 +63,28 @@ class InfiniteDensity(MotherlodeError, ValueError):
         )
 
 
+_MISTAKES = (
+    "AttributeError",
+    "ImportError",
+    "IndexError",
+    "KeyError",
+    "ModuleNotFoundError",
+    "NameError",
+    "NotImplementedError",
+    "TypeError",
+    "UnboundLocalError",
+)
+
+
+def _remedy(reason: str) -> str:
+    if reason.startswith(_MISTAKES):
+        return (
+            "That looks like an error in the program, not one of some parameters: run it once by hand, as "
+            "function(numpy.array(theta), numpy.random.default_rng(0)), and mend the line it stops at."
+        )
+    return "Run it once by hand at this theta; if only some parameters fail, move the bounds away from them."
+
+
 class SimulatorFailed(MotherlodeError, RuntimeError):
     """Report a simulator that raised for every event it was asked for."""
 
@@ -71,7 +93,7 @@ class SimulatorFailed(MotherlodeError, RuntimeError):
         super().__init__(
             f"The simulator failed in all {events} events; the first time at theta={show(theta)}: {reason}. "
             "Nothing could be mined. "
-            "Run it once by hand at this theta; if only some parameters fail, move the bounds away from them."
+            f"{_remedy(reason)}"
         )
 
 
@@ -127,7 +149,7 @@ class LeakError(MotherlodeError):
             "The joint likelihood ratio would be wrong without any other sign. "
             "Let theta enter through a draw's parameters only: draw x from Normal(theta, 1) instead of adding theta "
             "to a draw, rng.exponential(1/theta) instead of -log(rng.random())/theta, `rng.random() < p(theta)` "
-            "instead of an `if` on theta."
+            "instead of an `if` on theta, `rng.random() < exp(dE)` instead of `log(rng.random()) < dE`."
         )
 
 
@@ -139,8 +161,9 @@ class HiddenRandomness(LeakError):
             f"The simulator uses random numbers that motherlode does not see: in event {self.event} {self._moved()} "
             f"when the run was repeated at the same theta with every draw held fixed, {self._after()}. "
             "Draws outside the record are missing from the joint likelihood, and the run cannot be repeated. "
-            "Take every random number from the `rng` argument; numpy.random.*, random.*, os.urandom, time, and state "
-            "kept between runs are the usual sources."
+            "Take every random number from the `rng` argument, in a Pyro model from pyro.sample; numpy.random.*, "
+            "random.*, torch.rand*, os.urandom, time, and state kept between runs are the usual sources. Code without "
+            "an argument for a generator is wrapped through motherlode.intercept."
         )
 
 
@@ -180,5 +203,7 @@ class ReplayDiverged(LeakError):
             f"{self.found_draw or 'none (it has ended)'}. "
             "theta (or randomness that is not intercepted) steers the control flow directly, so the joint likelihood "
             "ratio does not follow from the draws. "
-            "Replace an `if` on theta by a draw such as `if rng.random() < p(theta)`, and let loops end on draws."
+            "Replace an `if` on theta by a draw such as `if rng.random() < p(theta)`, and let loops end on draws: "
+            "`rng.exponential(1 / rate)` instead of `-log(rng.random()) / rate`, `rng.random() < exp(dE)` instead of "
+            "`log(rng.random()) < dE`."
         )

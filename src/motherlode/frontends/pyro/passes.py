@@ -11,7 +11,9 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from motherlode.core.types import UserFunction, UserValue
-from motherlode.frontends.pyro.errors import NameClash, NoDensity, NotBatched
+from motherlode.frontends.errors import OutputRefused
+from motherlode.frontends.output import checked_output
+from motherlode.frontends.pyro.errors import NameClash, NoDensity
 from motherlode.frontends.pyro.layout import Layout, SiteMessage
 from motherlode.frontends.pyro.sites.density import (
     check_density,
@@ -244,8 +246,8 @@ def run_model(model: UserFunction, handler: Pass, validate: bool = False) -> lis
 
     Raises
     ------
-    NotBatched
-        If there is no output.
+    OutputRefused
+        If there is no output, or one that is no array of real numbers.
     """
     returned = call_model(model, handler, validate)
     if isinstance(handler, ReplayPass):
@@ -267,8 +269,14 @@ def _alone(validate: bool) -> Iterator[None]:
 
 def _outputs(returned: UserValue) -> list[Tensor]:
     if returned is None:
-        raise NotBatched("the model has no observed site and returns nothing, so there is no x")
+        raise OutputRefused(
+            "None, and has no observed site",
+            "A `return` is missing: end the model with `return x`, or give the site that is x an obs=, or name it in "
+            "observed=.",
+        )
     parts = returned if isinstance(returned, (tuple, list)) else (returned,)
+    for part in parts:
+        checked_output(part.detach() if isinstance(part, Tensor) else part)
     return [torch.as_tensor(part, dtype=torch.float64) for part in parts]
 
 

@@ -10,6 +10,7 @@ from motherlode.core.types import UserFunction
 from motherlode.frontends.python.provenance.hidden import hidden_calls, told
 from motherlode.frontends.python.provenance.leaks import Found, find_leak, record_again
 from motherlode.frontends.python.provenance.lines import raised_at
+from motherlode.frontends.python.provenance.logarithms import Idiom, idiom_near
 from motherlode.tracing import HiddenRandomness, LeakError, ReplayDiverged, SimulatorFailed
 
 __all__ = ["explain"]
@@ -26,6 +27,24 @@ _REMEDIES = {
     "if": "Replace it by a draw: `if rng.random() < p(theta):` with a probability p that depends on theta.",
     "int": "A whole number that depends on theta must be drawn: rng.poisson(mu(theta)), rng.binomial(n, p(theta)).",
 }
+_IDIOMS = {
+    "wait": (
+        "theta reaches x through a waiting time that is made by hand, outside a draw, at",
+        "Draw the waiting time itself: `rng.exponential(1 / rate)` instead of `-log(rng.random()) / rate`, with a rate "
+        "that depends on theta.",
+    ),
+    "accept": (
+        "theta decides on the logarithm of a uniform number, which is no draw, at",
+        "Compare the uniform itself: `rng.random() < exp(dE)` instead of `log(rng.random()) < dE`. That is a draw: it "
+        "is accepted with probability min(1, exp(dE)).",
+    ),
+    "geometric": (
+        "theta reaches x through a geometric number that is made by hand, outside a draw, at",
+        "Draw the number itself: `rng.geometric(p)` instead of `ceil(log(rng.random()) / log(1 - p))`.",
+    ),
+}
+"""What a logarithm of a uniform number is used for: how the finding begins, and the remedy."""
+
 _KINDS = {
     "add": "add",
     "sub": "add",
@@ -49,6 +68,10 @@ def explain(function: UserFunction, error: MotherlodeError) -> str:
 
 
 def _leak(error: LeakError, found: Found) -> str:
+    idiom = _logarithm(found)
+    if idiom is not None:
+        head, remedy = _IDIOMS[idiom.kind]
+        return f"{head} {idiom.step.where}\n{idiom.step.source}\n{_consequence(error)} {_WHY}\n{remedy}"
     if found.steps:
         return _reached(error, found)
     if found.decision is None:
@@ -57,6 +80,15 @@ def _leak(error: LeakError, found: Found) -> str:
     kind = "int" if step.operation in _NUMBERS else "if"
     head = "theta is turned into a whole number at" if kind == "int" else "theta decides without a draw at"
     return f"{head} {step.where}\n{step.source}\n{_consequence(error)} {_WHY}\n{_REMEDIES[kind]}"
+
+
+def _logarithm(found: Found) -> Idiom | None:
+    """Return the logarithm of a uniform on the way to x or to the decision that came out differently."""
+    step = found.met or (found.steps[-1] if found.steps else found.decision.step if found.decision else None)
+    idiom = None if step is None else idiom_near(step)
+    if idiom is None or not found.steps:
+        return idiom
+    return idiom if idiom.step[:2] in {step[:2] for step in found.steps} else None
 
 
 def _reached(error: LeakError, found: Found) -> str:
