@@ -1,16 +1,16 @@
 """Tell which modules a function's code names, without running it: how a model is told from a plain function."""
 
 import dis
+import functools
 import inspect
 import sys
 from collections.abc import Iterator
-from types import CodeType, FunctionType, ModuleType
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 
 from motherlode.core.types import UserFunction, UserValue
+from motherlode.frontends.python.frames import is_library
 
 __all__ = ["named_modules", "names_module"]
-
-_RANDOM = ("random", "numpy.random")
 
 
 def names_module(modules: frozenset[str], *wanted: str) -> bool:
@@ -19,7 +19,7 @@ def names_module(modules: frozenset[str], *wanted: str) -> bool:
 
 
 def named_modules(function: UserFunction) -> frozenset[str]:
-    """Return the names of the modules that a function, and the functions of its own module that it calls, refer to."""
+    """Return the names of the modules that a function refers to, and those that the user's functions it calls do."""
     found: set[str] = set()
     seen: set[CodeType] = set()
     waiting = [inspect.unwrap(function)]
@@ -29,21 +29,27 @@ def named_modules(function: UserFunction) -> frozenset[str]:
             continue
         seen.add(user.__code__)
         for value in _referred(user):
-            name = _module(value)
-            found |= {name} if name else set()
-            if isinstance(value, FunctionType) and name.partition(".")[0] == user.__module__.partition(".")[0]:
+            found.add(_module(value))
+            if isinstance(value, FunctionType) and _is_users(value):
                 waiting.append(value)
         for code in _codes(user.__code__):
             found.update(_names(code, "IMPORT_NAME"))
     return frozenset(found)
 
 
+def _is_users(function: FunctionType) -> bool:
+    """Say whether a function is of no installed package and not of Python's own modules."""
+    return not is_library(function.__code__) and _module(function).partition(".")[0] not in sys.stdlib_module_names
+
+
 def _function(value: UserValue) -> FunctionType | None:
     """Return the Python function behind a method, a partial or an object that is called; None if there is none."""
-    value = getattr(value, "func", value)
-    value = value if isinstance(value, FunctionType) else getattr(value, "__func__", value)
+    while isinstance(value, functools.partial):
+        value = value.func
+    if isinstance(value, MethodType):
+        value = value.__func__
     if not isinstance(value, FunctionType | type):
-        value = vars(type(value)).get("__call__")
+        value = inspect.getattr_static(type(value), "__call__", None)
     return value if isinstance(value, FunctionType) else None
 
 
@@ -79,8 +85,7 @@ def _module(value: UserValue) -> str:
     """Return the module that a value is, comes from, or whose class it has."""
     if isinstance(value, ModuleType):
         return value.__name__
-    own = value if isinstance(value, FunctionType | type) else getattr(value, "__self__", value)
+    own = value.__self__ if isinstance(value, BuiltinFunctionType | MethodType) else value
     if isinstance(own, ModuleType):
         return own.__name__
-    name = getattr(own, "__module__", None) if isinstance(own, FunctionType | type) else type(own).__module__
-    return name if isinstance(name, str) and name in sys.modules else ""
+    return str((own if isinstance(own, FunctionType | type) else type(own)).__module__)
