@@ -8,6 +8,7 @@ import torch
 
 from motherlode.core import ParameterError
 from motherlode.events import EventsError
+from motherlode.frontends.errors import OutputRefused
 from motherlode.frontends.pyro import (
     GradientLost,
     LiveTangent,
@@ -176,7 +177,7 @@ def test_a_model_that_cannot_run_says_what_was_tried():
 
 
 def test_a_model_without_output_is_refused():
-    with pytest.raises(ModelRefused, match="no x"):
+    with pytest.raises(OutputRefused, match=r"no observed site.*`return` is missing"):
         mine(lambda theta: None)
 
 

@@ -79,7 +79,7 @@ _MISTAKES = (
 def _remedy(reason: str) -> str:
     if reason.startswith(_MISTAKES):
         return (
-            "That looks like an error in the program, not one of some parameters: run it once by hand, as "
+            "That looks like an error in the program, not one of some parameters. Run it once by hand, as "
             "function(numpy.array(theta), numpy.random.default_rng(0)), and mend the line it stops at."
         )
     return "Run it once by hand at this theta; if only some parameters fail, move the bounds away from them."

@@ -29,9 +29,9 @@ _REMEDIES = {
 }
 _IDIOMS = {
     "wait": (
-        "theta reaches x through a waiting time that is made by hand, outside a draw, at",
-        "Draw the waiting time itself: `rng.exponential(1 / rate)` instead of `-log(rng.random()) / rate`, with a rate "
-        "that depends on theta.",
+        "theta reaches x outside a draw, through a waiting time that is made by hand, at",
+        "Draw the waiting time itself: `rng.exponential(1 / rate)` instead of `-log(rng.random()) / rate`, such as "
+        "`rng.exponential(1 / theta)`.",
     ),
     "accept": (
         "theta decides on the logarithm of a uniform number, which is no draw, at",
@@ -39,7 +39,7 @@ _IDIOMS = {
         "is accepted with probability min(1, exp(dE)).",
     ),
     "geometric": (
-        "theta reaches x through a geometric number that is made by hand, outside a draw, at",
+        "theta reaches x outside a draw, through a geometric number that is made by hand, at",
         "Draw the number itself: `rng.geometric(p)` instead of `ceil(log(rng.random()) / log(1 - p))`.",
     ),
 }
