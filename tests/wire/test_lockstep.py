@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from motherlode.core import ParameterError, Parameters, philox_generator
-from motherlode.frontends.remote import Options, RemoteSimulator, launch
+from motherlode.frontends.remote import RemoteSimulator, launch
 from motherlode.gold import mine
 from motherlode.ppx.client.lockstep import Lockstep
+from motherlode.ppx.client.pool import Options
 from motherlode.ppx.client.session import Session
 from motherlode.ppx.errors import ConditionedProgram, UnknownParameter
 from motherlode.tracing import HiddenRandomness, LeakError, ReplayDiverged, record, seed

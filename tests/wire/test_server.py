@@ -16,10 +16,11 @@ from golden import PROTOCOLS
 
 from motherlode.core import Parameters
 from motherlode.frontends.python.simulator import PythonSimulator
-from motherlode.frontends.remote import Options, RemoteSimulator, connect
+from motherlode.frontends.remote import RemoteSimulator, connect
 from motherlode.gold import mine
 from motherlode.ppx.client.folders import PrivateFolder
 from motherlode.ppx.client.lockstep import Lockstep
+from motherlode.ppx.client.pool import Options
 from motherlode.ppx.client.process import Program
 from motherlode.ppx.client.session import Session
 from motherlode.ppx.errors import EndpointError, HandshakeError, PeerError
