@@ -30,9 +30,9 @@ def from_scipy(frozen: Foreign) -> Factor | None:
     """
     if not type(frozen).__module__.startswith(PREFIX):
         return None
-    if hasattr(frozen, "pmf") or not hasattr(frozen, "logpdf"):
+    if hasattr(frozen, "pmf") or not hasattr(frozen, "logpdf") or not hasattr(frozen, "rvs"):
         raise LawError(
-            f"{type(frozen).__name__} of scipy has no density. Ratios and scores of θ need one. Use a continuous law."
+            f"{type(frozen).__name__} of scipy has no draws or no density. A law of θ needs both. Use a continuous one."
         )
     if not hasattr(frozen, "ppf"):
         return ScipyJoint(frozen)
@@ -194,7 +194,7 @@ class ScipyJoint:
         try:
             density = np.asarray(self.frozen.logpdf(self._draws))
         except ValueError as error:
-            raise self._refused(str(error)) from error
+            raise self._refused(str(error).rstrip(".")) from error
         if density.shape != (_CHECKED,) or not np.isfinite(density).all():
             raise self._refused(f"at its draws with shape {self._draws.shape} it is {density}")
 

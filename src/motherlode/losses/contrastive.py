@@ -16,8 +16,6 @@ from motherlode.losses.weights import label_dispersion, noise_alpha
 
 __all__ = ["gold_contrastive", "gold_contrastive_score", "nre", "nre_c", "nre_contrastive"]
 
-_SLOTS = ("theta", "x", "alternatives", "joint_log_ratio")
-
 CLASSES = 8
 """Parameters that an event is told apart from in nre_contrastive and nre_c; fewer in a smaller batch."""
 

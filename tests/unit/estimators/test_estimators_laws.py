@@ -4,6 +4,7 @@ import numpy as np
 import pyro.distributions as pyro_distributions
 import pytest
 import torch
+import zuko
 from laws_of_all_kinds import CASES, normal_mixture, vector, zuko_flow
 from scipy import stats
 from torch.distributions import constraints
@@ -43,6 +44,8 @@ class Bell(Ramp):
 @pytest.mark.parametrize(
     ("distribution", "match"),
     [
+        (torch.zeros(2), "no distribution of torch"),
+        (zuko.flows.NSF(2), r"when it is called: flow\(\)"),
         (D.Poisson(2.0), "discrete"),
         (D.Categorical(torch.ones(3)), "discrete"),
         (D.Normal(torch.zeros(2, 2), torch.ones(2, 2)), "exactly one dimension"),

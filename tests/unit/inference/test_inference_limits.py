@@ -221,7 +221,7 @@ def test_the_hull_of_a_region_ends_one_step_beyond_its_points_and_never_outside_
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"bounds": {"mean": (1.0, 1.0)}}, "not finite and increasing"),
+        ({"bounds": {"mean": (1.0, 1.0)}}, "cannot be read as low < high"),
         ({"constraints": {"scale": Constraint(0.0, 1.0)}}, "name no parameter"),
         ({"interest": ("sigma",)}, "not among"),
         ({"mode": "rate"}, "without a rate"),

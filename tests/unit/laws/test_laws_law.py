@@ -82,6 +82,7 @@ def test_yaml(tmp_path):
         ({}, "at least one parameter"),
         ("no_such_file.yaml", "neither"),
         (stats.poisson(3.0), "no density"),
+        (stats.gaussian_kde([0.0, 1.0, 3.0]), "no draws"),
         (stats.norm, "no law of one number"),
         (stats.norm([0.0, 1.0], 1.0), "no law of one number"),
         (stats.dirichlet([1.0, 2.0]), "no density of θ with shape"),

@@ -177,7 +177,8 @@ def as_factor(distribution: Distribution) -> TorchLaw:
     Raises
     ------
     LawError
-        If it has more dimensions, is discrete, cannot be drawn from, or has no density at its own draws.
+        If it is no distribution, has more dimensions, is discrete, cannot be drawn from, or has no density at its own
+        draws.
     """
     vector = _as_vector(distribution)
     draw = _one_draw(vector)
@@ -195,6 +196,11 @@ def as_factor(distribution: Distribution) -> TorchLaw:
 
 
 def _as_vector(distribution: Distribution) -> Distribution:
+    if not isinstance(distribution, Distribution):
+        raise LawError(
+            f"{type(distribution).__name__} is no distribution of torch. θ is drawn from a law, and needs its density. "
+            "Give a distribution; a flow of zuko becomes one when it is called: flow()."
+        )
     shape = (distribution.batch_shape, distribution.event_shape)
     if shape == ((), ()):
         distribution = distribution.expand(torch.Size([1]))

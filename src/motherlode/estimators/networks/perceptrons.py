@@ -6,7 +6,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-__all__ = ["ACTIVATIONS", "MLP", "SMOOTH", "Residual", "make_network"]
+__all__ = ["ACTIVATIONS", "MLP", "Residual", "make_network"]
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "gelu": nn.GELU,
@@ -16,8 +16,6 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "tanh": nn.Tanh,
 }
 """Activations by the name that an estimator takes."""
-
-SMOOTH = frozenset(ACTIVATIONS) - {"relu"}
 
 
 class MLP(nn.Sequential):

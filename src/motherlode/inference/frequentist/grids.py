@@ -40,7 +40,7 @@ def box_of(law: LawLike) -> Box:
     try:
         found = Law.of(law)
     except LawError as error:
-        raise InferenceError(f"the bounds are not finite and increasing, or no law at all. {error}") from error
+        raise InferenceError(f"the bounds cannot be read as low < high for each parameter. {error}") from error
     low, high = found.support.low, found.support.high
     endless = [name for name, width in zip(found.names, high - low, strict=True) if not 0.0 < width < np.inf]
     if endless:

@@ -1,13 +1,14 @@
 """Make private folders for sockets, locked while their owner lives, and remove those that killed owners left."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 import socket
 import tempfile
 import time
 from pathlib import Path
+
+from filelock import lock_descriptor
 
 from motherlode.ppx.errors import EndpointError
 
@@ -34,7 +35,7 @@ class PrivateFolder:
         self.path = _new_folder()
         self._lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
         with contextlib.suppress(OSError):
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_descriptor(self._lock, blocking=False)
         _sweep(self.path.parent)
 
     @property
@@ -69,9 +70,9 @@ def _sweep(parent: Path) -> None:
 def _remove_unlocked(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _remove_dead(folder / "s")
-        folder.rmdir()
+        if lock_descriptor(descriptor, blocking=False):
+            _remove_dead(folder / "s")
+            folder.rmdir()
     finally:
         os.close(descriptor)
 
