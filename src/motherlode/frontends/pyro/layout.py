@@ -89,6 +89,8 @@ class Layout:
         Names of the sites whose values the script gives and that are not data.
     counted
         Names of the masked sites of which lanes that the mask leaves out reach x or another site: all lanes count.
+    dtype
+        The type of float that θ is given in, and torch's default while the model runs.
     """
 
     names: tuple[str, ...]
@@ -103,6 +105,7 @@ class Layout:
     elements: int = 1
     fixed: frozenset[str] = frozenset()
     counted: frozenset[str] = frozenset()
+    dtype: torch.dtype = torch.float64
 
     @property
     def chunk(self) -> int:
@@ -115,6 +118,7 @@ class Layout:
 
     def call(self, model: UserFunction, theta: Tensor) -> UserValue:
         """Run the model at θ, shape (N, D), under the handlers that are active."""
+        theta = theta.to(self.dtype)
         arguments, named = self._arguments(theta)
         if self.batching == "plate":
             with pyro.plate(_PLATE, len(theta), dim=-1 - self.depth):
@@ -123,6 +127,7 @@ class Layout:
 
     def columns(self, theta: Tensor) -> list[Tensor]:
         """Return each parameter as the model sees it by name."""
+        theta = theta.to(self.dtype)
         if self.batching == "single":
             return list(theta[0].unbind())
         return [column.reshape(-1, *(1,) * self.width) for column in theta.unbind(-1)]

@@ -13,6 +13,7 @@ draws. So a model that mixes events (``z.sum()``) or branches on values falls ba
 """
 
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
@@ -26,7 +27,7 @@ from motherlode.frontends.pyro.errors import ModelRefused, NotBatched
 from motherlode.frontends.pyro.layout import Layout, Style
 from motherlode.frontends.pyro.masks import counted_sites
 from motherlode.frontends.pyro.passes import RecordingPass, ReplayPass, call_model, run_model
-from motherlode.frontends.pyro.replays import last_site, same_rows
+from motherlode.frontends.pyro.replays import close, last_site, same_rows
 from motherlode.frontends.pyro.script import fixed_sites
 from motherlode.frontends.pyro.sites.visit import Visit
 from motherlode.tracing import HiddenRandomness, ReplayDiverged
@@ -38,6 +39,13 @@ TRIAL = 7
 
 _MODEL_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """What a model may raise when it is called in a way it was not written for, or at parameters it does not know."""
+
+
+_ABOUT_PRECISION = re.compile(r"dtype|scalar type|double|float", re.IGNORECASE)
+"""What torch says where float64 meets float32."""
+
+Attempt = Callable[[UserFunction, Layout, Tensor], Layout]
+"""Try one way of calling a model, and complete its layout."""
 
 
 class LayoutChoice(NamedTuple):
@@ -75,7 +83,7 @@ def choose_layout(
     reasons: list[str] = []
     for attempt, candidate in _candidates(model, names, observed, batch):
         try:
-            return LayoutChoice(attempt(model, candidate, theta), tuple(reasons))
+            return LayoutChoice(_in_its_precision(attempt, model, candidate, theta), tuple(reasons))
         except ReplayDiverged as diverged:
             reasons.append(f"{_label(candidate)}: draws other sites than alone, '{diverged.found_draw}'")
         except _MODEL_ERRORS as error:
@@ -83,6 +91,16 @@ def choose_layout(
                 raise
             reasons.append(f"{_label(candidate)}: {type(error).__name__}: {_shortened(error)}")
     raise ModelRefused(getattr(model, "__name__", repr(model)), reasons)
+
+
+def _in_its_precision(attempt: Attempt, model: UserFunction, candidate: Layout, theta: Tensor) -> Layout:
+    """Try a layout with θ in float64, and in float32 where the model's own tensors need that."""
+    try:
+        return attempt(model, candidate, theta)
+    except _MODEL_ERRORS as error:
+        if _is_final(error) or not _ABOUT_PRECISION.search(str(error)):
+            raise
+    return attempt(model, replace(candidate, dtype=torch.float32), theta)
 
 
 def _is_final(error: BaseException) -> bool:
@@ -101,7 +119,7 @@ def _label(layout: Layout) -> str:
 
 def _candidates(
     model: UserFunction, names: tuple[str, ...], observed: tuple[str, ...], batch: bool | None
-) -> Iterator[tuple[Callable[[UserFunction, Layout, Tensor], Layout], Layout]]:
+) -> Iterator[tuple[Attempt, Layout]]:
     styles = _styles(model, names)
     if batch is not False:
         yield from ((_rows, Layout(names, s, "rows", observed, plates=None)) for s in styles if s != "sites")
@@ -181,7 +199,7 @@ def _trial(model: UserFunction, layout: Layout, theta: Tensor) -> tuple[Recordin
     outputs = run_model(model, record)
     again = run_model(model, ReplayPass(layout, theta, record.visits))
     for before, after in zip(outputs, again, strict=True):
-        if before.shape != after.shape or not bool(same_rows(before, after).all()):
+        if before.shape != after.shape or not bool(same_rows(before, after, close(record.visits)).all()):
             raise HiddenRandomness(
                 last_site(record.visits), 0, theta[0].numpy(), theta[0].numpy(), before.numpy(), after.numpy()
             )
@@ -192,16 +210,17 @@ def _verify(
     model: UserFunction, alone: Layout, record: RecordingPass, x: Tensor, shapes: list[Visit] | None = None
 ) -> None:
     together, visits_of = record.log_prob(), list(enumerate(record.visits))
+    near = 10 * close(record.visits)
     for i in range(TRIAL):
         visits = [visit.alone(i, shapes[j]) if shapes else visit.rows(torch.tensor([i])) for j, visit in visits_of]
         replay = ReplayPass(alone, record.theta[i : i + 1], visits)
         row = alone.rows(run_model(model, replay), 1)
         density = replay.log_prob()
-        if not torch.allclose(density, together[i], rtol=1e-9, atol=1e-9, equal_nan=True):
+        if not torch.allclose(density, together[i], rtol=near, atol=near, equal_nan=True):
             raise NotBatched(
                 f"event {i} has log-density {density.item():g} alone and {together[i].item():g} among others"
             )
-        if row.shape[1:] != x.shape[1:] or not bool(same_rows(row, x[i : i + 1]).all()):
+        if row.shape[1:] != x.shape[1:] or not bool(same_rows(row, x[i : i + 1], near / 10).all()):
             raise NotBatched(f"event {i} has another x alone than among others")
 
 

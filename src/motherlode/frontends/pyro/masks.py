@@ -15,7 +15,7 @@ from torch import Tensor
 from motherlode.core.types import Array, UserFunction
 from motherlode.frontends.pyro.layout import Layout
 from motherlode.frontends.pyro.passes import ReplayPass, run_model
-from motherlode.frontends.pyro.replays import same_rows
+from motherlode.frontends.pyro.replays import close, same_rows
 from motherlode.frontends.pyro.sites.streams import UniformSource
 from motherlode.frontends.pyro.sites.visit import Visit
 from motherlode.tracing import ReplayDiverged
@@ -94,7 +94,7 @@ def reaches(
             except ReplayDiverged:
                 return True
             pairs = [*zip(x, moved, strict=True), *zip(_densities(before), _densities(after), strict=True)]
-            if not all(a.shape == b.shape and bool(same_rows(a, b).all()) for a, b in pairs):
+            if not all(a.shape == b.shape and bool(same_rows(a, b, close(visits)).all()) for a, b in pairs):
                 return True
     return False
 

@@ -25,6 +25,7 @@ from motherlode.frontends.pyro.sites.density import (
     support_bounds,
     unmasked,
 )
+from motherlode.frontends.pyro.sites.precision import to_double
 from motherlode.frontends.pyro.sites.samplers import sample_site
 from motherlode.frontends.pyro.sites.streams import UniformSource
 from motherlode.frontends.pyro.sites.visit import Visit
@@ -227,8 +228,8 @@ class ReplayPass(Pass):
 
 @runs_program
 def call_model(model: UserFunction, handler: Pass, validate: bool = False) -> UserValue:
-    """Run the model under a pass in float64, unseen by handlers outside, and return what it returned."""
-    with _alone(validate), handler:
+    """Run the model under a pass, unseen by handlers outside, and return what it returned."""
+    with _alone(validate, handler.layout.dtype), handler:
         return handler.layout.call(model, handler.theta)
 
 
@@ -252,14 +253,14 @@ def run_model(model: UserFunction, handler: Pass, validate: bool = False) -> lis
     returned = call_model(model, handler, validate)
     if isinstance(handler, ReplayPass):
         handler.finish()
-    seen = [visit.value for visit in handler.visits if visit.observed]
+    seen = [to_double(visit.value) for visit in handler.visits if visit.observed]
     return seen or _outputs(returned)
 
 
 @contextmanager
-def _alone(validate: bool) -> Iterator[None]:
+def _alone(validate: bool, dtype: torch.dtype) -> Iterator[None]:
     default = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
+    torch.set_default_dtype(dtype)
     try:
         with pyro.poutine.block(), pyro.validation_enabled(validate):
             yield

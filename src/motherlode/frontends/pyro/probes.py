@@ -1,7 +1,7 @@
 """Replay some events at θ itself and at probe parameters, and difference their densities to check the score."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -22,6 +22,8 @@ __all__ = ["Probed", "probe"]
 
 _DIFFERENCED = 32
 _WRONG = 1e-3
+_WIDER_IN_SINGLE = 800.0
+"""The cube root of the ratio of the two precisions."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ def probe(request: PyroRequest, record: RecordingPass, x: Tensor, score: Array) 
         _probe_masks(request, record, rows, source)
     else:
         _probe_at(request, record, rows, x, (here, there))
+    if any(visit.is_single for visit in record.visits):
+        request = replace(request, steps=request.steps * _WIDER_IN_SINGLE)
     checked = np.flatnonzero(np.isfinite(score).all(1) & (event < _DIFFERENCED))
     inside = np.all((request.theta - request.steps >= low) & (request.theta + request.steps <= high), axis=1)
     return Probed(len(rows), _check_score(request, record, score, checked[inside[checked]]))

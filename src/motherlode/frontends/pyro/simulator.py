@@ -30,7 +30,8 @@ class PyroSimulator:
 
     How the model is called (for rows, in a plate over events, or event by event) is found out at the first use; see
     :mod:`motherlode.frontends.pyro.layout_search` for the rule and :attr:`layout` for the outcome. Global torch and
-    Pyro random state is neither used nor changed; the default dtype is float64 while the model runs.
+    Pyro random state is neither used nor changed; θ and the default dtype are float64 while the model runs, and float32
+    where its own tensors (weights, data) need that. Densities are float64 in both.
 
     Parameters
     ----------

@@ -16,6 +16,7 @@ from torch.distributions import Distribution, constraints
 from torch.distributions.utils import _sum_rightmost
 
 from motherlode.frontends.pyro.errors import NoDensity
+from motherlode.frontends.pyro.sites.precision import in_double, to_double
 
 __all__ = [
     "check_density",
@@ -30,7 +31,7 @@ __all__ = [
 
 
 def log_density(fn: Distribution, value: Tensor) -> Tensor:
-    """Return log p(value) with the batch shape of `fn`, ``-inf`` outside the support.
+    """Return log p(value) in float64 with the batch shape of `fn`, ``-inf`` outside the support.
 
     Parameters
     ----------
@@ -39,6 +40,10 @@ def log_density(fn: Distribution, value: Tensor) -> Tensor:
     value
         Shape batch_shape + event_shape.
     """
+    return _log_density(in_double(fn), to_double(value))
+
+
+def _log_density(fn: Distribution, value: Tensor) -> Tensor:
     if isinstance(fn, torch.distributions.Bernoulli) and fn._param is vars(fn).get("probs"):
         return (value - 1.0 + fn.probs).abs().log()
     if isinstance(fn, torch.distributions.Categorical) and fn._param is vars(fn).get("probs"):
@@ -48,7 +53,7 @@ def log_density(fn: Distribution, value: Tensor) -> Tensor:
     if isinstance(fn, torch.distributions.NegativeBinomial) and fn._param is vars(fn).get("probs"):
         return _negative_binomial(fn, value)
     if isinstance(fn, torch.distributions.Independent):
-        return _sum_rightmost(log_density(fn.base_dist, value), fn.reinterpreted_batch_ndims)
+        return _sum_rightmost(_log_density(fn.base_dist, value), fn.reinterpreted_batch_ndims)
     if _has_fixed_support(fn):
         return torch.as_tensor(fn.log_prob(value))
     if isinstance(fn, torch.distributions.TransformedDistribution):
@@ -169,7 +174,7 @@ def _transformed(fn: torch.distributions.TransformedDistribution, value: Tensor)
         jacobian = jacobian + _sum_rightmost(step, rank - transform.domain.event_dim)
         value = source
     base = fn.base_dist
-    density = torch.where(_is_inside(base, value), log_density(base, value), -torch.inf)
+    density = torch.where(_is_inside(base, value), _log_density(base, value), -torch.inf)
     return _sum_rightmost(density, rank - len(base.event_shape)) - jacobian
 
 

@@ -20,6 +20,8 @@ from torch import Tensor
 from torch.distributions import Distribution, constraints
 
 from motherlode.frontends.pyro.errors import NotBatched
+from motherlode.frontends.pyro.sites.density import log_density
+from motherlode.frontends.pyro.sites.precision import dtype_of, in_double
 from motherlode.frontends.pyro.sites.streams import UniformSource
 
 __all__ = ["Uniforms", "draw_from_uniforms", "has_sampler", "sample_site"]
@@ -33,7 +35,7 @@ _BELOW_ONE = 1 - 2.0**-53
 
 
 def sample_site(fn: Distribution, source: UniformSource, position: int | None) -> Tensor:
-    """Return a detached draw from a site's distribution.
+    """Return a detached draw from a site's distribution, with the type of float that torch would give it.
 
     Families without a sampler of fixed cost are drawn event by event with torch's own.
 
@@ -53,7 +55,19 @@ def sample_site(fn: Distribution, source: UniformSource, position: int | None) -
     """
     if not has_sampler(fn):
         return _sample_with_torch(fn, source)
-    return draw_from_uniforms(fn, lambda shape: _uniforms(source, shape, position), fn.batch_shape)
+    twin = in_double(fn)
+    value = draw_from_uniforms(twin, lambda shape: _uniforms(source, shape, position), fn.batch_shape)
+    return _rounded(value, twin, dtype_of(fn)) if value.is_floating_point() else value
+
+
+def _rounded(value: Tensor, fn: Distribution, dtype: torch.dtype) -> Tensor:
+    """Return values in another type of float; those that rounding took out of the support go to their neighbour."""
+    rounded = value.to(dtype)
+    if dtype is torch.float64 or value.shape != fn.batch_shape:
+        return rounded
+    lost = ~log_density(fn, rounded).isfinite()
+    inwards = torch.where(rounded.double() > value, -torch.inf, torch.inf).to(dtype)
+    return torch.where(lost, torch.nextafter(rounded, inwards), rounded)
 
 
 def has_sampler(fn: Distribution) -> bool:

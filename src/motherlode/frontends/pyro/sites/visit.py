@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from torch import Tensor
 from torch.distributions import Distribution
 
+from motherlode.frontends.pyro.sites.precision import has_single
+
 __all__ = ["Visit"]
 
 
@@ -37,6 +39,11 @@ class Visit:
     density: Tensor | None
     mask: Tensor | None
     observed: bool
+
+    @property
+    def is_single(self) -> bool:
+        """Whether a parameter of the distribution was computed with less than 64 bits."""
+        return has_single(self.fn)
 
     def rows(self, rows: Tensor) -> "Visit":
         """Return the given events of the recorded site."""
