@@ -2,10 +2,12 @@
 
 import ast
 import functools
+import io
 import logging
 import subprocess
 import sys
 import textwrap
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -193,3 +195,90 @@ def test_words_of_a_command_line_count(tmp_path):
     before = version("./sim", f"--card={card}")
     card.write_text("a: 2")
     assert version("./sim", f"--card={card}") != before
+
+
+class Untouchable:
+    """Whatever is asked of it, it fails."""
+
+    def __getattribute__(self, name):
+        raise AssertionError(name)
+
+    __repr__ = __str__ = __len__ = __iter__ = __bool__ = __eq__ = __call__ = lambda *_: pytest.fail("touched")
+    __hash__ = lambda self: 0  # noqa: E731
+
+
+class Shelf(dict):
+    def items(self):
+        pytest.fail("touched")
+
+    __iter__ = __getitem__ = __len__ = keys = values = lambda *_: pytest.fail("touched")
+
+
+class Name(str):
+    __slots__ = ()
+
+    def __repr__(self):
+        pytest.fail("touched")
+
+
+class Lazy:
+    """As proxies do: attributes are made when they are asked for."""
+
+    __dict__ = property(lambda self: pytest.fail("touched"))
+
+    def __getattr__(self, name):
+        pytest.fail("touched")
+
+
+HELD = {
+    "object": Untouchable,
+    "key": lambda: {Untouchable(): 1.0},
+    "array of objects": lambda: np.array([Untouchable(), None], dtype=object),
+    "mapping": lambda: Shelf(a=1.0),
+    "text": lambda: Name("a"),
+    "proxy": Lazy,
+    "class": lambda: Untouchable,
+}
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_nothing_that_a_simulator_holds_is_called_or_touched(name):
+    assert len(fingerprint(scaled(HELD[name]()))) == 16
+    assert len(fingerprint(Detector(held=HELD[name]()))) == 16
+
+
+def test_streams_stay_open(tmp_path):
+    path = tmp_path / "log"
+    with path.open("w") as file:
+        handler = logging.StreamHandler(io.TextIOWrapper(io.BytesIO()))
+        binary = io.BytesIO(b"abc")
+        fingerprint(Detector(file=file, handler=handler, out=sys.stdout, err=sys.stderr, raw=binary))
+        fingerprint(scaled([file, handler, sys.stdout, sys.stdout.buffer, binary]))
+        file.write("more")
+        handler.stream.write("more")
+        assert binary.read() == b"abc"
+    assert path.read_text() == "more"
+    sys.stdout.flush()
+
+
+def test_modules_are_named_and_those_of_the_user_are_read(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def version(text):
+        (tmp_path / "constants_of_mine.py").write_text(text)
+        module = ModuleType("constants_of_mine")
+        module.__file__ = str(tmp_path / "constants_of_mine.py")
+        return fingerprint(scaled(module))
+
+    assert version("WIDTH = 1") == version("WIDTH = 1") != version("WIDTH = 2")
+    assert fingerprint(scaled(torch)) == fingerprint(scaled(torch)) != fingerprint(scaled(np))
+
+
+@pytest.mark.parametrize(
+    "tensor", [torch.ones(2, dtype=torch.bfloat16), torch.eye(2).to_sparse(), torch.empty(2, device="meta")]
+)
+def test_tensors_of_any_kind_can_be_held(tensor):
+    assert len(fingerprint(scaled(tensor))) == 16
+    assert fingerprint(scaled(torch.ones(2, dtype=torch.bfloat16))) != fingerprint(
+        scaled(torch.zeros(2, dtype=torch.bfloat16))
+    )

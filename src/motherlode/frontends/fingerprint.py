@@ -4,16 +4,20 @@ That is the source file and those it imports from its own folder or package, wha
 arguments of a partial, and the attributes of an object. Of objects of installed packages only the values and arrays
 they hold count. Not seen are globals changed while the program runs, files read by it, and other packages: their
 versions are in the manifest.
+
+Nothing of the user's is called or changed: attributes are read from the dictionary of an object, past its properties,
+and containers through the methods of their built-in base.
 """
 
 import ast
 import functools
 import hashlib
 import inspect
+import sys
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from types import CodeType, FunctionType, MethodType
+from types import CodeType, FunctionType, GetSetDescriptorType, MethodType, ModuleType
 
 import numpy as np
 
@@ -51,35 +55,44 @@ class _Description:
 
     def of(self, value: UserValue, inside: bool = False) -> Iterator[str]:
         """Yield the texts of a value; ``inside`` an object of an installed package, objects are named only."""
-        if isinstance(value, _PLAIN):
-            yield f"{type(value).__name__} {value!r}"
-        elif isinstance(value, np.ndarray | np.generic) or hasattr(value, "detach"):
-            yield _array(value)
+        kind = type(value)
+        if issubclass(kind, _PLAIN):
+            base = next(plain for plain in _PLAIN if issubclass(kind, plain))
+            yield f"{kind.__name__} {base.__repr__(value)}"
+        elif issubclass(kind, np.ndarray | np.generic):
+            array = np.asarray(value)
+            yield from self.of(array.tolist(), inside) if array.dtype.hasobject else [_array(array)]
+        elif _is_of_torch(kind, "Tensor"):
+            yield _tensor(value)
         elif id(value) in self._seen:
             yield "again"
         else:
-            if not isinstance(value, tuple | frozenset):
+            if not issubclass(kind, tuple | frozenset):
                 self._seen[id(value)] = value
-            yield from self._compound(value, inside)
+            yield from self._compound(value, kind, inside)
 
-    def _compound(self, value: UserValue, inside: bool) -> Iterator[str]:
-        if isinstance(value, Mapping):
-            for key, item in sorted(value.items(), key=lambda pair: str(pair[0])):
-                yield str(key)
+    def _compound(self, value: UserValue, kind: type, inside: bool) -> Iterator[str]:
+        if issubclass(kind, dict):
+            for key, item in sorted(dict.items(value), key=lambda pair: _key(pair[0])):
+                yield _key(key)
                 yield from self.of(item, inside)
-        elif isinstance(value, list | tuple):
-            yield f"{len(value)}"
-            for item in value:
+        elif issubclass(kind, list | tuple):
+            items = [*(list if issubclass(kind, list) else tuple).__iter__(value)]
+            yield f"{len(items)}"
+            for item in items:
                 yield from self.of(item, inside)
-        elif isinstance(value, set | frozenset):
-            yield from sorted(" ".join(self.of(item, inside)) for item in value)
-        elif isinstance(value, functools.partial):
+        elif issubclass(kind, set | frozenset):
+            items = [*(set if issubclass(kind, set) else frozenset).__iter__(value)]
+            yield from sorted(" ".join(self.of(item, inside)) for item in items)
+        elif issubclass(kind, functools.partial):
             yield from self.of([value.func, value.args, value.keywords])
-        elif isinstance(value, MethodType):
+        elif issubclass(kind, MethodType):
             yield from self.of([value.__func__, value.__self__])
-        elif isinstance(value, type):
+        elif issubclass(kind, ModuleType):
+            yield from self._module(_state(value))
+        elif issubclass(kind, type):
             yield from self._code(value, None)
-        elif inspect.isfunction(value):
+        elif issubclass(kind, FunctionType):
             yield from self._code(value, value.__code__)
             if not _is_installed(value):
                 yield from self.of([value.__defaults__, value.__kwdefaults__, _closed_over(value)])
@@ -88,11 +101,18 @@ class _Description:
 
     def _object(self, value: UserValue, inside: bool) -> Iterator[str]:
         yield from self._code(type(value), None)
-        foreign = _is_installed(type(value))
-        if foreign and callable(getattr(value, "state_dict", None)):
-            yield from self.of(value.state_dict())
+        foreign, state = _is_installed(type(value)), _state(value)
+        if foreign and _is_of_torch(type(value), "nn.Module"):
+            yield from self.of([state.get(name) for name in ("_parameters", "_buffers", "_modules")])
         elif not (foreign and inside):
-            yield from self.of(getattr(value, "__dict__", {}), foreign)
+            yield from self.of(state, foreign)
+
+    def _module(self, state: dict[str, UserValue]) -> Iterator[str]:
+        """Yield the name of a module, and the sources of one that is not installed."""
+        yield str(state.get("__name__"))
+        file = state.get("__file__")
+        if isinstance(file, str) and not _is_in_packages(Path(file).resolve()):
+            yield from self._texts(Path(file).resolve())
 
     def _code(self, owner: type | FunctionType, code: CodeType | None) -> Iterator[str]:
         """Yield the sources of a function or class, else its bytecode, else its name alone, as of installed ones."""
@@ -101,7 +121,11 @@ class _Description:
         if file is None and not _is_installed(owner):
             codes = [code] if code else [item.__code__ for item in vars(owner).values() if inspect.isfunction(item)]
             yield from map(_bytecode, codes)
-        elif file is not None and file not in self._files and not _is_installed(owner):
+        elif file is not None and not _is_installed(owner):
+            yield from self._texts(file)
+
+    def _texts(self, file: Path) -> Iterator[str]:
+        if file not in self._files and file.suffix == ".py" and file.is_file():
             found = _sources(file)
             self._files |= set(found)
             yield from (f"{path.name}: {found[path]}" for path in sorted(found))
@@ -121,13 +145,50 @@ def _is_installed(owner: type | FunctionType) -> bool:
     file = _file(owner)
     if file is None:
         return isinstance(owner, type) and owner.__module__ != "__main__"
+    return _is_in_packages(file)
+
+
+def _is_in_packages(file: Path) -> bool:
     return any(file.is_relative_to(folder) for folder in _INSTALLED)
 
 
+def _is_of_torch(kind: type, name: str) -> bool:
+    """Return whether a class derives from a class of torch, without importing torch."""
+    torch = sys.modules.get("torch")
+    base = functools.reduce(lambda module, part: getattr(module, part, None), name.split("."), torch)
+    return isinstance(base, type) and issubclass(kind, base)
+
+
+def _state(value: UserValue) -> dict[str, UserValue]:
+    """Return the attributes that an object itself holds; none where its class defines ``__dict__`` anew."""
+    for kind in type(value).__mro__:
+        found = vars(kind).get("__dict__")
+        if found is not None:
+            known = isinstance(found, GetSetDescriptorType) or issubclass(kind, ModuleType | type)
+            return dict(found.__get__(value)) if known else {}
+    return {}
+
+
+def _key(key: UserValue) -> str:
+    """Return the text of a key, of a key that is an object of the user's its class."""
+    plain = next((plain for plain in _PLAIN if issubclass(type(key), plain)), None)
+    return type(key).__qualname__ if plain is None else plain.__repr__(key)
+
+
 def _array(value: UserValue) -> str:
-    array = np.ascontiguousarray(value.detach().cpu().numpy() if hasattr(value, "detach") else value)
-    content = str(array.tolist()).encode() if array.dtype.hasobject else array.tobytes()
-    return f"{array.dtype} {array.shape} {hashlib.sha256(content).hexdigest()}"
+    array = np.ascontiguousarray(value)
+    return f"{array.dtype} {array.shape} {hashlib.sha256(array.tobytes()).hexdigest()}"
+
+
+def _tensor(value: UserValue) -> str:
+    """Return the text of a tensor; its type and shape alone where it holds no numbers or cannot show them."""
+    torch = sys.modules["torch"]
+    with torch._C.DisableTorchFunction():
+        try:
+            plain = torch.Tensor.detach(value).cpu()
+            return _array((plain.float() if plain.dtype is torch.bfloat16 else plain).numpy())
+        except (NotImplementedError, RuntimeError, TypeError, ValueError):
+            return f"{value.dtype} tensor"
 
 
 def _closed_over(function: FunctionType) -> list[UserValue]:
