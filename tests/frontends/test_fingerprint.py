@@ -221,6 +221,12 @@ class Name(str):
         pytest.fail("touched")
 
 
+def untouchable_array():
+    array = np.empty(2, dtype=object)
+    array[0] = Untouchable()
+    return array
+
+
 class Lazy:
     """As proxies do: attributes are made when they are asked for."""
 
@@ -233,7 +239,7 @@ class Lazy:
 HELD = {
     "object": Untouchable,
     "key": lambda: {Untouchable(): 1.0},
-    "array of objects": lambda: np.array([Untouchable(), None], dtype=object),
+    "array of objects": untouchable_array,
     "mapping": lambda: Shelf(a=1.0),
     "text": lambda: Name("a"),
     "proxy": Lazy,
