@@ -214,3 +214,14 @@ def test_it_is_a_simulator():
     assert isinstance(simulator, Simulator)
     assert simulator.name == "named"
     assert len(simulator.version) == 16
+
+
+def test_theta_may_be_a_vector_of_weights():
+    def model(theta):
+        return pyro.sample("k", dist.Categorical(theta / theta.sum(-1, keepdim=True)))
+
+    simulator = wrap(model, ("a", "b", "c"), 0.1, 3.0)
+    events = simulator.mine(np.tile([1.0, 1.0, 2.0], (400, 1)), [[1.0, 2.0, 1.0]], seed=1)
+    assert simulator.layout.batching == "rows"
+    exact = np.array([0.0, np.log(0.25 / 0.5), np.log(0.5 / 0.25)])[events.x.astype(int)]
+    np.testing.assert_allclose(events.joint_log_ratio[:, 0], exact, rtol=1e-12, atol=1e-12)

@@ -26,8 +26,8 @@ class Parameters:
     names
         D distinct names.
     low, high
-        Bounds, D numbers each, or None where nothing is declared. A simulator is defined inside them, and the
-        leak check draws its probes from this box.
+        Bounds, D numbers each (one number bounds all), or None where nothing is declared. A simulator is defined inside
+        them, and the leak check draws its probes from this box.
 
     Raises
     ------
@@ -55,7 +55,7 @@ class Parameters:
             self._set_bounds(self.low, self.high)
 
     def _set_bounds(self, lowest: ArrayLike, highest: ArrayLike) -> None:
-        low, high = (tuple(float(bound) for bound in np.atleast_1d(bounds)) for bounds in (lowest, highest))
+        low, high = (_spread(bounds, len(self)) for bounds in (lowest, highest))
         if len(low) != len(self) or len(high) != len(self):
             raise ParameterError(
                 f"{len(self)} parameters need as many bounds, not {len(low)} low and {len(high)} high."
@@ -223,6 +223,11 @@ def _numbers(values: ArrayLike | JSON, what: str) -> Array:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ParameterError(f"{what} is no array of numbers ({error}). Give float64 rows of equal length.") from error
+
+
+def _spread(bounds: ArrayLike, count: int) -> tuple[float, ...]:
+    numbers = np.asarray(bounds, dtype=np.float64)
+    return tuple(np.full(count, numbers).tolist() if numbers.ndim == 0 else numbers.ravel().tolist())
 
 
 def _bounds(values: JSON) -> tuple[float, ...] | None:

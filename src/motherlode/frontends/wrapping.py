@@ -35,8 +35,8 @@ def wrap(
     parameters
         Names of θ.
     low, high
-        Bounds, D numbers each. Declare them: probes of the leak check are drawn from this box, and difference scores
-        never leave it.
+        Bounds, D numbers each, or one for all. Declare them: probes of the leak check are drawn from this box, and
+        difference scores never leave it.
     **options
         Of the front end, see :class:`motherlode.frontends.python.simulator.PythonSimulator`,
         :class:`motherlode.frontends.pyro.PyroSimulator` and :class:`motherlode.frontends.pyprob.PyprobSimulator`.

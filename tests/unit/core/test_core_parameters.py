@@ -76,6 +76,7 @@ def test_declarations_refused(names, low, high, match):
 
 def test_one_name_and_scalar_bounds_are_enough():
     assert Parameters("mu", -1, 2) == Parameters(("mu",), (-1.0,), (2.0,))
+    assert Parameters(("a", "b"), 0.1, [2, 3]) == Parameters(("a", "b"), (0.1, 0.1), (2.0, 3.0))
 
 
 def test_probe_box_is_the_declared_one():
