@@ -13,6 +13,7 @@ import ast
 import functools
 import hashlib
 import inspect
+import operator
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -21,11 +22,12 @@ from types import CodeType, FunctionType, GetSetDescriptorType, MethodType, Modu
 
 import numpy as np
 
-from motherlode.core.types import UserValue
+from motherlode.core.types import UserFunction, UserValue
 
 __all__ = ["fingerprint"]
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
+_TEXTS: dict[type, UserFunction] = {plain: plain.__repr__ for plain in _PLAIN}
 _INSTALLED = tuple(
     {Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     | {Path(__file__).resolve().parents[1]}
@@ -57,8 +59,7 @@ class _Description:
         """Yield the texts of a value; ``inside`` an object of an installed package, objects are named only."""
         kind = type(value)
         if issubclass(kind, _PLAIN):
-            base = next(plain for plain in _PLAIN if issubclass(kind, plain))
-            yield f"{kind.__name__} {base.__repr__(value)}"
+            yield f"{kind.__name__} {_key(value)}"
         elif issubclass(kind, np.ndarray | np.generic):
             array = np.asarray(value)
             yield from self.of(array.tolist(), inside) if array.dtype.hasobject else [_array(array)]
@@ -155,8 +156,7 @@ def _is_in_packages(file: Path) -> bool:
 def _is_of_torch(kind: type, name: str) -> bool:
     """Return whether a class derives from a class of torch, without importing torch."""
     torch = sys.modules.get("torch")
-    base = functools.reduce(lambda module, part: getattr(module, part, None), name.split("."), torch)
-    return isinstance(base, type) and issubclass(kind, base)
+    return torch is not None and issubclass(kind, operator.attrgetter(name)(torch))
 
 
 def _state(value: UserValue) -> dict[str, UserValue]:
@@ -170,9 +170,9 @@ def _state(value: UserValue) -> dict[str, UserValue]:
 
 
 def _key(key: UserValue) -> str:
-    """Return the text of a key, of a key that is an object of the user's its class."""
+    """Return the text of a plain value as its built-in type writes it, of any other object its class."""
     plain = next((plain for plain in _PLAIN if issubclass(type(key), plain)), None)
-    return type(key).__qualname__ if plain is None else plain.__repr__(key)
+    return type(key).__qualname__ if plain is None else str(_TEXTS[plain](key))
 
 
 def _array(value: UserValue) -> str:

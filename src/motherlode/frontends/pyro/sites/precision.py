@@ -42,20 +42,22 @@ def in_double(fn: Distribution) -> Distribution:
 
 
 class _Doubled:
-    """Copy objects with their tensors in float64; what was one tensor stays one."""
+    """Copy objects with their tensors in float64; what was one object stays one."""
 
     def __init__(self) -> None:
-        self._known: dict[int, Tensor] = {}
+        self._known: dict[int, Foreign] = {}
 
     def copy_of(self, value: Foreign) -> Foreign:
         """Return a tensor, distribution, transform or list of them in float64; anything else as it is."""
+        if id(value) in self._known:
+            return self._known[id(value)]
         if isinstance(value, Tensor):
             return self._known.setdefault(id(value), to_double(value))
         if isinstance(value, list):
             return [self.copy_of(part) for part in value]
         if isinstance(value, (Distribution, Transform)):
-            twin = copy.copy(value)
-            vars(twin).update({name: self.copy_of(part) for name, part in vars(twin).items() if name != "_inv"})
+            twin = self._known.setdefault(id(value), copy.copy(value))
+            twin.__dict__.update({name: self.copy_of(part) for name, part in vars(twin).items() if name != "_inv"})
             return twin
         return value
 
@@ -64,9 +66,16 @@ def _tensors(fn: Distribution) -> Iterator[Tensor]:
     return (part for part in _parts(fn) if isinstance(part, Tensor))
 
 
-def _parts(value: Foreign) -> Iterator[Foreign]:
-    """Yield the parts of a distribution, of its transforms and of the distributions it is made of."""
-    for part in value if isinstance(value, list) else vars(value).values():
-        yield part
-        if isinstance(part, (list, Distribution, Transform)) and not isinstance(part, torch.nn.Module):
-            yield from _parts(part)
+def _parts(fn: Distribution) -> Iterator[Foreign]:
+    """Yield the parts of a distribution, of its transforms and of the distributions it is made of, each once."""
+    waiting: list[Foreign] = [fn]
+    seen = {id(fn)}
+    while waiting:
+        value = waiting.pop()
+        for part in value if isinstance(value, list) else vars(value).values():
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+            yield part
+            if isinstance(part, (list, Distribution, Transform)) and not isinstance(part, torch.nn.Module):
+                waiting.append(part)
