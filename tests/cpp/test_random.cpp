@@ -16,7 +16,7 @@ namespace {
 motherlode::engine generator;
 
 double rand01_branches(const Theta& theta, Draws&) {
-  const auto u = generator();
+  const auto u = uniform01(generator);
   const double p = theta[0];
   if (u < 0.5 * p) {
     return 0;
@@ -38,7 +38,7 @@ struct Branches {
   template <class T, class G>
   double operator()(const T& theta, G& draws) const {
     const BasicEngine<G> engine(draws);
-    const auto u = engine();
+    const auto u = LazyUniform<G>(engine);
     if (u < 0.5 * theta[0]) {
       return 0;
     }
@@ -108,10 +108,10 @@ TEST("random: probes find no leak in branches on a lazy uniform") {
 TEST("random: an untouched uniform draws nothing, copies share it, a settled one stays") {
   const auto model = one_parameter([](const Theta&, Draws& draws) {
     engine local(draws);
-    const auto unused = local();
-    const auto u = local();
+    const auto unused = uniform01(local);
+    const auto u = uniform01(local);
     const auto copy = u;
-    auto assigned = local();
+    auto assigned = uniform01(local);
     assigned = copy;
     const double first = u;
     const double complement = 1 - copy;
@@ -124,7 +124,7 @@ TEST("random: an untouched uniform draws nothing, copies share it, a settled one
 
 TEST("random: a uniform used after a comparison with theta has a ratio and no score") {
   const auto model = one_parameter([](const Theta& theta, Draws&) {
-    const auto u = generator();
+    const auto u = uniform01(generator);
     return u < theta[0] ? double(u) : -double(u);
   });
   const GoldBlock block = gold(model, request(200, 0.5, {0.8}));
@@ -137,8 +137,8 @@ TEST("random: a uniform used after a comparison with theta has a ratio and no sc
 
 TEST("random: affine forms branch as the number would, rising and falling") {
   const auto model = one_parameter([](const Theta& theta, Draws&) {
-    const auto angle = 360 * generator() - 180;
-    const auto falling = (2 - 4 * generator()) / 2;
+    const auto angle = 360 * uniform01(generator) - 180;
+    const auto falling = (2 - 4 * uniform01(generator)) / 2;
     return (angle < 360 * theta[0] - 180 ? 1 : 0) + (falling > 1 - 2 * theta[0] ? 2 : 0);
   });
   const GoldBlock block = gold(model, request(20000, 0.3, {0.6}));
@@ -150,7 +150,7 @@ TEST("random: affine forms branch as the number would, rising and falling") {
 }
 
 TEST("random: an inverse-CDF exponential of a lazy uniform is still the leak it is") {
-  const auto model = one_parameter([](const Theta& theta, Draws&) { return -std::log(generator()) / theta[0]; });
+  const auto model = one_parameter([](const Theta& theta, Draws&) { return -std::log(uniform01(generator)) / theta[0]; });
   CHECK(leak_of(model, probing(1, 0.5)).code() == ErrorCode::leak);
 }
 

@@ -47,7 +47,10 @@ def galton():
     )
 
 
-@pytest.mark.parametrize("suite", ["core", "replay", "tracked", "random", "eigen", "golden", "server", "fuzz"])
+SUITES = ("core", "replay", "tracked", "random", "standard", "eigen", "golden", "server", "fuzz")
+
+
+@pytest.mark.parametrize("suite", SUITES)
 def test_suite(tests, suite):
     run("ctest", "--test-dir", tests, "--output-on-failure", "-R", f"^{suite}$", "--timeout", 120)
 

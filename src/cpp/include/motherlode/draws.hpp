@@ -2,12 +2,15 @@
 
 /// Every random number of a model, in plain double: drawn and recorded, or answered from the record.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <type_traits>
 #include <vector>
 
 #include "motherlode/errors.hpp"
@@ -36,7 +39,8 @@ struct Divergence : std::exception {
 ///     const double x = draws.sample(Normal{theta[0], 1.0});   // latent or output: a number
 ///     if (draws.branch(0.1 + 2.5 * theta[0])) { ... }         // a Bernoulli branching
 ///
-/// A draw is known by its name if it has one, else by its place in the source. One Draws serves one thread.
+/// A draw is known by its name if it has one, else by its place in the source. One Draws serves one thread: the one
+/// that called `record`.
 class Draws {
  public:
   using Real = double;
@@ -79,17 +83,34 @@ class Draws {
   /// A uniform that a later comparison or use decides by; on replay the record decides.
   double hidden_uniform() { return replaying_ || remote_ != nullptr ? 0.0 : source_.uniform(); }
 
-  /// As sample, with a value that the hidden uniform has already decided.
+  /// The same of 64 raw bits.
+  std::uint64_t hidden_bits() { return replaying_ || remote_ != nullptr ? 0 : source_.engine(); }
+
+  /// Skip so many words of the stream; what is skipped was never drawn.
+  void discard(unsigned long long count) {
+    if (!replaying_ && remote_ == nullptr) {
+      source_.engine.discard(count);
+    }
+  }
+
+  /// As sample, with a value that the hidden uniform or the hidden bits have already decided.
   template <class F>
   double settle(const F& family, double value, const Location& where) {
-    return draw(family, false, {}, where, [value](Source&) { return value; });
+    const double taken = draw(family, false, {}, where, [value](Source&) { return value; });
+    if constexpr (std::is_same_v<F, Uniform<double>>) {
+      if (!replaying_ && remote_ == nullptr) {
+        note_number(records_.back().site);
+      }
+    }
+    return taken;
   }
 
   // ---- for those who run models ----
 
   /// Record a new run on this stream.
-  void record(const Philox& engine, TraceWriter* trace = nullptr) {
-    source_ = Source(engine);
+  void record(const Philox& stream, TraceWriter* trace = nullptr) {
+    thread_ = std::this_thread::get_id();
+    source_ = Source(stream);
     records_.clear();
     supports_.clear();
     weight_ = Product();
@@ -142,6 +163,19 @@ class Draws {
   std::string last_address() const { return records_.empty() ? "" : sites_[records_.back().site].address; }
   const Sites& sites() const { return sites_; }
 
+  /// Where the recorded run used uniforms or raw bits as numbers: the last `most` addresses, from the end.
+  std::vector<std::string> numbers(std::size_t most) const {
+    std::vector<std::string> found;
+    for (auto record = records_.rbegin(); record != records_.rend() && found.size() < most; ++record) {
+      const std::string& place = sites_[record->site].address;
+      const bool is_number = record->site < is_number_.size() && is_number_[record->site];
+      if (is_number && std::find(found.begin(), found.end(), place) == found.end()) {
+        found.push_back(place);
+      }
+    }
+    return found;
+  }
+
  private:
   /// One draw; log_prob is 0 where the probability is in the product.
   struct Record {
@@ -152,6 +186,7 @@ class Draws {
 
   template <class F, class Sampler>
   double draw(const F& family, bool observed, std::string_view name, const Location& where, Sampler sampler) {
+    check_thread(name, where);
     if (!family.valid()) {
       refuse(family, name, where);
     }
@@ -214,6 +249,19 @@ class Draws {
     return remote_->sample(site, family);
   }
 
+  void note_number(Sites::Id site) {
+    if (site >= is_number_.size()) {
+      is_number_.resize(site + 1, false);
+    }
+    is_number_[site] = true;
+  }
+
+  void check_thread(std::string_view name, const Location& where) const {
+    if (std::this_thread::get_id() != thread_) {
+      refuse_thread(address_of(name, where));
+    }
+  }
+
   void diverge(Sites::Id site) {
     if (!divergence_) {
       const bool ended = position_ == records_.size();
@@ -226,6 +274,8 @@ class Draws {
   Sites sites_;
   std::vector<Record> records_;
   std::vector<double> supports_;
+  std::vector<bool> is_number_;
+  std::thread::id thread_ = std::this_thread::get_id();
   std::size_t position_ = 0;
   std::size_t next_support_ = 0;
   Product weight_;

@@ -43,6 +43,7 @@ struct Finding {
   std::vector<double> probe;     ///< where it was replayed
   std::vector<double> expected;  ///< x at theta
   std::vector<double> found;     ///< x on replay
+  std::vector<std::string> numbers{};  ///< where uniforms were used as numbers, from the end
 };
 
 /// x, or the path, moved although every recorded draw was held fixed: the gold would be silently wrong.

@@ -32,6 +32,19 @@ inline std::string where_theta_may_enter() {
          "draws.branch(p(theta)) instead of comparing a draw with p(theta).";
 }
 
+/// Name the uniforms that are numbers: comparing one with theta is the commonest leak.
+inline std::string numbers(const Finding& facts) {
+  std::string places;
+  for (const std::string& place : facts.numbers) {
+    places += (places.empty() ? "" : ", ") + place;
+  }
+  return places.empty() ? ""
+                        : " Uniforms or raw bits were used as numbers at " + places +
+                              ". If such a number is compared with a function of theta, write `auto u` instead of "
+                              "`double u`, and draw it from motherlode::uniform_real_distribution: then u < p is a "
+                              "branching.";
+}
+
 inline std::string or_nothing(const std::string& address) {
   return address.empty() ? "nothing (it has ended)" : address;
 }
@@ -43,7 +56,7 @@ inline LeakError leak(const Finding& facts) {
   return {ErrorCode::leak,
           "x depends on theta other than through its draws: " + detail::moved(facts) +
               " on replay at theta = " + show(facts.probe) + " with every draw held fixed; " +
-              detail::last_draw(facts.address) + "." + detail::where_theta_may_enter(),
+              detail::last_draw(facts.address) + "." + detail::where_theta_may_enter() + detail::numbers(facts),
           facts};
 }
 
@@ -77,7 +90,8 @@ inline LeakError diverged(const Divergence& divergence, Finding facts, ErrorCode
       hidden ? detail::why_hidden()
              : " theta, or randomness that is not intercepted, steers the control flow directly, so the joint "
                "likelihood ratio does not follow from the draws. Replace an `if` on theta by "
-               "draws.branch(p(theta)), and let loops end on draws.";
+               "draws.branch(p(theta)), and let loops end on draws." +
+                   detail::numbers(facts);
   facts.address = divergence.found.empty() ? divergence.expected : divergence.found;
   return {hidden ? cause : ErrorCode::replay_diverged, what + why, facts};
 }

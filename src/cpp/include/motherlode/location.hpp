@@ -4,6 +4,13 @@
 
 #include <string>
 
+/// Warnings that a program asks for with -DMOTHERLODE_WARN: uses that compile, and may not mean what they seem to.
+#ifdef MOTHERLODE_WARN
+#define MOTHERLODE_HINT(text) [[deprecated(text)]]
+#else
+#define MOTHERLODE_HINT(text)
+#endif
+
 namespace motherlode {
 
 /// A place in the source. As a default argument `Location::current()` is the place of the call, as

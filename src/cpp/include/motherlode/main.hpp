@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
-#include <exception>
 #include <iostream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "motherlode/exception_text.hpp"
 #include "motherlode/server.hpp"
 
 namespace motherlode {
@@ -128,8 +128,8 @@ inline int main(const Model& model, int argc, char** argv) {
     const std::vector<std::string> words(argv + 1, argv + argc);
     detail::run(model, argv[0], detail::parse(words));
     return EXIT_SUCCESS;
-  } catch (const std::exception& error) {
-    std::cerr << model.name() << ": " << error.what() << '\n';
+  } catch (...) {
+    std::cerr << model.name() << ": " << current_exception_text() << '\n';
     return EXIT_FAILURE;
   }
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "motherlode/errors.hpp"
+#include "motherlode/exception_text.hpp"
 #include "motherlode/gold.hpp"
 #include "motherlode/leaks.hpp"
 #include "motherlode/model.hpp"
@@ -73,8 +74,8 @@ class Miner {
       keep();
     } catch (const LeakError&) {
       throw;
-    } catch (const std::exception& error) {
-      fail(error.what());
+    } catch (...) {
+      fail(current_exception_text());
     }
   }
 

@@ -5,6 +5,7 @@
 #include "motherlode/version.hpp"
 
 #include "motherlode/errors.hpp"
+#include "motherlode/exception_text.hpp"
 #include "motherlode/philox.hpp"
 #include "motherlode/source.hpp"
 #include "motherlode/families.hpp"
@@ -17,8 +18,8 @@
 #include "motherlode/theta.hpp"
 #include "motherlode/draws.hpp"
 #include "motherlode/run_scope.hpp"
-#include "motherlode/uniform01.hpp"
 #include "motherlode/engine.hpp"
+#include "motherlode/uniform01.hpp"
 #include "motherlode/distributions.hpp"
 #include "motherlode/tangents.hpp"
 #include "motherlode/model.hpp"

@@ -6,6 +6,7 @@
 /// Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3 (2011).
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 
@@ -40,6 +41,25 @@ class Philox {
     half_ = static_cast<std::uint32_t>(word >> 32);
     has_half_ = true;
     return static_cast<std::uint32_t>(word);
+  }
+
+  /// Skip so many words.
+  void discard(unsigned long long count) {
+    const std::size_t rest = block_.size() - used_;
+    if (count <= rest) {
+      used_ += static_cast<std::size_t>(count);
+      return;
+    }
+    count -= rest;
+    used_ = block_.size();
+    const result_type blocks = count / block_.size();
+    counter_[0] += blocks;
+    for (std::size_t i = 1; i < counter_.size() && counter_[i - 1] < (i == 1 ? blocks : 1); ++i) {
+      ++counter_[i];
+    }
+    for (count %= block_.size(); count > 0; --count) {
+      (*this)();
+    }
   }
 
   /// A double in [0, 1): the upper 53 bits, times 2^-53.

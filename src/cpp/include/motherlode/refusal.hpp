@@ -39,6 +39,15 @@ inline void check_density(double log_prob, bool is_sound, double value, const st
   }
 }
 
+/// Refuse a draw in another thread than the run's.
+[[noreturn]] inline void refuse_thread(const std::string& address) {
+  throw Error(ErrorCode::simulator_failed,
+              "The draw at " + address +
+                  " is outside of a run, or in another thread than the run's. The order of draws from several threads "
+                  "is not defined, so such a run could not be repeated. Draw in the thread that motherlode calls, and "
+                  "let other threads (OpenMP's too) compute.");
+}
+
 /// Refuse to condition on data while x is simulated.
 [[noreturn]] inline void refuse_data(std::string_view name, const Location& where) {
   throw Error(ErrorCode::unsupported, "The program observes data at " + address_of(name, where) +

@@ -10,13 +10,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <exception>
 #include <limits>
 #include <string>
 #include <vector>
 
 #include "motherlode/draws.hpp"
 #include "motherlode/errors.hpp"
+#include "motherlode/exception_text.hpp"
 #include "motherlode/leaks.hpp"
 #include "motherlode/model.hpp"
 
@@ -105,7 +105,14 @@ class Replay {
 
   /// What is known of the event.
   Finding finding(const Theta& there) const {
-    return {event_, draws_.last_address(), {theta_.begin(), theta_.end()}, {there.begin(), there.end()}, x_, found_};
+    constexpr std::size_t most_numbers = 3;
+    return {event_,
+            draws_.last_address(),
+            {theta_.begin(), theta_.end()},
+            {there.begin(), there.end()},
+            x_,
+            found_,
+            draws_.numbers(most_numbers)};
   }
 
   std::size_t draw_count() const { return draws_.count(); }
@@ -116,12 +123,12 @@ class Replay {
     try {
       model_(there, draws_, found_);
       draws_.check_replayed();
-    } catch (const std::exception& error) {
+    } catch (...) {
       if (draws_.divergence() != nullptr) {
         throw diverged(*draws_.divergence(), finding(there), cause);
       }
       throw Error(ErrorCode::simulator_failed,
-                  std::string(error.what()) + " (on replay at theta = " + show({there.begin(), there.end()}) + ")");
+                  current_exception_text() + " (on replay at theta = " + show({there.begin(), there.end()}) + ")");
     }
     if (!detail::same(x_, found_)) {
       throw cause == ErrorCode::leak ? leak(finding(there)) : hidden_randomness(finding(there));

@@ -2,7 +2,8 @@
 
 /// The run that this thread is in, for code that keeps its generator in a global variable.
 
-#include "motherlode/errors.hpp"
+#include "motherlode/location.hpp"
+#include "motherlode/refusal.hpp"
 
 namespace motherlode {
 
@@ -15,12 +16,10 @@ class RunScope {
   RunScope(const RunScope&) = delete;
   RunScope& operator=(const RunScope&) = delete;
 
-  static Draws& current() {
+  /// The draws of this thread, for the draw at this place.
+  static Draws& current(const Location& where) {
     if (current_ == nullptr) {
-      throw Error(ErrorCode::simulator_failed,
-                  "A random number was asked for outside of a run, or in another thread than the run's. The order of "
-                  "draws from several threads is not defined, so such a run could not be repeated. Draw in the thread "
-                  "that motherlode calls, and let other threads compute.");
+      refuse_thread(address(where));
     }
     return *current_;
   }

@@ -5,8 +5,10 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <string_view>
+#include <thread>
 
 #include "motherlode/families.hpp"
 #include "motherlode/location.hpp"
@@ -23,13 +25,11 @@ class TrackedDraws {
  public:
   using Real = Tracked<D, K>;
 
-  explicit TrackedDraws(const Philox& engine) : source_(engine) {}
+  explicit TrackedDraws(const Philox& stream) : source_(stream) {}
 
   template <class F>
   double sample(const F& family, std::string_view name = {}, Location where = Location::current()) {
-    if (!family.valid()) {
-      refuse(family, name, where);
-    }
+    check(family, name, where);
     return taken(family, family.sample(source_));
   }
 
@@ -51,12 +51,12 @@ class TrackedDraws {
 
   /// As in Draws.
   double hidden_uniform() { return source_.uniform(); }
+  std::uint64_t hidden_bits() { return source_.engine(); }
+  void discard(unsigned long long count) { source_.engine.discard(count); }
 
   template <class F>
   double settle(const F& family, double value, const Location& where) {
-    if (!family.valid()) {
-      refuse(family, {}, where);
-    }
+    check(family, {}, where);
     return taken(family, value);
   }
 
@@ -72,6 +72,16 @@ class TrackedDraws {
   std::size_t count() const { return count_; }
 
  private:
+  template <class F>
+  void check(const F& family, std::string_view name, const Location& where) const {
+    if (std::this_thread::get_id() != thread_) {
+      refuse_thread(address_of(name, where));
+    }
+    if (!family.valid()) {
+      refuse(family, name, where);
+    }
+  }
+
   template <class F>
   double taken(const F& family, double value) {
     ++count_;
@@ -124,6 +134,7 @@ class TrackedDraws {
   std::array<double, D> score_{};
   std::array<bool, D> moved_{};
   std::size_t count_ = 0;
+  const std::thread::id thread_ = std::this_thread::get_id();
 };
 
 }  // namespace motherlode

@@ -77,8 +77,8 @@ class TrackedPasses : public Tangents {
     }
   }
 
-  void run(const Philox& engine, const Lanes& lanes) {
-    TrackedDraws<D, K> draws(engine);
+  void run(const Philox& stream, const Lanes& lanes) {
+    TrackedDraws<D, K> draws(stream);
     const RunScope<TrackedDraws<D, K>> scope(draws);
     diverted = 0;
     take(function_(BasicTheta<Real>(theta_), draws));

@@ -5,13 +5,17 @@
 /// Compared with a threshold t it branches with probability (t - low) / (high - low) and narrows to the side it
 /// took; used as a number it settles as Uniform(low, high). Affine forms (1 - u, 100 * u) stay lazy.
 
+#include <cmath>
 #include <functional>
 #include <memory>
+#include <string>
 #include <type_traits>
 
 #include "motherlode/draws.hpp"
+#include "motherlode/engine.hpp"
 #include "motherlode/families.hpp"
 #include "motherlode/location.hpp"
+#include "motherlode/run_scope.hpp"
 
 namespace motherlode {
 
@@ -21,18 +25,35 @@ class LazyUniform {
  public:
   using Real = typename Draws::Real;
 
-  LazyUniform(Draws& draws, const Location& where) : state_(std::make_shared<State>(draws, where)) {}
+  /// A uniform on [0, 1) of the run that this thread is in, or of the engine's.
+  LazyUniform(Location where = Location::current()) : LazyUniform(RunScope<Draws>::current(where), where) {}
+  explicit LazyUniform(Draws& draws, Location where = Location::current())
+      : state_(std::make_shared<State>(draws, where)) {}
+  template <class Word>
+  explicit LazyUniform(const BasicEngine<Draws, Word>& generator, Location where = Location::current())
+      : LazyUniform(generator.draws(where), where) {}
 
   /// Use it as a number: it settles.
-  operator double() const { return is_number() ? static_cast<double>(number()) : settle(); }
+  MOTHERLODE_HINT(
+      "the uniform settles as a number here; if it is compared with a function of theta later, keep it as `auto u`")
+  operator double() const { return number(); }
+  double number() const { return is_number() ? static_cast<double>(known()) : settle(); }
+
+  template <class Integer, class = std::enable_if_t<std::is_integral_v<Integer>>>
+  operator Integer() const {
+    static_assert(detail::never<Integer>,
+                  "a uniform of motherlode is no integer or bool: write static_cast<int>(double(u)), or draw it from "
+                  "motherlode::uniform_int_distribution; for raw bits call the engine");
+    return Integer();
+  }
 
   template <class T>
   friend bool operator<(const LazyUniform& u, const T& threshold) {
-    return u.is_below(Real(threshold), std::less<>());
+    return u.is_below(Real(as_number(threshold)), std::less<>());
   }
   template <class T>
   friend bool operator<=(const LazyUniform& u, const T& threshold) {
-    return u.is_below(Real(threshold), std::less_equal<>());
+    return u.is_below(Real(as_number(threshold)), std::less_equal<>());
   }
   template <class T>
   friend bool operator>(const LazyUniform& u, const T& threshold) {
@@ -59,7 +80,26 @@ class LazyUniform {
     return u <= threshold;
   }
 
+  /// Equality with a number has probability 0: it needs the number.
+  template <class T>
+  friend bool operator==(const LazyUniform& u, const T& other) {
+    return u.number() == as_number(other);
+  }
+  template <class T>
+  friend bool operator!=(const LazyUniform& u, const T& other) {
+    return !(u == other);
+  }
+  template <class T, class = std::enable_if_t<!std::is_same_v<T, LazyUniform>>>
+  friend bool operator==(const T& other, const LazyUniform& u) {
+    return u == other;
+  }
+  template <class T, class = std::enable_if_t<!std::is_same_v<T, LazyUniform>>>
+  friend bool operator!=(const T& other, const LazyUniform& u) {
+    return !(u == other);
+  }
+
   LazyUniform operator-() const { return {*this, -offset_, -scale_}; }
+  LazyUniform operator+() const { return *this; }
 
   template <class T>
   static constexpr bool is_coefficient = std::is_arithmetic_v<T> || std::is_same_v<T, Real>;
@@ -92,6 +132,50 @@ class LazyUniform {
   friend LazyUniform operator*(const T& a, const LazyUniform& u) {
     return u * a;
   }
+  template <class T, class = std::enable_if_t<is_coefficient<T>>>
+  friend Real operator/(const T& a, const LazyUniform& u) {
+    return Real(a) / u.number();
+  }
+
+  template <class T, class = std::enable_if_t<is_coefficient<T>>>
+  LazyUniform& operator+=(const T& a) {
+    return *this = *this + a;
+  }
+  template <class T, class = std::enable_if_t<is_coefficient<T>>>
+  LazyUniform& operator-=(const T& a) {
+    return *this = *this - a;
+  }
+  template <class T, class = std::enable_if_t<is_coefficient<T>>>
+  LazyUniform& operator*=(const T& a) {
+    return *this = *this * a;
+  }
+  template <class T, class = std::enable_if_t<is_coefficient<T>>>
+  LazyUniform& operator/=(const T& a) {
+    return *this = *this / a;
+  }
+
+  template <class T>
+  friend int operator%(const LazyUniform&, const T&) {
+    static_assert(detail::never<T>,
+                  "a uniform of motherlode is no integer: draw it from motherlode::uniform_int_distribution; for raw "
+                  "bits call the engine");
+    return 0;
+  }
+
+  /// What two uniforms make is a number.
+  friend double operator+(const LazyUniform& u, const LazyUniform& v) { return u.number() + v.number(); }
+  friend double operator-(const LazyUniform& u, const LazyUniform& v) { return u.number() - v.number(); }
+  friend double operator*(const LazyUniform& u, const LazyUniform& v) { return u.number() * v.number(); }
+  friend double operator/(const LazyUniform& u, const LazyUniform& v) { return u.number() / v.number(); }
+
+  template <class Stream>
+  friend Stream& operator<<(Stream& stream, const LazyUniform& u) {
+    stream << u.number();
+    return stream;
+  }
+
+  /// A handle that is this number and nothing else.
+  LazyUniform constant(const Real& value) const { return {*this, value, Real(0.0)}; }
 
  private:
   /// What all handles on one uniform share: the interval it lies in, then the number it became.
@@ -112,11 +196,17 @@ class LazyUniform {
   LazyUniform(const LazyUniform& other, const Real& offset, const Real& scale)
       : state_(other.state_), offset_(offset), scale_(scale) {}
 
+  static double as_number(const LazyUniform& u) { return u.number(); }
+  template <class T>
+  static Real as_number(const T& number) {
+    return Real(number);
+  }
+
   /// Whether nothing is left to draw.
   bool is_number() const { return state_->is_settled || scale_ == 0.0 || !(state_->low < state_->high); }
 
   /// offset + scale·u, where that is a number.
-  Real number() const {
+  Real known() const {
     if (!state_->is_settled) {
       return offset_ + scale_ * state_->low;
     }
@@ -139,7 +229,7 @@ class LazyUniform {
 
   template <class Compare>
   bool is_below(const Real& threshold, Compare compare) const {
-    return is_number() ? compare(number(), threshold) : branch(threshold, compare);
+    return is_number() ? compare(known(), threshold) : branch(threshold, compare);
   }
 
   /// Take one side of the threshold, and narrow to it.
@@ -170,4 +260,51 @@ class LazyUniform {
 
 using uniform01 = LazyUniform<Draws>;
 
+namespace detail {
+
+template <class T>
+inline constexpr bool is_uniform = false;
+template <class Draws>
+inline constexpr bool is_uniform<LazyUniform<Draws>> = true;
+
+template <class T>
+using NoUniform = std::enable_if_t<!is_uniform<T>>;
+
+}  // namespace detail
+
 }  // namespace motherlode
+
+/// The functions of std that a uniform is given to and no number; the comparisons of <algorithm> are branchings.
+namespace std {
+
+template <class Draws>
+double abs(const motherlode::LazyUniform<Draws>& u) {
+  return abs(u.number());
+}
+template <class Draws>
+string to_string(const motherlode::LazyUniform<Draws>& u) {
+  return to_string(u.number());
+}
+
+template <class T, class Draws, class = motherlode::detail::NoUniform<T>>
+motherlode::LazyUniform<Draws> min(const motherlode::LazyUniform<Draws>& u, const T& bound) {
+  return bound < u ? u.constant(bound) : u;
+}
+template <class T, class Draws, class = motherlode::detail::NoUniform<T>>
+motherlode::LazyUniform<Draws> min(const T& bound, const motherlode::LazyUniform<Draws>& u) {
+  return u < bound ? u : u.constant(bound);
+}
+template <class T, class Draws, class = motherlode::detail::NoUniform<T>>
+motherlode::LazyUniform<Draws> max(const motherlode::LazyUniform<Draws>& u, const T& bound) {
+  return u < bound ? u.constant(bound) : u;
+}
+template <class T, class Draws, class = motherlode::detail::NoUniform<T>>
+motherlode::LazyUniform<Draws> max(const T& bound, const motherlode::LazyUniform<Draws>& u) {
+  return bound < u ? u : u.constant(bound);
+}
+template <class T, class Draws, class = motherlode::detail::NoUniform<T>>
+motherlode::LazyUniform<Draws> clamp(const motherlode::LazyUniform<Draws>& u, const T& low, const T& high) {
+  return u < low ? u.constant(low) : high < u ? u.constant(high) : u;
+}
+
+}  // namespace std
