@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "motherlode/count_distributions.hpp"
+#include "motherlode/derived_distributions.hpp"
 #include "motherlode/distribution.hpp"
 #include "motherlode/errors.hpp"
 #include "motherlode/families.hpp"
@@ -16,6 +17,7 @@
 #include "motherlode/real_distributions.hpp"
 #include "motherlode/table_distributions.hpp"
 #include "motherlode/uniform01.hpp"
+#include "motherlode/uniform_functions.hpp"
 
 namespace motherlode {
 

@@ -20,6 +20,7 @@
 #include "motherlode/run_scope.hpp"
 #include "motherlode/engine.hpp"
 #include "motherlode/uniform01.hpp"
+#include "motherlode/uniform_functions.hpp"
 #include "motherlode/distributions.hpp"
 #include "motherlode/tangents.hpp"
 #include "motherlode/model.hpp"
