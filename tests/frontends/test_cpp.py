@@ -47,7 +47,7 @@ def galton():
     )
 
 
-SUITES = ("core", "replay", "tracked", "random", "standard", "eigen", "golden", "server", "fuzz")
+SUITES = ("core", "replay", "tracked", "random", "standard", "own", "eigen", "golden", "server", "fuzz")
 
 
 @pytest.mark.parametrize("suite", SUITES)

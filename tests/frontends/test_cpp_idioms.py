@@ -1,12 +1,14 @@
 """Idioms of <random> compile against the C++ headers with their meaning, or are refused by one sentence."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-INCLUDE = Path(__file__).resolve().parents[2] / "src" / "cpp" / "include"
+ROOT = Path(__file__).resolve().parents[2]
+INCLUDE = ROOT / "src" / "cpp" / "include"
 HEAD = """
 #include <algorithm>
 #include <cmath>
@@ -72,11 +74,15 @@ HINTED = {
 pytestmark = [pytest.mark.cpp, pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")]
 
 
-def compiled(folder, bodies, *options):
-    """Return the lines of errors and warnings that g++ prints of functions with these bodies."""
-    functions = [f"double f{i}(double theta) {{ (void)theta; {body} }}" for i, body in enumerate(bodies)]
+def functions(bodies):
+    """Return functions with these bodies."""
+    return "\n".join(f"double f{i}(double theta) {{ (void)theta; {body} }}" for i, body in enumerate(bodies))
+
+
+def compiled(folder, text, *options):
+    """Return the lines of errors and warnings that g++ prints of this text."""
     source = folder / "idioms.cpp"
-    source.write_text(HEAD + "\n".join(functions) + "\n")
+    source.write_text(HEAD + text + "\n")
     command = ["g++", "-Wall", "-Wextra", "-Wshadow", "-fsyntax-only", f"-I{INCLUDE}", *options, str(source)]
     printed = subprocess.run(command, capture_output=True, text=True, timeout=300).stderr
     return [line for line in printed.splitlines() if " error: " in line or " warning: " in line]
@@ -84,18 +90,24 @@ def compiled(folder, bodies, *options):
 
 @pytest.mark.parametrize("standard", [17, 20])
 def test_idioms_compile_without_a_warning(tmp_path, standard):
-    assert compiled(tmp_path, ACCEPTED, f"-std=c++{standard}") == []
+    assert compiled(tmp_path, functions(ACCEPTED), f"-std=c++{standard}") == []
 
 
 @pytest.mark.parametrize(("body", "cure"), REFUSED.items())
 def test_what_cannot_be_is_refused_by_one_sentence_that_names_the_cure(tmp_path, body, cure):
-    (line,) = compiled(tmp_path, [body], "-std=c++17")
+    (line,) = compiled(tmp_path, functions([body]), "-std=c++17")
     assert "static assertion failed" in line
     assert cure in line
 
 
 def test_hints_are_given_to_those_who_ask(tmp_path):
-    lines = compiled(tmp_path, list(HINTED), "-std=c++17", "-DMOTHERLODE_WARN")
+    lines = compiled(tmp_path, functions(HINTED), "-std=c++17", "-DMOTHERLODE_WARN")
     assert len(lines) == len(HINTED)
     assert all("deprecated" in line and hint in line for line, hint in zip(lines, HINTED.values(), strict=True))
-    assert compiled(tmp_path, list(HINTED), "-std=c++17") == []
+    assert compiled(tmp_path, functions(HINTED), "-std=c++17") == []
+
+
+def test_the_examples_of_the_page_on_densities_compile(tmp_path):
+    examples = re.findall(r"```cpp\n(.*?)```", (ROOT / "docs" / "densities.md").read_text(), re.DOTALL)
+    assert len(examples) == 3
+    assert compiled(tmp_path, "\n".join(examples), "-std=c++17") == []

@@ -15,6 +15,7 @@
 
 #include "motherlode/errors.hpp"
 #include "motherlode/families.hpp"
+#include "motherlode/own.hpp"
 #include "motherlode/product.hpp"
 #include "motherlode/refusal.hpp"
 #include "motherlode/remote.hpp"
@@ -39,8 +40,7 @@ struct Divergence : std::exception {
 ///     const double x = draws.sample(Normal{theta[0], 1.0});   // latent or output: a number
 ///     if (draws.branch(0.1 + 2.5 * theta[0])) { ... }         // a Bernoulli branching
 ///
-/// A draw is known by its name if it has one, else by its place in the source. One Draws serves one thread: the one
-/// that called `record`.
+/// A draw is known by its name if it has one, else by its place in the source. One Draws serves one thread.
 class Draws {
  public:
   using Real = double;
@@ -49,6 +49,14 @@ class Draws {
   template <class F>
   double sample(const F& family, std::string_view name = {}, Location where = Location::current()) {
     return draw(family, false, name, where, [&family](Source& source) { return family.sample(source); });
+  }
+
+  /// Draw a number from a law of the model's own: `law`, its parameters, is given to `sampler(law, generator)` and to
+  /// `log_density(law, value)`, the log of the normalized density. A support that depends on theta is not allowed.
+  template <class Law, class Sampler, class LogDensity, class = IsOwn<Law, Sampler, LogDensity>>
+  double sample(const Law& law, const Sampler& sampler, const LogDensity& log_density, std::string_view name = {},
+                Location where = Location::current()) {
+    return sample(Own{law, sampler, log_density}, name, where);
   }
 
   /// Be true with this probability.
@@ -186,7 +194,9 @@ class Draws {
 
   template <class F, class Sampler>
   double draw(const F& family, bool observed, std::string_view name, const Location& where, Sampler sampler) {
-    check_thread(name, where);
+    if (std::this_thread::get_id() != thread_) {
+      refuse_thread(address_of(name, where));
+    }
     if (!family.valid()) {
       refuse(family, name, where);
     }
@@ -246,6 +256,9 @@ class Draws {
   template <class F>
   double ask(const F& family, bool observed, std::string_view name, const Location& where) {
     const Site site{address_of(name, where), std::string(name), F::id, observed};
+    if constexpr (F::id == FamilyId{}) {
+      refuse_own(site.address);
+    }
     return remote_->sample(site, family);
   }
 
@@ -254,12 +267,6 @@ class Draws {
       is_number_.resize(site + 1, false);
     }
     is_number_[site] = true;
-  }
-
-  void check_thread(std::string_view name, const Location& where) const {
-    if (std::this_thread::get_id() != thread_) {
-      refuse_thread(address_of(name, where));
-    }
   }
 
   void diverge(Sites::Id site) {

@@ -16,6 +16,7 @@
 #include "motherlode/trace.hpp"
 #include "motherlode/remote.hpp"
 #include "motherlode/theta.hpp"
+#include "motherlode/own.hpp"
 #include "motherlode/draws.hpp"
 #include "motherlode/run_scope.hpp"
 #include "motherlode/engine.hpp"

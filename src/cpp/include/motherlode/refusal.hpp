@@ -39,6 +39,13 @@ inline void check_density(double log_prob, bool is_sound, double value, const st
   }
 }
 
+/// Refuse to ask a plain PPX client for a law that it does not know.
+[[noreturn]] inline void refuse_own(const std::string& address) {
+  throw Error(ErrorCode::unsupported, "The draw at " + address +
+                                          " is from a law of the model's own. A plain PPX client does not know it and "
+                                          "cannot answer. Use gold runs, or draw from a family.");
+}
+
 /// Refuse a draw in another thread than the run's.
 [[noreturn]] inline void refuse_thread(const std::string& address) {
   throw Error(ErrorCode::simulator_failed,

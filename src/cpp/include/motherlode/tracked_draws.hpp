@@ -12,6 +12,7 @@
 
 #include "motherlode/families.hpp"
 #include "motherlode/location.hpp"
+#include "motherlode/own.hpp"
 #include "motherlode/product.hpp"
 #include "motherlode/refusal.hpp"
 #include "motherlode/source.hpp"
@@ -31,6 +32,13 @@ class TrackedDraws {
   double sample(const F& family, std::string_view name = {}, Location where = Location::current()) {
     check(family, name, where);
     return taken(family, family.sample(source_));
+  }
+
+  /// As in Draws.
+  template <class Law, class Sampler, class LogDensity, class = IsOwn<Law, Sampler, LogDensity>>
+  double sample(const Law& law, const Sampler& sampler, const LogDensity& log_density, std::string_view name = {},
+                Location where = Location::current()) {
+    return sample(Own{law, sampler, log_density}, name, where);
   }
 
   bool branch(const Real& probability, std::string_view name = {}, Location where = Location::current()) {
