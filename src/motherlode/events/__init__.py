@@ -12,6 +12,7 @@ from motherlode.events.batch import Events
 from motherlode.events.check_report import CheckReport
 from motherlode.events.counts import Counts, Failure
 from motherlode.events.errors import EventsError
+from motherlode.events.guard_outcome import GuardOutcome
 from motherlode.events.identities import Identity
 from motherlode.events.simulator import Simulator
 from motherlode.events.site_shares import SiteShare, site_shares
@@ -25,6 +26,7 @@ __all__ = [
     "Events",
     "EventsError",
     "Failure",
+    "GuardOutcome",
     "Identity",
     "Simulator",
     "Site",

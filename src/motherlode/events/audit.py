@@ -10,6 +10,7 @@ import numpy as np
 
 from motherlode.core.types import Array
 from motherlode.events.counts import Counts
+from motherlode.events.guard_outcome import GuardOutcome
 from motherlode.events.identities import Identity, check_identities
 
 __all__ = ["PROBE_EVENTS", "Audit", "audit_gold", "rows_not_finite"]
@@ -38,6 +39,8 @@ class Audit:
         Texts a person should read.
     condemned
         Why the store must not be used, or None.
+    guards
+        What a comparison with the simulator itself found, where :func:`motherlode.gold.audit` made one.
     """
 
     events: int
@@ -52,6 +55,7 @@ class Audit:
     diverted: int
     warnings: tuple[str, ...] = ()
     condemned: str | None = None
+    guards: tuple[GuardOutcome, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -72,6 +76,7 @@ class Audit:
             f"  {c.name:<22}{c.mean:+.6f} ± {c.error:.6f}  exact {c.exact:g} z={c.z:+.2f}  k={c.k_hat:.2f}  {c.verdict}"
             for c in (*self.ratios, *self.scores)
         ]
+        rows += [f"  {outcome}" for outcome in self.guards]
         return "\n".join([head, *rows, *(f"! {warning}" for warning in self.warnings)])
 
 

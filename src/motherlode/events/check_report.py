@@ -6,6 +6,7 @@ from textwrap import wrap
 
 import numpy as np
 
+from motherlode.events.guard_outcome import GuardOutcome
 from motherlode.events.site_shares import SiteShare
 from motherlode.tracing.addresses import place
 
@@ -49,6 +50,8 @@ class CheckReport:
         How gold is best obtained, in words.
     name
         Of the simulator.
+    guards
+        What looked for wrong gold, and how small a fault each would have seen.
 
     Examples
     --------
@@ -64,9 +67,10 @@ class CheckReport:
     sites: tuple[SiteShare, ...] = ()
     tier: str = ""
     name: str = "simulator"
+    guards: tuple[GuardOutcome, ...] = ()
 
     def __str__(self) -> str:
-        parts = (f"{self.name}: {self.verdict}", self._findings(), self._figures(), self._table())
+        parts = (f"{self.name}: {self.verdict}", self._findings(), self._figures(), self._guards(), self._table())
         return "\n\n".join(part for part in parts if part)
 
     @property
@@ -83,6 +87,9 @@ class CheckReport:
         figures = dict(self.figures)
         rows = [f"  {label:<32}{form.format(figures[key], **figures)}" for key, label, form in _ROWS if key in figures]
         return "\n".join([*rows, *([f"  {'recommended way to gold':<32}{self.tier}"] if self.tier else [])])
+
+    def _guards(self) -> str:
+        return "\n".join([*(["  Guards of the gold"] if self.guards else []), *(_bullet(str(g)) for g in self.guards)])
 
     def _table(self) -> str:
         if not self.sites:

@@ -7,8 +7,9 @@ It is the right label only if x depends on θ through the draws alone: the leak 
 """
 
 from motherlode.gold.assemble import check_output_shapes, gather
+from motherlode.gold.audit import audit
 from motherlode.gold.check import Explain, check_simulator
-from motherlode.gold.guards import is_probed, probe_at
+from motherlode.gold.guards import Possible, is_probed, probe_at, watched
 from motherlode.gold.one_pass import OnePass, OnePassProgram, TrackingEnded, agrees_with_replay
 from motherlode.gold.replay import mine, simulate
 from motherlode.gold.runs import Program, RecordedRun, record_run, same_output
@@ -18,11 +19,13 @@ __all__ = [
     "Explain",
     "OnePass",
     "OnePassProgram",
+    "Possible",
     "Program",
     "RecordedRun",
     "Scores",
     "TrackingEnded",
     "agrees_with_replay",
+    "audit",
     "check_output_shapes",
     "check_simulator",
     "gather",
@@ -33,4 +36,5 @@ __all__ = [
     "record_run",
     "same_output",
     "simulate",
+    "watched",
 ]

@@ -21,11 +21,13 @@ from motherlode.frontends.python.tracked.one_pass import run_at_points
 from motherlode.frontends.python.uniforms.delayed import settled
 from motherlode.gold import (
     OnePass,
+    Possible,
     TrackingEnded,
     agrees_with_replay,
     check_output_shapes,
     check_simulator,
     mine,
+    watched,
 )
 from motherlode.tracing import intern, stream
 
@@ -65,6 +67,8 @@ class PythonSimulator:
     >>> events.joint_log_ratio.shape, events.joint_score.shape
     ((100, 1), (100, 1))
     """
+
+    possible = Possible(parity=True, alone=True, replay=True)
 
     def __init__(self, function: UserFunction, parameters: Parameters, derivative: Derivative = "replay") -> None:
         self.function = function
@@ -135,9 +139,9 @@ class PythonSimulator:
         if self.chosen is None:
             self.chosen = self._choose(rows[0], others[0])
         one_pass = self._one_pass if self.chosen == "tracked" else None
-        return mine(
-            self.program, self.parameters, rows, others, root=seed, first=first, traces=traces, one_pass=one_pass
-        )
+        stream = {"root": seed, "first": first}
+        mining = partial(mine, self.program, self.parameters, rows, others, **stream, traces=traces, one_pass=one_pass)
+        return watched(self, rows, others, seed, first, mining)
 
     @recording_scipy()
     def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:
