@@ -29,6 +29,7 @@ from motherlode.gold import (
     mine,
     watched,
 )
+from motherlode.gold.guards.probes import PROBE_EVENTS
 from motherlode.tracing import intern, stream
 
 __all__ = ["PythonSimulator"]
@@ -75,6 +76,7 @@ class PythonSimulator:
         self.parameters = parameters
         self.derivative = derivative
         self.chosen: Derivative | None = "replay" if derivative == "replay" else None
+        self._repeated = False
         self.name = getattr(function, "__name__", type(function).__name__)
         self.version = fingerprint(getattr(function, "function", function))
 
@@ -141,7 +143,9 @@ class PythonSimulator:
         one_pass = self._one_pass if self.chosen == "tracked" else None
         stream = {"root": seed, "first": first}
         mining = partial(mine, self.program, self.parameters, rows, others, **stream, traces=traces, one_pass=one_pass)
-        return watched(self, rows, others, seed, first, mining)
+        events = watched(self, rows, others, seed, first, mining, fresh_replay=not self._repeated)
+        self._repeated = self._repeated or len(rows) >= PROBE_EVENTS
+        return events
 
     @recording_scipy()
     def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:

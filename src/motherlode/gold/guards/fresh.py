@@ -37,7 +37,7 @@ FRESH_EVENTS = 16
 """Events of a set that are repeated in fresh processes."""
 
 _NAME = "fresh replay"
-_HASH_SEEDS = (1, 2)
+_HASH_SEEDS = range(1, 3)
 _CONFIRMING = range(3, 11)
 
 
@@ -94,6 +94,8 @@ class FreshReplay:
         How many of them to repeat, evenly spaced.
     seconds
         Time after which no further event is repeated.
+    processes
+        In how many processes, each with a hash seed of its own: 1 or 2.
     """
 
     def __init__(
@@ -106,6 +108,7 @@ class FreshReplay:
         *,
         events: int = FRESH_EVENTS,
         seconds: float = 3.0,
+        processes: int = len(_HASH_SEEDS),
     ) -> None:
         self._refused: GuardOutcome | None = None
         self._processes: list[FreshProcess[list[_Repeated | None]]] = []
@@ -121,11 +124,11 @@ class FreshReplay:
         elif not available():
             self._refused = GuardOutcome(_NAME, "not run", "This system cannot fork.")
         else:
-            self._start()
+            self._start(processes)
 
-    def _start(self) -> None:
+    def _start(self, processes: int) -> None:
         try:
-            self._processes = [FreshProcess(self._work, hash_seed) for hash_seed in _HASH_SEEDS]
+            self._processes = [FreshProcess(self._work, hash_seed) for hash_seed in _HASH_SEEDS[:processes]]
         except NotSent as reason:
             self._refused = GuardOutcome(_NAME, "not run", str(reason))
 
@@ -140,8 +143,7 @@ class FreshReplay:
         if self._refused is not None:
             return self._refused
         try:
-            one, other = (process.result() for process in self._processes)
-            return self._judge(mined, one, other)
+            return self._judge(mined, [process.result() for process in self._processes])
         except NotSent as reason:
             return GuardOutcome(_NAME, "not run", str(reason))
         finally:
@@ -152,23 +154,23 @@ class FreshReplay:
         for process in self._processes:
             process.close()
 
-    def _judge(
-        self, mined: Events, one: Sequence["_Repeated | None"], other: Sequence["_Repeated | None"]
-    ) -> GuardOutcome:
+    def _judge(self, mined: Events, answers: Sequence[Sequence["_Repeated | None"]]) -> GuardOutcome:
         compared = 0
-        for asked, a, b in zip(self._asked, one, other, strict=False):
+        for asked, *found in zip(self._asked, *answers, strict=True):
             rows = np.flatnonzero(mined.event == asked.event)
-            if a is None or b is None or not len(rows):
+            repeated = [each for each in found if each is not None]
+            if len(repeated) < len(answers) or not len(rows):
                 continue
             compared += 1
-            for repeated in (a, b):
-                if repeated.finding is not None:
-                    raise NotRepeatable(asked.event, asked.theta, repeated.finding)
+            for each in repeated:
+                if each.finding is not None:
+                    raise NotRepeatable(asked.event, asked.theta, each.finding)
+            first, last = repeated[0].alone, repeated[-1].alone
             here = _Alone(mined.x[rows[0]], mined.joint_log_ratio[rows[0]], None)
-            if not _same(a.alone, b.alone):
-                return _hash_seed(asked, _difference(a.alone, b.alone))
-            if not _same(here, a.alone):
-                return self._confirm(asked, here, a.alone)
+            if not _same(first, last):
+                return _hash_seed(asked, _difference(first, last))
+            if not _same(here, first):
+                return self._confirm(asked, here, first)
         if not compared:
             return GuardOutcome(_NAME, "undecided", "No event could be repeated in the time allowed.")
         return GuardOutcome(_NAME, "passed", power_of_equality(compared))

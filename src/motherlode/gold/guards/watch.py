@@ -25,7 +25,14 @@ class GuardWarning(UserWarning):
 
 
 def watched(
-    simulator: Simulator, theta: Array, alternatives: Array, seed: int, first: int, mining: Callable[[], Events]
+    simulator: Simulator,
+    theta: Array,
+    alternatives: Array,
+    seed: int,
+    first: int,
+    mining: Callable[[], Events],
+    *,
+    fresh_replay: bool = True,
 ) -> Events:
     """Return the events that `mining` gives, unless a guard refuses them.
 
@@ -35,14 +42,18 @@ def watched(
         Whose call it is and with what: shapes (N, D) and (N, K, D).
     mining
         Does the work.
+    fresh_replay
+        Whether to repeat events in a fresh process, where the call is the first thousand events or more of a seed.
 
     Raises
     ------
     NotTheProgram, NotRepeatable
         If the mined events are not those of the program.
     """
-    large = first == 0 and len(theta) >= PROBE_EVENTS
-    fresh = FreshReplay(simulator, theta[:PROBE_EVENTS], alternatives[:PROBE_EVENTS], seed) if large else None
+    fresh = None
+    if fresh_replay and first == 0 and len(theta) >= PROBE_EVENTS:
+        rows = slice(PROBE_EVENTS)
+        fresh = FreshReplay(simulator, theta[rows], alternatives[rows], seed, processes=1)
     try:
         events = mining()
         found = [
