@@ -91,6 +91,21 @@ def test_vector_families_have_the_right_moments():
     np.testing.assert_allclose(p.mean(0), [1 / 6, 1 / 3, 1 / 2], atol=5 * 0.2 / np.sqrt(N))
 
 
+@pytest.mark.parametrize("size", [2, 3, 5])
+def test_correlations_have_the_marginals_of_their_density(size):
+    fn = dist.LKJCholesky(size, *f(1.75)).expand(torch.Size([N]))
+    factor = sample(dist.LKJCholesky(size, *f(1.75)))
+    assert fn.support.check(factor).all()
+    correlation = (factor @ factor.mT).numpy()
+    b = 1.75 + (size - 2) / 2
+    for i, j in zip(*np.tril_indices(size, -1), strict=True):
+        assert stats.kstest((correlation[:, i, j] + 1) / 2, stats.beta(b, b).cdf).pvalue > ALPHA
+    concentration = torch.full((N,), 1.75, dtype=torch.float64, requires_grad=True)
+    density = log_density(dist.LKJCholesky(size, concentration), factor)
+    (score,) = torch.autograd.grad(density.sum(), concentration)
+    assert abs(score.mean()) < stats.norm.isf(ALPHA / 2) * score.std() / np.sqrt(N)
+
+
 def test_bernoulli_is_exact_in_the_tails():
     tiny = dist.Bernoulli(torch.tensor([1e-12, 0.0, 1e-300], dtype=torch.float64))
     density = log_density(tiny, torch.ones(3, dtype=torch.float64))

@@ -224,6 +224,20 @@ def _draw_dirichlet(fn: torch.distributions.Dirichlet, uniforms: Uniforms, batch
 
 
 @draw_from_uniforms.register
+def _draw_correlation(fn: torch.distributions.LKJCholesky, uniforms: Uniforms, batch: torch.Size) -> Tensor:
+    """Draw row by row (Lewandowski, Kurowicka, Joe 2009); torch's sampler leaves its density from 3 rows on."""
+    row = torch.arange(1, fn.dim, dtype=torch.float64)
+    concentration = fn.concentration.expand(batch)[..., None] + (fn.dim - 1 - row) / 2
+    u = uniforms(torch.Size((*batch, fn.dim - 1))).clamp_(min=_TINY)
+    square = _invert(special.betaincinv, row / 2, concentration, u).clamp_(min=_SMALLEST, max=_BELOW_ONE)
+    direction = _normal(uniforms(torch.Size((*batch, fn.dim - 1, fn.dim)))).tril()
+    direction = direction / direction.norm(dim=-1, keepdim=True)
+    below = square.sqrt()[..., None] * direction + torch.diag_embed((1 - square).sqrt(), 1)[..., :-1, :]
+    first = torch.eye(1, fn.dim, dtype=torch.float64).expand(*batch, 1, fn.dim)
+    return torch.cat([first, below], -2)
+
+
+@draw_from_uniforms.register
 def _draw_poisson(fn: torch.distributions.Poisson, uniforms: Uniforms, batch: torch.Size) -> Tensor:
     return _poisson(fn.rate, uniforms(batch))
 
