@@ -29,6 +29,8 @@ if(motherlode_INCLUDE_DIR)
     add_library(motherlode::core ALIAS motherlode_core)
     target_include_directories(motherlode_core INTERFACE "${motherlode_INCLUDE_DIR}")
     target_compile_features(motherlode_core INTERFACE cxx_std_17)
+    # Plug-ins that a program loads find its run among its symbols.
+    target_link_options(motherlode_core INTERFACE -rdynamic)
     # Addresses of draws are relative to the folder of the target that makes them.
     target_compile_options(motherlode_core INTERFACE "-fmacro-prefix-map=$<TARGET_PROPERTY:SOURCE_DIR>/=")
   endif()

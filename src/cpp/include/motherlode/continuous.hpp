@@ -9,7 +9,7 @@
 #include "motherlode/family.hpp"
 #include "motherlode/source.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 template <class Real>
 struct Normal {

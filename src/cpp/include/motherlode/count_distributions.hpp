@@ -12,7 +12,7 @@
 #include "motherlode/distribution.hpp"
 #include "motherlode/families.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 namespace detail {
 

@@ -12,7 +12,7 @@
 #include "motherlode/family.hpp"
 #include "motherlode/source.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 template <class Real>
 struct Bernoulli {

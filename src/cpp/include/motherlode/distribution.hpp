@@ -11,7 +11,7 @@
 #include "motherlode/engine.hpp"
 #include "motherlode/location.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 namespace detail {
 

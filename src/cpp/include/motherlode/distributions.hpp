@@ -19,7 +19,7 @@
 #include "motherlode/uniform01.hpp"
 #include "motherlode/uniform_functions.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 namespace detail {
 

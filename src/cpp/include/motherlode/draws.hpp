@@ -22,7 +22,7 @@
 #include "motherlode/sites.hpp"
 #include "motherlode/trace.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// A replay asked for another draw than the record holds.
 struct Divergence : std::exception {

@@ -10,7 +10,7 @@
 #include "motherlode/location.hpp"
 #include "motherlode/run_scope.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 namespace detail {
 

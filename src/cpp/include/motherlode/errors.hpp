@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// The causes, numbered as `ErrorCode` in ppx.fbs.
 enum class ErrorCode : std::uint16_t {

@@ -9,7 +9,7 @@
 #include <string>
 #include <typeinfo>
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// In a catch clause: what() of a std::exception, else the type of what was thrown.
 inline std::string current_exception_text() {

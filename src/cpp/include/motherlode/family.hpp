@@ -7,7 +7,7 @@
 #include <limits>
 #include <type_traits>
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// A family as the wire knows it: its number in the union `Distribution` of ppx.fbs, and its name there.
 struct FamilyId {

@@ -11,7 +11,7 @@
 #include "motherlode/model.hpp"
 #include "motherlode/trace.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// What is recorded for each event, numbered as `Recorded` in ppx.fbs.
 enum class Keep : std::uint8_t { simulate = 0, gold = 1, traces = 2 };

@@ -7,7 +7,7 @@
 #include "motherlode/draws.hpp"
 #include "motherlode/errors.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 namespace detail {
 

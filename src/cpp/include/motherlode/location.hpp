@@ -11,7 +11,7 @@
 #define MOTHERLODE_HINT(text)
 #endif
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// A place in the source. As a default argument `Location::current()` is the place of the call, as
 /// std::source_location (C++20) would be.

@@ -13,7 +13,7 @@
 #include "motherlode/exception_text.hpp"
 #include "motherlode/server.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// What the command line asks for.
 struct CommandLine {

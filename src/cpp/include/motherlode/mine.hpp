@@ -20,7 +20,7 @@
 #include "motherlode/replay.hpp"
 #include "motherlode/tangents.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// Not thread-safe; make one for each thread.
 class Miner {

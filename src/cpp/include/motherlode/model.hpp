@@ -17,7 +17,7 @@
 #include "motherlode/tangents.hpp"
 #include "motherlode/theta.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// A parameter and its bounds; infinite where not declared.
 struct Parameter {

@@ -8,7 +8,7 @@
 #include "motherlode/family.hpp"
 #include "motherlode/source.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// The number 0 is no family of the wire.
 inline constexpr FamilyId own_law{0, "Own"};

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 class Philox {
  public:

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <cstdint>
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// mantissa · 2^exponent.
 class Product {

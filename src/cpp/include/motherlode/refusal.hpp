@@ -10,7 +10,7 @@
 #include "motherlode/families.hpp"
 #include "motherlode/location.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// A draw's address: its name if it has one, else its place.
 inline std::string address_of(std::string_view name, const Location& where) {
@@ -52,7 +52,8 @@ inline void check_density(double log_prob, bool is_sound, double value, const st
               "The draw at " + address +
                   " is outside of a run, or in another thread than the run's. The order of draws from several threads "
                   "is not defined, so such a run could not be repeated. Draw in the thread that motherlode calls, and "
-                  "let other threads (OpenMP's too) compute.");
+                  "let other threads (OpenMP's too) compute. If the draw is in a plug-in, link the program that loads it "
+                  "with -rdynamic.");
 }
 
 /// Refuse to condition on data while x is simulated.

@@ -10,7 +10,7 @@
 #include "motherlode/families.hpp"
 #include "motherlode/sites.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// A family in double, whichever it is: its number and its parameters.
 struct AnyFamily {

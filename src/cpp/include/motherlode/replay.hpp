@@ -20,7 +20,7 @@
 #include "motherlode/leaks.hpp"
 #include "motherlode/model.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// The streams of an event: Philox(seed, stream, event).
 struct Stream {

@@ -5,7 +5,7 @@
 #include "motherlode/location.hpp"
 #include "motherlode/refusal.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// While it lives, these draws are those of the thread. `Draws` is Draws or TrackedDraws.
 template <class Draws>

@@ -13,7 +13,7 @@
 #include "motherlode/families.hpp"
 #include "motherlode/location.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// A place that draws from one family. Repeated draws at one site are told apart by their order.
 struct Site {

@@ -6,7 +6,7 @@
 
 #include "motherlode/philox.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// A stream of random numbers. `normal` hands out the second number of each polar pair, so it belongs to the
 /// event: a new Source starts without one.

@@ -10,7 +10,7 @@
 #include "motherlode/model.hpp"
 #include "motherlode/replay.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// Print `events` lines, each one x: the same numbers as a campaign with this seed.
 inline void print_events(const Model& model, const std::vector<double>& theta, std::uint64_t seed, std::uint64_t events,

@@ -16,7 +16,7 @@
 #include "motherlode/errors.hpp"
 #include "motherlode/families.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 namespace detail {
 

@@ -10,7 +10,7 @@
 
 #include "motherlode/theta.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// What passes over one event found.
 struct TangentGold {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// A view of D parameters in their declared order. `Real` is double, or a tracked number.
 template <class Real>

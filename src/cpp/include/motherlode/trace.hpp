@@ -8,7 +8,7 @@
 
 #include "motherlode/sites.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// Ragged branchings of many events, as `TraceBlock` in ppx.fbs has them.
 struct TraceBlock {

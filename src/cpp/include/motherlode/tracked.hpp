@@ -15,7 +15,7 @@
 #include <ostream>
 #include <type_traits>
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// Alternatives (bit k for alternative k) that would have gone another way since this was last cleared.
 inline thread_local std::uint64_t diverted = 0;

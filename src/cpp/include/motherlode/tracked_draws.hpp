@@ -18,7 +18,7 @@
 #include "motherlode/source.hpp"
 #include "motherlode/tracked_math.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// The interface of Draws; memory does not grow with the number of draws.
 template <std::size_t D, std::size_t K>

@@ -8,7 +8,7 @@
 
 #include "motherlode/tracked.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 namespace detail {
 

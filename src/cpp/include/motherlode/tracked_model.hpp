@@ -24,7 +24,7 @@
 #include "motherlode/theta.hpp"
 #include "motherlode/tracked_draws.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// Passes with D derivatives and K alternatives compiled in; more than that takes several passes.
 template <std::size_t D, std::size_t K, class Function>

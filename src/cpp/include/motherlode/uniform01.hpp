@@ -15,7 +15,7 @@
 #include "motherlode/location.hpp"
 #include "motherlode/run_scope.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 /// A handle on offset + scale·u. Copies share u; a handle belongs to one thread and must not outlive its run.
 template <class Draws>

@@ -8,7 +8,7 @@
 
 #include "motherlode/uniform01.hpp"
 
-namespace motherlode {
+namespace [[gnu::visibility("default")]] motherlode {
 
 namespace detail {
 
