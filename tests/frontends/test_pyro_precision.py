@@ -118,3 +118,14 @@ def test_the_outermost_uniforms_stay_inside_in_float32():
     fn = dist.Uniform(torch.zeros(4), torch.ones(4))
     assert (sample_site(fn, Outermost(), 0) < 1).all()
     assert (draw_from_uniforms(in_double(fn), lambda s: torch.full(s, 0.5).double(), fn.batch_shape) == 0.5).all()
+
+
+def test_a_number_that_is_rounded_to_float32_on_the_way_is_no_lost_gradient():
+    table = torch.tensor([0.3, 0.7])
+
+    def model(theta):
+        return pyro.sample("x", dist.Normal((table * theta) * torch.ones(2, dtype=torch.float64), 1.0).to_event(1))
+
+    events = wrap(model, "t", 0.0, 1.0, batch=False).mine(THETA, [[0.5]], seed=1)
+    exact = ((events.x - 0.4 * table.numpy()) * table.numpy()).sum(1)
+    np.testing.assert_allclose(events.joint_score[:, 0], exact, atol=1e-6)

@@ -57,11 +57,31 @@ def probe(request: PyroRequest, record: RecordingPass, x: Tensor, score: Array) 
         _probe_masks(request, record, rows, source)
     else:
         _probe_at(request, record, rows, x, (here, there))
+    return Probed(len(rows), _compare_score(request, record, score, event))
+
+
+def _compare_score(request: PyroRequest, record: RecordingPass, score: Array, event: Integers) -> float:
+    """Compare the scores of the first events with differences.
+
+    A number on the way may be rounded to float32 without a trace; then only differences of wider steps tell.
+    """
+    wide = replace(request, steps=request.steps * _WIDER_IN_SINGLE)
+    rows, rows_of_wide = (_differenced(each, score, event) for each in (request, wide))
     if any(visit.is_single for visit in record.visits):
-        request = replace(request, steps=request.steps * _WIDER_IN_SINGLE)
-    checked = np.flatnonzero(np.isfinite(score).all(1) & (event < _DIFFERENCED))
+        return _check_score(wide, record, score, rows_of_wide)
+    try:
+        return _check_score(request, record, score, rows)
+    except GradientLost:
+        if len(rows_of_wide) == 0:
+            raise
+        return _check_score(wide, record, score, rows_of_wide)
+
+
+def _differenced(request: PyroRequest, score: Array, event: Integers) -> Integers:
+    """Return the first rows that have a score and whose steps stay inside the box."""
+    low, high = request.box
     inside = np.all((request.theta - request.steps >= low) & (request.theta + request.steps <= high), axis=1)
-    return Probed(len(rows), _check_score(request, record, score, checked[inside[checked]]))
+    return np.flatnonzero(inside & np.isfinite(score).all(1) & (event < _DIFFERENCED))
 
 
 def _probe_at(
