@@ -181,7 +181,7 @@ def test_function_that_fails_when_run_again():
 
     def worn(theta, rng):
         runs.append(1)
-        if len(runs) > 3:
+        if len(runs) > 16:
             raise RuntimeError("worn out")
         return theta[0] + rng.normal()
 
@@ -247,7 +247,7 @@ def test_moving_support_is_named_with_its_line_and_remedy():
     def moving(theta, rng):
         u = rng.random()
         if u < 0.3 * theta[0]:
-            return math.sqrt(u)
+            return u**0.5
         return rng.normal(theta[0])
 
     report = check(moving)
@@ -258,6 +258,21 @@ def test_moving_support_is_named_with_its_line_and_remedy():
     assert "draw a fresh uniform after the branch" in finding
     (site,) = (site for site in report.sites if site.moving)
     assert site.family == "Uniform"
+
+
+def test_moving_support_that_only_c_code_sees_is_named_with_the_line_of_its_uniform():
+    def moving(theta, rng):
+        u = rng.random()
+        if u < 0.3 * theta[0]:
+            return math.sqrt(u)
+        return rng.normal(theta[0])
+
+    report = check(moving)
+    assert report.ok
+    (finding,) = (finding for finding in report.findings if "No joint score" in finding)
+    line = inspect.getsourcelines(moving)[1] + 1
+    assert f"tests/frontends/test_check.py:{line} (moving)" in finding
+    assert "draw a fresh uniform after the branch" in finding
 
 
 def test_moving_support_of_the_returned_number():

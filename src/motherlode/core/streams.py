@@ -30,6 +30,8 @@ class Stream(IntEnum):
     """Proposals and acceptances of Markov chains."""
     TOYS = 4
     """Counts and choices of toy experiments: a number for each hypothesis and batch."""
+    REDRAWS = 5
+    """Uniforms drawn afresh to see whether their number is used: event i of a seed."""
     BLOCKS = 1 << 32
     """The draws of vectorized Pyro models, in blocks of events."""
 

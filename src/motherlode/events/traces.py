@@ -68,12 +68,12 @@ class TraceColumns(Sequence[Trace]):
         return self._select(np.arange(len(self))[index])
 
     def _trace(self, event: int) -> Trace:
-        seen: Counter[str] = Counter()
+        seen: Counter[tuple[str, str]] = Counter()
         branchings = []
         for j in range(self.offsets[event], self.offsets[event + 1]):
             site = self.sites[self.site[j]]
-            count = seen[site.address]
-            seen[site.address] += 1
+            count = seen[site.address, site.family]
+            seen[site.address, site.family] += 1
             address = site.address + (f"[{count}]" if count else "")
             parameters = self.parameters[self.parameter_offsets[j] : self.parameter_offsets[j + 1]]
             shown = (parameters,) if _is_vector(site.family) else tuple(float(p) for p in parameters)

@@ -5,9 +5,10 @@ wire. Each event costs 1 + K + 2D runs, probed events 2 + 2D more.
 """
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.random import Generator
@@ -23,12 +24,16 @@ from motherlode.gold.one_pass import OnePassProgram, check_against_replay, mine_
 from motherlode.gold.runs import Asked, Program, RecordedRun, record_run, replay_at
 from motherlode.tracing import alone, seed
 
-__all__ = ["mine", "simulate"]
+__all__ = ["Guard", "mine", "simulate"]
 
 _BLOCK = 256
 _FIRST = 8
 _NUMBERS = 1 << 16
 _COLLECT_AFTER = 100_000
+
+
+Guard: TypeAlias = Callable[[RecordedRun], None]
+"""Examines a recorded event."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class _Call:
     root: int
     first: int
     one_pass: OnePassProgram | None = None
+    guard: Guard | None = None
 
 
 def mine(
@@ -56,6 +62,7 @@ def mine(
     first: int = 0,
     traces: bool = False,
     one_pass: OnePassProgram | None = None,
+    guard: Guard | None = None,
 ) -> Events:
     """Run events and extract gold.
 
@@ -76,6 +83,9 @@ def mine(
     one_pass
         The same program for all points at once, if there is one; what it cannot finish is replayed. Probed events are
         mined both ways.
+    guard
+        Replays each probed event at its own θ and raises where its record is not all of it; without one, x and the path
+        alone are compared.
 
     Returns
     -------
@@ -92,7 +102,7 @@ def mine(
     box = parameters.probe_box(theta, alternatives)
     steps = parameters.steps(theta)
     near, wide = stencil(theta, steps, parameters), stencil(theta, 2 * steps, parameters)
-    call = _Call(program, theta, alternatives, near, wide, box, root, first, one_pass)
+    call = _Call(program, theta, alternatives, near, wide, box, root, first, one_pass, guard)
     with alone(), _rare_collections():
         batches = [assemble(block, alternatives, first, root, traces) for block in _blocks(call)]
     return gather(batches)
@@ -178,7 +188,10 @@ def _mine(call: _Call, streams: EventStreams, row: int) -> EventRuns:
 
     if not is_probed(event):
         return EventRuns(run, asked(call.alternatives[row]), near, asked(near.points))
-    asked([theta])
+    if call.guard is None:
+        asked([theta])
+    else:
+        call.guard(run)
     probed = _probe(call, run, generator)
     wide = Stencil(call.wide.points[row], call.wide.weights[row])
     mined = EventRuns(run, asked(call.alternatives[row]), near, asked(near.points), wide, asked(wide.points), probed)

@@ -14,6 +14,7 @@ from motherlode.tracing.errors import (
     InvalidParameters,
     LeakError,
     MissingRandomness,
+    NumberUsed,
     ReplayDiverged,
     SimulatorFailed,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "InvalidParameters",
     "LeakError",
     "MissingRandomness",
+    "NumberUsed",
     "ReplayDiverged",
     "SimulatorFailed",
     "Trace",

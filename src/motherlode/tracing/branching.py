@@ -13,7 +13,7 @@ from motherlode.families import FAMILIES, Family
 from motherlode.families.calls import Drawn
 from motherlode.tracing.addresses import address_of
 
-__all__ = ["Branching", "DrawParameters", "RecordedDraw", "Trace"]
+__all__ = ["Branching", "DrawParameters", "RecordedDraw", "RecordedDraws", "Trace"]
 
 DrawParameters: TypeAlias = tuple[ArrayLike, ...]
 """The parameters of a draw's family, in its order."""
@@ -29,6 +29,20 @@ class RecordedDraw(NamedTuple):
     observed: bool
 
 
+class RecordedDraws(list[RecordedDraw]):
+    """Hold the draws of a run, and the uniform numbers that the program saw beside them.
+
+    Attributes
+    ----------
+    numbers
+        One entry for each call that gave uniform numbers, in order: a float or an array.
+    """
+
+    def __init__(self, draws: Iterable[RecordedDraw] = ()) -> None:
+        super().__init__(draws)
+        self.numbers: list[float | Array] = []
+
+
 @dataclass(frozen=True, slots=True)
 class Branching:
     """Show one draw as it happened.
@@ -36,7 +50,7 @@ class Branching:
     Attributes
     ----------
     address
-        Where it was made, ``file:function:line`` or its name, then ``[n]`` for the n-th repetition.
+        Where it was made, ``file:function:line`` or its name, then ``[n]`` for the n-th repetition of its family there.
     family
         Name of its probability family.
     parameters
@@ -78,11 +92,12 @@ class Trace(Sequence[Branching]):
     @classmethod
     def from_draws(cls, draws: Iterable[RecordedDraw], theta: Array | None = None, x: Array | None = None) -> "Trace":
         """Build a trace from recorded draws; each log-probability is that at θ alone, shape (1,)."""
-        seen: Counter[int] = Counter()
+        seen: Counter[tuple[int, str]] = Counter()
         branchings = []
         for draw in draws:
-            branchings.append(_branching(draw, seen[draw.site]))
-            seen[draw.site] += 1
+            kind = (draw.site, draw.family.name)
+            branchings.append(_branching(draw, seen[kind]))
+            seen[kind] += 1
         return cls(tuple(branchings), theta, x)
 
     def log_prob(self) -> Array:

@@ -16,6 +16,7 @@ __all__ = [
     "InvalidParameters",
     "LeakError",
     "MissingRandomness",
+    "NumberUsed",
     "ReplayDiverged",
     "SimulatorFailed",
 ]
@@ -164,6 +165,18 @@ class HiddenRandomness(LeakError):
             "Take every random number from the `rng` argument, in a Pyro model from pyro.sample; numpy.random.*, "
             "random.*, torch.rand*, os.urandom, time, and state kept between runs are the usual sources. Code without "
             "an argument for a generator is wrapped through motherlode.intercept."
+        )
+
+
+class NumberUsed(LeakError):
+    """Report a uniform that is used as a number after a comparison, found after gold was given without its density."""
+
+    def _explain(self) -> str:
+        return (
+            f"In event {self.event}, at theta={show(self.theta)}, the uniform drawn at {self.address} is used as a "
+            "number after it was compared, by code in which no method of the number is called. "
+            "No event before it showed that, so the gold mined so far lacks the density of the number. "
+            "Draw a fresh uniform after the comparison, or use float(u) where the number is meant."
         )
 
 

@@ -21,7 +21,7 @@ from motherlode.core.types import Shape, Size, UserValue
 from motherlode.families import Family
 from motherlode.families.calls import Drawn
 from motherlode.tracing.addresses import address_of
-from motherlode.tracing.branching import DrawParameters, RecordedDraw, Trace
+from motherlode.tracing.branching import DrawParameters, RecordedDraw, RecordedDraws, Trace
 from motherlode.tracing.errors import MissingRandomness
 
 __all__ = ["Draw", "Handler", "alone", "block", "condition", "draw", "own", "record", "seed", "stream"]
@@ -111,6 +111,7 @@ def draw(
     sampler: Callable[..., Drawn] | None = None,
     arguments: tuple[UserValue, ...] = (),
     size: Size = None,
+    law: Callable[[np.ndarray], DrawParameters] | None = None,
 ) -> Drawn:
     """Ask for one random value; the whole semantics of the handler stack is here.
 
@@ -126,6 +127,9 @@ def draw(
         ``sampler(*arguments)`` gives the value if no handler does.
     size
         Shape asked for; that of the parameters when absent.
+    law
+        ``law(value)`` gives the parameters where they follow from the value that is answered; `parameters` are then
+        those of the value that the sampler gives.
 
     Raises
     ------
@@ -143,6 +147,8 @@ def draw(
         if message.sampler is None:
             raise MissingRandomness(message.address, family.name)
         message.value = message.sampler(*message.arguments)
+    elif law is not None:
+        message.parameters = law(np.asarray(message.value))
     for handler in reversed(reached):
         handler.postprocess(message)
     return message.value
@@ -206,7 +212,7 @@ class record(Handler):  # noqa: N801
     """
 
     def __init__(self) -> None:
-        self.draws: list[RecordedDraw] = []
+        self.draws = RecordedDraws()
 
     def postprocess(self, draw: Draw) -> None:
         """Append the draw once it is answered."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from motherlode.core.types import Shape
 from motherlode.tracing.addresses import address_of
-from motherlode.tracing.branching import DrawParameters, RecordedDraw
+from motherlode.tracing.branching import DrawParameters, RecordedDraw, RecordedDraws
 from motherlode.tracing.errors import ReplayDiverged
 from motherlode.tracing.handlers import Draw, Handler, own
 
@@ -26,6 +26,8 @@ class replay(Handler):  # noqa: N801
     ----------
     asked
         The family parameters each draw was asked with, in order: all that gold needs of a replay.
+    numbers
+        The uniform numbers that the recorded program saw, in order.
 
     Raises
     ------
@@ -36,6 +38,7 @@ class replay(Handler):  # noqa: N801
 
     def __init__(self, draws: Iterable[RecordedDraw]) -> None:
         self.draws = list(draws)
+        self.numbers = iter(draws.numbers if isinstance(draws, RecordedDraws) else ())
         self.asked: list[DrawParameters] = []
         self.position = 0
         self._diverged: ReplayDiverged | None = None

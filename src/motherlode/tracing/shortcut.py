@@ -6,11 +6,11 @@ object that does the same in a tenth of the time. Under any other stack it goes 
 """
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from numpy import ndarray
 
-from motherlode.core.types import UserValue
+from motherlode.core.types import Array, UserValue
 from motherlode.families import FAMILIES, Family
 from motherlode.families.calls import Drawn
 from motherlode.tracing.branching import DrawParameters, RecordedDraw
@@ -30,12 +30,23 @@ class Channel:
     ----------
     replayed
         The handler that answers all draws from a record, if one does; samplers are never called then.
+    keep
+        Records a uniform number, or an array of them, that the program sees.
+    known
+        The numbers that a recorded program saw, in order; None where there is no record.
     """
 
-    __slots__ = ("replayed",)
+    __slots__ = ("keep", "known", "replayed")
 
-    def __init__(self, replayed: replay | None = None) -> None:
+    def __init__(
+        self,
+        replayed: replay | None = None,
+        keep: Callable[[float | Array], None] | None = None,
+        known: Iterator[float | Array] | None = None,
+    ) -> None:
         self.replayed = replayed
+        self.keep = keep or _forget
+        self.known = known
 
     def take(
         self,
@@ -53,11 +64,15 @@ class Channel:
         return bool(draw(site, _BERNOULLI, (p,), sampler=operator.lt, arguments=(hidden, threshold)))
 
 
+def _forget(number: float | Array) -> None:
+    """Let a number go where nobody records."""
+
+
 class _Recording(Channel):
     __slots__ = ("_append",)
 
     def __init__(self, handler: record) -> None:
-        super().__init__()
+        super().__init__(None, handler.draws.numbers.append)
         self._append = handler.draws.append
 
     def take(
@@ -82,7 +97,8 @@ class _Replaying(Channel):
     __slots__ = ("_asked", "_count", "_draws", "_handler")
 
     def __init__(self, handler: replay) -> None:
-        self.replayed = self._handler = handler
+        super().__init__(handler, None, handler.numbers)
+        self._handler = handler
         self._draws, self._asked = handler.draws, handler.asked.append
         self._count = len(handler.draws)
 
@@ -126,4 +142,6 @@ def channel() -> Channel:
             return _Recording(innermost)
         if type(innermost) is replay:
             return _Replaying(innermost)
-    return Channel()
+    keep = next((handler.draws.numbers.append for handler in stack if isinstance(handler, record)), None)
+    known = next((handler.numbers for handler in stack if isinstance(handler, replay)), None)
+    return Channel(None, keep, known)

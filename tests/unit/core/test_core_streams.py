@@ -82,13 +82,14 @@ def test_a_negative_event_is_refused():
         EventStreams(0).at(-1)
 
 
-NUMBERS = {"DRAWS": 0, "PROBES": 1, "PROPOSALS": 2, "CHAINS": 3, "TOYS": 4, "BLOCKS": 2**32}
+NUMBERS = {"DRAWS": 0, "PROBES": 1, "PROPOSALS": 2, "CHAINS": 3, "TOYS": 4, "REDRAWS": 5, "BLOCKS": 2**32}
 ROOMS = {
     "DRAWS": {"gold", "frontends", "ppx"},
     "PROBES": {"gold", "frontends"},
     "PROPOSALS": {"laws", "gold"},
     "CHAINS": {"inference/mcmc"},
     "TOYS": {"inference/frequentist"},
+    "REDRAWS": {"frontends"},
     "BLOCKS": {"frontends/pyro"},
 }
 """Rooms that make generators of a stream. Those that share one make the same numbers of the same event, on purpose."""

@@ -36,6 +36,7 @@ ERRORS = [
     NotInstrumented("vonmises", "nobody wrote it"),
     NotWrappable("int cannot be called."),
     BoardNotBuilt("no compiler"),
+    tracing.NumberUsed("a.py:f:1", 3, THETA, THETA, np.array(1.0), np.array(1.0)),
 ]
 
 
@@ -70,6 +71,7 @@ def test_every_class_is_tried_here():
         (ERRORS[5], ["event 3", "x=1 at theta=[0.5] became x=[2., 3.]", "theta=[0.7]", "a.py:f:1", "Normal(theta, 1)"]),
         (ERRORS[6], ["no draw was intercepted", "same theta", "numpy.random", "`rng` argument"]),
         (ERRORS[8], ["event 3", "theta=[0.7]", "draw 2 should be a.py:f:2 (Normal)", "it has ended", "end on draws"]),
+        (ERRORS[-1], ["event 3", "theta=[0.5]", "a.py:f:1", "lacks the density", "fresh uniform"]),
         (ERRORS[17], ["after 3 of 7 events", "stay", "only what is missing"]),
     ],
     ids=lambda v: type(v).__name__,

@@ -1,12 +1,14 @@
 """Wrap a plain Python function ``simulator(theta, rng)``, unchanged, as a Simulator."""
 
+from contextlib import suppress
 from functools import partial
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from motherlode.core import EventStreams, Parameters
+from motherlode.core import EventStreams, MotherlodeError, Parameters
+from motherlode.core.streams import Stream
 from motherlode.core.types import Array, UserFunction, UserValue
 from motherlode.events import CheckReport, Events
 from motherlode.frontends.fingerprint import fingerprint
@@ -17,30 +19,45 @@ from motherlode.frontends.python.generator.refusals import refused_by_library
 from motherlode.frontends.python.generator.traced import TracedGenerator
 from motherlode.frontends.python.intercept.given_to_scipy import recording_scipy
 from motherlode.frontends.python.intercept.interception import RUNNING, RunGenerator
+from motherlode.frontends.python.redraw import find_uses
 from motherlode.frontends.python.tracked.one_pass import run_at_points
-from motherlode.frontends.python.uniforms.delayed import settled
+from motherlode.frontends.python.uniforms.linked import settled
+from motherlode.frontends.python.uniforms.watch import Uses, Watch
 from motherlode.gold import (
     OnePass,
     Possible,
+    RecordedRun,
     TrackingEnded,
     agrees_with_replay,
     check_output_shapes,
     check_simulator,
     mine,
+    record_run,
     watched,
 )
 from motherlode.gold.guards.probes import PROBE_EVENTS
-from motherlode.tracing import intern, stream
+from motherlode.tracing import NumberUsed, alone, intern, stream
 
 __all__ = ["PythonSimulator"]
 
 Derivative = Literal["replay", "tracked", "auto"]
 
 RETURNED = intern("the returned x")
-"""Where numbers that leave the function lazy are settled."""
+"""Where uniforms that leave the function are settled."""
 
 REPLAYED = 'local replay, derivative="replay": 1 + K + 2D runs for each event'
 TRACKED = 'tracked numbers, derivative="tracked": one run carries all points'
+
+
+_REHEARSED = 12
+
+
+class _Found(MotherlodeError):
+    """Carry uses as a number that were found while events were mined."""
+
+    def __init__(self, uses: Uses) -> None:
+        self.uses = uses
+        super().__init__(", ".join(use.address for use in uses))
 
 
 class PythonSimulator:
@@ -77,6 +94,8 @@ class PythonSimulator:
         self.derivative = derivative
         self.chosen: Derivative | None = "replay" if derivative == "replay" else None
         self._repeated = False
+        self._uses: Uses = frozenset()
+        self._rehearsed = self._mined = False
         self.name = getattr(function, "__name__", type(function).__name__)
         self.version = fingerprint(getattr(function, "function", function))
 
@@ -140,12 +159,28 @@ class PythonSimulator:
         others = self.parameters.check_alternatives(alternatives, len(rows))
         if self.chosen is None:
             self.chosen = self._choose(rows[0], others[0])
-        one_pass = self._one_pass if self.chosen == "tracked" else None
-        stream = {"root": seed, "first": first}
-        mining = partial(mine, self.program, self.parameters, rows, others, **stream, traces=traces, one_pass=one_pass)
+        if not self._rehearsed:
+            self._rehearse(rows)
+        mining = partial(self._mine_rows, rows, others, seed, first, traces)
         events = watched(self, rows, others, seed, first, mining, fresh_replay=not self._repeated)
         self._repeated = self._repeated or len(rows) >= PROBE_EVENTS
         return events
+
+    def _mine_rows(self, rows: Array, others: Array, seed: int, first: int, traces: bool) -> Events:
+        """Mine events, and mine them again where they show that a uniform is used as a number."""
+        while True:
+            one_pass = self._one_pass if self.chosen == "tracked" and not self._uses else None
+            guard = partial(self._examine, seed)
+            try:
+                events = mine(
+                    self.program, self.parameters, rows, others,
+                    root=seed, first=first, traces=traces, one_pass=one_pass, guard=guard,
+                )  # fmt: skip
+            except _Found as found:
+                self._uses |= found.uses
+            else:
+                self._mined = True
+                return events
 
     @recording_scipy()
     def check(self, theta: ArrayLike, alternatives: ArrayLike | None = None) -> CheckReport:
@@ -167,7 +202,46 @@ class PythonSimulator:
 
     def program(self, theta: Array) -> UserValue:
         """Run one event at θ with shape (D,) under the handlers in force and return x."""
-        return self._call(theta, TracedGenerator(stream()))
+        if not self._uses:
+            return self._call(theta, TracedGenerator(stream()))
+        return self._watched(theta, Watch(self._uses))
+
+    def _watched(self, theta: Array, watch: Watch) -> UserValue:
+        """Run one event, its uniforms watched; x is converted before what is left of them is recorded."""
+        x = np.array(self._call(theta, TracedGenerator(stream(), watch=watch)), dtype=np.float64)
+        watch.finish()
+        return x
+
+    def _examine(self, root: int, run: RecordedRun) -> None:
+        """Look for uniforms that are used as numbers where no method sees it.
+
+        Raises
+        ------
+        NumberUsed
+            If gold was given already that does not know of it.
+        """
+        found = find_uses(self._watched, run, root, self._uses)
+        if found and self._mined:
+            raise NumberUsed(min(found).address, run.event, run.theta, run.theta, run.x, run.x)
+        if found:
+            raise _Found(found)
+
+    def _rehearse(self, theta: Array) -> None:
+        """Run a few events of the whole box before the first row, to know which uniforms are used as numbers.
+
+        What is wrong with the simulator is said when its events are mined.
+        """
+        self._rehearsed = True
+        low, high = self.parameters.probe_box(theta)
+        bounded = self.parameters.low is not None and self.parameters.high is not None
+        streams = EventStreams(0, Stream.REDRAWS)
+        for event in range(_REHEARSED):
+            generator = streams.at(event)
+            point = low + (high - low) * generator.random(len(low)) if bounded else theta[event % len(theta)]
+            with suppress(Exception), alone():
+                run = record_run(self.program, event, point, generator)
+                if run.draws.numbers:
+                    self._uses |= find_uses(self._watched, run, 0, self._uses, compared=False)
 
     def _one_pass(self, points: Array) -> OnePass:
         return run_at_points(self._call, points)

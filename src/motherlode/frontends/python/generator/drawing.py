@@ -1,33 +1,34 @@
 """Make the draws of one run: at the program's line, from the run's stream, past the handlers."""
 
-from collections.abc import Callable
-from itertools import repeat
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from motherlode.core.types import Shape, Size, UserFunction, UserValue
+from motherlode.core.types import Array, Shape, Size, UserFunction, UserValue
 from motherlode.families import Family
 from motherlode.families.calls import Drawn, Map
 from motherlode.frontends.python.frames import NEAREST, Addressing
 from motherlode.frontends.python.tracked.points import OtherPoints
-from motherlode.frontends.python.uniforms.delayed import settled
+from motherlode.frontends.python.uniforms.intervals import kept
+from motherlode.frontends.python.uniforms.linked import settled
+from motherlode.frontends.python.uniforms.watch import Watch
 from motherlode.gold.one_pass import TrackingEnded
 from motherlode.tracing import draw, replay
 from motherlode.tracing.branching import DrawParameters
-from motherlode.tracing.shortcut import channel
+from motherlode.tracing.shortcut import Channel, channel
 
 __all__ = ["Drawing", "Methods", "shape_of"]
 
 Methods: TypeAlias = dict[str, UserFunction]
 """Methods of a traced generator by name; each takes the drawing of the run first."""
 
-_NUMBERS = frozenset((float, int, np.float64, np.int64))
+_UNKNOWN = 0.5
+"""Stands for a number that the record does not hold."""
 
-_unasked = repeat(0.5).__next__
-"""Stands for hidden numbers where every comparison is answered from a record."""
+_NUMBERS = frozenset((float, int, np.float64, np.int64))
 
 
 class Drawing:
@@ -41,25 +42,34 @@ class Drawing:
         Tells which line a draw belongs to.
     points
         Takes what draws are asked with at the other points of a tracked run; None for ordinary numbers.
+    watch
+        Watches the uniforms; None where nobody wants to know.
 
     Attributes
     ----------
     channel
         The shortest way to the handlers, for scalar draws.
     hidden
-        Gives the next uniform number that the plain program would have got.
+        Gives the next number on [0, 1) that the plain program gets; on replay, the recorded one.
     site
         Gives the interned address of the program's line.
     """
 
-    __slots__ = ("channel", "hidden", "points", "site", "stream")
+    __slots__ = ("channel", "hidden", "points", "site", "stream", "watch")
 
-    def __init__(self, stream: Generator, addressing: Addressing = NEAREST, points: OtherPoints | None = None) -> None:
+    def __init__(
+        self,
+        stream: Generator,
+        addressing: Addressing = NEAREST,
+        points: OtherPoints | None = None,
+        watch: Watch | None = None,
+    ) -> None:
         self.stream = stream
+        self.watch = watch
         self.points = points
         self.site = addressing.site
         self.channel = shortest = channel()
-        self.hidden: Callable[[], float] = stream.random if shortest.replayed is None else _unasked
+        self.hidden = _recording(stream, shortest) if shortest.known is None else _replaying(shortest.known)
 
     @property
     def replayed(self) -> replay | None:
@@ -115,7 +125,33 @@ class Drawing:
         if 0 in shape:
             return np.asarray(sampler())
         value = np.asarray(sampler()) if self.replayed is None else self._answer(shape)
-        return np.asarray(draw(site, family, law(value), sampler=value.copy, size=shape))
+        return np.asarray(draw(site, family, law(value), sampler=value.copy, size=shape, law=law))
+
+    def number(self, sampler: Callable[..., float], arguments: tuple[UserValue, ...]) -> float:
+        """Return the number that the plain program gets; on replay, the recorded one."""
+        known = self.channel.known
+        if known is None:
+            value = sampler(*arguments)
+            self.channel.keep(value)
+            return value
+        found = next(known, None)
+        return found if isinstance(found, float) else _UNKNOWN
+
+    def numbers(
+        self, sampler: Callable[..., Array], arguments: tuple[UserValue, ...], size: Size
+    ) -> tuple[Array, Array]:
+        """Return the array that the plain program gets; on replay, the recorded one; and a copy nobody can write to."""
+        known = self.channel.known
+        if known is None:
+            values = np.asarray(sampler(*arguments, size))
+            private = kept(values)
+            self.channel.keep(private)
+            return values, private
+        found = next(known, None)
+        shape = shape_of(size)
+        if not isinstance(found, np.ndarray) or found.shape != shape:
+            found = kept(np.full(shape, _UNKNOWN))
+        return found.copy(), found
 
     def _answer(self, shape: Shape) -> np.ndarray:
         """Return the array that the next draw will be answered with; any one of that shape where it will be refused."""
@@ -127,6 +163,25 @@ class Drawing:
         return np.zeros(shape)
 
 
+def _recording(stream: Generator, channel: Channel) -> Callable[[], float]:
+    draw_number, keep = stream.random, channel.keep
+
+    def hidden() -> float:
+        value = draw_number()
+        keep(value)
+        return value
+
+    return hidden
+
+
+def _replaying(known: Iterator[float | Array]) -> Callable[[], float]:
+    def hidden() -> float:
+        value = next(known, None)
+        return value if value.__class__ is float else _UNKNOWN
+
+    return hidden
+
+
 def shape_of(size: Size, *last: int) -> Shape:
     """Return NumPy's size as a shape, with further axes at its end."""
     outer = () if size is None else (size,) if isinstance(size, (int, np.integer)) else tuple(size)
@@ -134,6 +189,6 @@ def shape_of(size: Size, *last: int) -> Shape:
 
 
 def _number(argument: UserValue, site: int) -> UserValue:
-    """Return an argument with lazy uniforms settled and lists turned into arrays."""
+    """Return an argument with uniforms settled and lists turned into arrays."""
     number = settled(argument, site)
     return np.asarray(number) if isinstance(number, (list, tuple)) else number

@@ -88,7 +88,7 @@ def randint(drawing: Drawing, a: int, b: int) -> int:
 def randrange(drawing: Drawing, start: int, stop: int | None = None, step: int = 1) -> int:
     """Draw an element of ``range(start, stop, step)``."""
     options = range(start) if stop is None else range(start, stop, step)
-    return options[int(integers(drawing, len(options)))]
+    return options.start + options.step * int(integers(drawing, len(options)))
 
 
 def choices(

@@ -1,7 +1,8 @@
 """Show a simulator one random generator, and show every draw to the handlers.
 
 It has the methods of NumPy's Generator and of ``random.Random``, consumes the stream as NumPy's own methods do (so the
-bare function run on the same stream gives the same x) and returns what they return, but for uniforms, which stay lazy.
+bare function run on the same stream gives the same x) and returns
+what they return; uniforms notice what they are compared with.
 """
 
 from types import MethodType
@@ -18,6 +19,7 @@ from motherlode.frontends.python.generator.refusals import refuse
 from motherlode.frontends.python.generator.vector_methods import VECTOR_METHODS
 from motherlode.frontends.python.tracked.points import OtherPoints
 from motherlode.frontends.python.uniforms.methods import TRACKED_UNIFORMS, UNIFORMS
+from motherlode.frontends.python.uniforms.watch import Watch
 
 __all__ = ["TracedGenerator"]
 
@@ -35,6 +37,8 @@ class TracedGenerator(Generator):
         Tells which line a draw belongs to.
     points
         Takes what draws are asked with at the other points of a tracked run; None for ordinary numbers.
+    watch
+        Watches the uniforms; None where nobody wants to know.
 
     Raises
     ------
@@ -42,8 +46,14 @@ class TracedGenerator(Generator):
         For a method of a generator whose draws cannot be recorded.
     """
 
-    def __init__(self, stream: Generator, addressing: Addressing = NEAREST, points: OtherPoints | None = None) -> None:
-        self._drawing = drawing = Drawing(stream, addressing, points)
+    def __init__(
+        self,
+        stream: Generator,
+        addressing: Addressing = NEAREST,
+        points: OtherPoints | None = None,
+        watch: Watch | None = None,
+    ) -> None:
+        self._drawing = drawing = Drawing(stream, addressing, points, watch)
         if points is None:
             vars(self)["random"] = MethodType(_random, drawing)
         else:
@@ -52,7 +62,8 @@ class TracedGenerator(Generator):
 
     def addressed(self, addressing: Addressing) -> "TracedGenerator":
         """Return a generator for the same run whose draws belong to lines found another way."""
-        return TracedGenerator(self._drawing.stream, addressing, self._drawing.points)
+        drawing = self._drawing
+        return TracedGenerator(drawing.stream, addressing, drawing.points, drawing.watch)
 
     @property
     def bit_generator(self) -> NoReturn:

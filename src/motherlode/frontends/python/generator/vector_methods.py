@@ -16,6 +16,7 @@ from motherlode.families.calls import Drawn
 from motherlode.frontends.python.generator.bare import reorder
 from motherlode.frontends.python.generator.drawing import Drawing, Methods, shape_of
 from motherlode.frontends.python.generator.numpy_methods import integers
+from motherlode.frontends.python.uniforms.array import UniformArray
 
 __all__ = ["VECTOR_METHODS"]
 
@@ -84,8 +85,12 @@ def choice(
     shuffle: bool = True,
 ) -> Drawn:
     """Choose from `a`, or from range(a), with probabilities `p`."""
-    options = _options(a)
-    count = options.shape[axis]
+    options = np.empty(0)
+    if isinstance(a, (int, np.integer)):
+        count = int(a)
+    else:
+        options = _options(a)
+        count = options.shape[axis]
     index: Drawn
     if replace and p is None:
         index = integers(drawing, 0, count, size)
@@ -96,7 +101,8 @@ def choice(
         index = _arranged(drawing, count, sampler, shape_of(size))
     else:
         index = _chosen_once_each(drawing, count, size, np.asarray(p, dtype=np.float64), shuffle)
-    return np.take(options, np.asarray(index, dtype=np.int64), axis=axis)
+    chosen = np.asarray(index, dtype=np.int64)
+    return chosen[()] if isinstance(a, (int, np.integer)) else np.take(options, chosen, axis=axis)
 
 
 def permutation(drawing: Drawing, x: int | ArrayLike, axis: int = 0) -> Drawn:
@@ -117,7 +123,10 @@ def shuffle(drawing: Drawing, x: np.ndarray | MutableSequence[Item], axis: int =
         return np.asarray(start)
 
     order = _arranged(drawing, count, sampler, (count,))
-    reorder(x.swapaxes(0, axis) if axis and isinstance(x, np.ndarray) else x, order)
+    if isinstance(x, UniformArray):
+        x.shuffle(order, axis)
+    else:
+        reorder(x.swapaxes(0, axis) if axis and isinstance(x, np.ndarray) else x, order)
 
 
 def permuted(drawing: Drawing, x: ArrayLike, *, axis: int | None = None, out: np.ndarray | None = None) -> np.ndarray:
@@ -135,7 +144,9 @@ def permuted(drawing: Drawing, x: ArrayLike, *, axis: int | None = None, out: np
 
 
 def _options(given: int | ArrayLike) -> np.ndarray:
-    return np.arange(given) if isinstance(given, (int, np.integer)) else np.asarray(given)
+    if isinstance(given, (int, np.integer)):
+        return np.arange(given)
+    return given if isinstance(given, UniformArray) else np.asarray(given)
 
 
 def _chosen(drawing: Drawing, count: int, size: Size, probs: Array) -> Drawn:

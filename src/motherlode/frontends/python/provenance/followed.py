@@ -13,7 +13,7 @@ import numpy as np
 from motherlode.core.types import ForeignFunction, UserFunction, UserValue
 from motherlode.frontends.python.provenance.lines import Step
 from motherlode.frontends.python.provenance.ways import Log, Way
-from motherlode.frontends.python.uniforms.delayed import Delayed
+from motherlode.frontends.python.uniforms.linked import Linked
 
 __all__ = ["Followed", "FollowedArray", "follow", "plain", "way_of"]
 
@@ -81,7 +81,7 @@ class _Dispatched:
     __slots__ = ()
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: UserValue, **options: UserValue) -> UserValue:
-        if any(isinstance(value, Delayed) for value in inputs):
+        if any(isinstance(value, Linked) for value in inputs):
             return NotImplemented
         return _call(ufunc.__name__, getattr(ufunc, method), inputs, options)
 
@@ -152,6 +152,8 @@ class FollowedArray(_Dispatched, np.ndarray):  # type: ignore[misc]
 
 def _binary(name: str) -> UserFunction:
     def method(self: Followed, other: UserValue) -> UserValue:
+        if isinstance(other, Linked):
+            return NotImplemented
         result = getattr(float, name)(plain(self), plain(other))
         return result if result is NotImplemented else follow(result, way_of(self, other).after(name), name)
 

@@ -17,7 +17,7 @@ from motherlode.frontends.python.patching import functions_of, replaced
 from motherlode.frontends.python.provenance.followed import FollowedArray, follow, plain, way_of
 from motherlode.frontends.python.provenance.lines import Step
 from motherlode.frontends.python.provenance.ways import Log, Way
-from motherlode.frontends.python.uniforms.delayed import settled
+from motherlode.frontends.python.uniforms.linked import settled
 from motherlode.tracing import Draw, Handler
 
 __all__ = ["following", "theta_of"]

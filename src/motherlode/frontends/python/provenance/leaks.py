@@ -56,11 +56,15 @@ class _Followed:
 
 
 def record_again(function: UserFunction, error: LeakError) -> RecordedRun:
-    """Run the event that leaked once more, at the θ where it was drawn."""
+    """Run the event that leaked once more, at the θ where it was drawn.
+
+    As on the runs that follow θ, the ``math`` module notices a uniform that it is given.
+    """
     event = error.event or 0
 
     def program(theta: Array) -> UserValue:
-        return function(theta, TracedGenerator(stream()))
+        with following(Log()):
+            return function(theta, TracedGenerator(stream()))
 
     return record_run(program, event, np.asarray(error.theta), philox_generator(0, event))
 

@@ -12,6 +12,7 @@ from typing import NoReturn, TypeAlias
 import numpy as np
 
 from motherlode.core.types import ForeignFunction, UserFunction, UserValue
+from motherlode.frontends.python.uniforms.linked import Linked
 from motherlode.gold.one_pass import TrackingEnded
 
 __all__ = ["NUMBERS", "Number", "Tracked", "at_point"]
@@ -40,7 +41,7 @@ class Tracked:
         self.values: Sequence[float] = values
 
     def __add__(self, other: UserValue) -> "Tracked":
-        if other.__class__ is float or isinstance(other, NUMBERS):
+        if other.__class__ is float or _is_plain(other):
             return Tracked([a + other for a in self.values])
         if other.__class__ is Tracked:
             return Tracked([a + b for a, b in zip(self.values, other.values)])  # noqa: B905
@@ -49,7 +50,7 @@ class Tracked:
     __radd__ = __add__
 
     def __mul__(self, other: UserValue) -> "Tracked":
-        if other.__class__ is float or isinstance(other, NUMBERS):
+        if other.__class__ is float or _is_plain(other):
             return Tracked([a * other for a in self.values])
         if other.__class__ is Tracked:
             return Tracked([a * b for a, b in zip(self.values, other.values)])  # noqa: B905
@@ -58,12 +59,12 @@ class Tracked:
     __rmul__ = __mul__
 
     def __rtruediv__(self, other: UserValue) -> "Tracked":
-        if other.__class__ is float or isinstance(other, NUMBERS):
+        if other.__class__ is float or _is_plain(other):
             return Tracked([other / a for a in self.values])
         return NotImplemented
 
     def __rsub__(self, other: UserValue) -> "Tracked":
-        if other.__class__ is float or isinstance(other, NUMBERS):
+        if other.__class__ is float or _is_plain(other):
             return Tracked([other - a for a in self.values])
         return NotImplemented
 
@@ -95,6 +96,11 @@ class Tracked:
         return f"Tracked({', '.join(f'{a:g}' for a in self.values)})"
 
 
+def _is_plain(value: UserValue) -> bool:
+    """Say whether a value is a number with no link: one with a link notices itself what is done with it."""
+    return isinstance(value, NUMBERS) and not isinstance(value, Linked)
+
+
 def at_point(value: UserValue, index: int) -> UserValue:
     """Return a number at one of the points."""
     return value.values[index] if value.__class__ is Tracked else value
@@ -115,14 +121,14 @@ def _binary(function: Binary) -> Binary:
     def method(self: Tracked, other: UserValue) -> Tracked:
         if isinstance(other, Tracked):
             return Tracked(list(map(function, self.values, other.values)))
-        return Tracked([function(a, other) for a in self.values]) if isinstance(other, NUMBERS) else NotImplemented
+        return Tracked([function(a, other) for a in self.values]) if _is_plain(other) else NotImplemented
 
     return method
 
 
 def _reflected(function: Binary) -> Binary:
     def method(self: Tracked, other: UserValue) -> Tracked:
-        return Tracked([function(other, a) for a in self.values]) if isinstance(other, NUMBERS) else NotImplemented
+        return Tracked([function(other, a) for a in self.values]) if _is_plain(other) else NotImplemented
 
     return method
 
@@ -131,7 +137,7 @@ def _comparison(function: Binary) -> Binary:
     def method(self: Tracked, other: UserValue) -> bool:
         if isinstance(other, Tracked):
             return _agreed(list(map(function, self.values, other.values)), function.__name__)
-        if isinstance(other, NUMBERS):
+        if _is_plain(other):
             return _agreed([function(a, other) for a in self.values], function.__name__)
         return NotImplemented
 

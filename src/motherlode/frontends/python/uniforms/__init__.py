@@ -1,3 +1,3 @@
-"""Keep uniform numbers undecided until the simulator shows what they are for."""
+"""Give uniform numbers that are real numbers and notice what they are compared with."""
 
 __all__: list[str] = []

@@ -1,112 +1,83 @@
-"""Delay a uniform number until the simulator shows what it is for.
+"""Give uniform numbers that are real numbers: floats that notice what they are compared with.
 
-``rng.random() < p`` is a Bernoulli(p) branching, and nothing else of the number is ever used; recorded as a
-Uniform, it would hide its dependence on θ. So the number stays an interval: a comparison narrows it and becomes
-the branching; only use as a number settles it, as Uniform(low, high) on what is left of the interval. The number that
-the plain program would have got from the same stream decides every open branching, by the program's own operations.
+``rng.random() < p`` is a Bernoulli(p) branching, and often nothing else of the number is used; a Uniform would
+hide its dependence on θ. So a comparison becomes the branching and narrows the interval that the number is known
+to lie in; sums and products with a number keep the link; every other use settles it, as Uniform(low, high) on what is
+left of the interval. The value is that of the plain program all the time, also in C code that no method here sees.
 """
 
 import operator
 import sys
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
-from motherlode.core.types import UserFunction, UserValue
+from motherlode.core.types import Array, ForeignFunction, UserFunction, UserValue
 from motherlode.families import FAMILIES
 from motherlode.frontends.python.frames import NEAREST
 from motherlode.frontends.python.tracked.number import NUMBERS, Number, at_point
-from motherlode.frontends.python.uniforms.delayed import Delayed, Function, Operation, Side, settling
+from motherlode.frontends.python.uniforms.conversions import CONVERSIONS, settle_the_rest
+from motherlode.frontends.python.uniforms.linked import Function, Linked, Operation, Side, here, settled
+from motherlode.frontends.python.uniforms.operations import ARITHMETIC, BELOW, ORDERS, Root, applied, line_of
 from motherlode.tracing.shortcut import Channel
 
-__all__ = ["LazyUniform", "Scalar"]
+__all__ = ["DerivedFloat", "DerivedFloat64", "LinkedFloat", "compare_below"]
 
 _BERNOULLI = FAMILIES["Bernoulli"]
 _CATEGORICAL = FAMILIES["Categorical"]
 _UNIFORM = FAMILIES["Uniform"]
-_BELOW = (operator.lt, operator.le)
 _lt = operator.lt
 _getframe = sys._getframe
 _known = NEAREST.known
-_here = NEAREST.site
+_float = float.__float__
 
 
-class Scalar(Delayed):
-    """Behave as a float whose value is not known yet."""
-
-    __slots__ = ()
-
-    def apply(self, number: float) -> Number:
-        """Return what the program would have in place of this object, were the uniform `number`."""
-        raise NotImplementedError
-
-    def operand(self, other: UserValue, site: int) -> UserValue:
-        """Return what an operation takes beside this number: arrays stay delayed, for they come next."""
-        return other.settle(site) if isinstance(other, Scalar) else other
-
-    def __neg__(self) -> Delayed:
-        return self.operate((operator.mul, -1.0, False), -1.0, 0.0)
-
-    def __pos__(self) -> Delayed:
-        return self
-
-    def __reduce__(self) -> tuple[type[float], tuple[float]]:
-        return float, (self.settle(_here()),)
-
-    def __format__(self, specification: str) -> str:
-        return format(self.settle(_here()), specification)
-
-
-for _name in ("hash", "trunc", "floor", "ceil", "round", "divmod"):
-    setattr(Scalar, f"__{_name}__", settling(getattr(float, f"__{_name}__")))
-
-
-class LazyUniform(Scalar):
-    """Stand for a uniform number that is not settled.
-
-    Comparison with a number is a Bernoulli branching, its place among sorted edges a Categorical one; +, -, * and /
-    with a number stay lazy; everything else settles it and returns an ordinary float. A settled number is an interval
-    of no width.
+class LinkedFloat(float, Linked):
+    """Be a uniform number that is not settled, with its value; an interval of no width is a settled one.
 
     Parameters
     ----------
+    value
+        The number the plain program gets from the same stream.
     channel
         Makes the draws, see :func:`motherlode.tracing.shortcut.channel`.
-    hidden
-        The number the plain program would have got from the same stream.
     low, high
         Interval the number is uniform on.
     """
 
-    __slots__ = ("_channel", "_hidden", "_high", "_low")
+    __slots__ = ("_channel", "_high", "_low")
 
-    def __init__(self, channel: Channel, hidden: float, low: float = 0.0, high: float = 1.0) -> None:
-        self._channel = channel
-        self._hidden = hidden
-        self._low = low
-        self._high = high
+    _channel: Channel
+    _low: float
+    _high: float
+
+    def __new__(cls, value: float, channel: Channel, low: float = 0.0, high: float = 1.0) -> "LinkedFloat":
+        """Make a number."""
+        number = float.__new__(cls, value)
+        number._channel = channel
+        number._low = low
+        number._high = high
+        return number
 
     def __lt__(self, other: UserValue) -> UserValue:
         """Branch; the commonest draw of all, so the general way is written out once more for it."""
         low, high = self._low, self._high
         if other.__class__ is not float or not low < other < high:
-            return self.compare(other, _lt, _here())
+            return _compare(self, other, _lt, here())
         frame = _getframe(1)
         site = _known((id(frame.f_code), frame.f_lasti))
         if site is None:
-            site = _here()
+            site = here()
         p = other if low == 0.0 and high == 1.0 else (other - low) / (high - low)
-        outcome = self._channel.branch(site, p, self._hidden, other)
+        outcome = self._channel.branch(site, p, _float(self), other)
         if outcome:
             self._high = other
         else:
             self._low = other
         return outcome
 
-    def compare(self, other: UserValue, order: Function, site: int) -> UserValue:
-        """Branch on a comparison."""
-        return _compare(self, self, (1.0, 0.0), other, order, site)
-
-    def branch(self, threshold: float, site: int, below: UserFunction, arguments: tuple[UserValue, ...]) -> bool:
+    def branch(self, threshold: UserValue, site: int, below: UserFunction, arguments: tuple[UserValue, ...]) -> bool:
         """Branch on whether the number lies below a threshold, which ``below(*arguments)`` decides if it is open."""
         low, high = self._low, self._high
         p = 0.0 if threshold <= low else 1.0 if threshold >= high else (threshold - low) / (high - low)
@@ -115,96 +86,198 @@ class LazyUniform(Scalar):
             self._low, self._high = (low, threshold) if outcome else (threshold, high)
         return outcome
 
+    def locate(self, edges: Array, site: int, side: Side) -> int:
+        """Branch on the number's place among sorted edges."""
+        low, high = self._low, self._high
+        bounds = np.concatenate([[low], np.clip(edges, low, high), [high]])
+        arguments = (edges.copy(), _float(self), side)
+        found = int(self._channel.take(site, _CATEGORICAL, (np.diff(bounds),), np.searchsorted, arguments))
+        if bounds[found] < bounds[found + 1]:
+            self._low, self._high = float(bounds[found]), float(bounds[found + 1])
+        return found
+
     @property
     def is_settled(self) -> bool:
-        """Whether the number is known."""
+        """Whether the number is recorded as such."""
         return self._low == self._high
-
-    def apply(self, number: float) -> Number:
-        """Return the number."""
-        return number
 
     def settle(self, site: int) -> float:
         """Return the number, drawn as a Uniform if it was not."""
         low, high = self._low, self._high
         if low != high:
-            self._low = self._high = float(self._channel.take(site, _UNIFORM, (low, high), float, (self._hidden,)))
+            value: UserValue = self._channel.take(site, _UNIFORM, (low, high), float, (_float(self),))
+            self._low = self._high = value
         return self._low
 
-    def operate(self, operation: Operation, scale: float, offset: float) -> "_Affine":
-        """Return ``scale * self + offset``, lazily."""
-        return _Affine(self, (operation,), scale, offset)
 
-    def locate(self, edges: np.ndarray, site: int, side: Side = "left", sorter: UserValue = None) -> UserValue:
-        """Return where the number falls among sorted edges: a Categorical branching."""
-        if self.is_settled or sorter is not None or edges.ndim != 1:
-            return np.searchsorted(edges, self.settle(site), side, sorter)
-        low, high = self._low, self._high
-        bounds = np.concatenate([[low], np.clip(edges, low, high), [high]])
-        arguments = (edges, self._hidden, side)
-        found = int(self._channel.take(site, _CATEGORICAL, (np.diff(bounds),), np.searchsorted, arguments))
-        if bounds[found] < bounds[found + 1]:
-            self._low, self._high = float(bounds[found]), float(bounds[found + 1])
-        return np.intp(found)
+class DerivedFloat(float, Linked):
+    """Be ``scale * u + offset`` as the program computed it from a uniform number u; copies share u."""
 
-    def __repr__(self) -> str:
-        return f"LazyUniform({self._low:g}, {self._high:g})"
+    __slots__ = ("_line", "_operations", "_root")
 
-
-class _Affine(Scalar):
-    """Stand for ``scale * u + offset`` as the program computes it; copies share u."""
-
-    __slots__ = ("_line", "_operations", "_uniform")
-
-    def __init__(self, uniform: LazyUniform, operations: tuple[Operation, ...], scale: float, offset: float) -> None:
-        self._uniform, self._operations, self._line = uniform, operations, (scale, offset)
-
-    def compare(self, other: UserValue, order: Function, site: int) -> UserValue:
-        """Branch on a comparison."""
-        return _compare(self, self._uniform, self._line, other, order, site)
-
-    def apply(self, number: float) -> Number:
-        """Return what the program would have in place of this object, were u `number`."""
-        result: Number = number
-        for function, operand, reflected in self._operations:
-            result = function(operand, result) if reflected else function(result, operand)
-        return result
+    _root: Root
+    _operations: tuple[Operation, ...]
+    _line: tuple[float, float]
 
     def settle(self, site: int) -> Number:
         """Return the value, with u settled."""
-        return self.apply(self._uniform.settle(site))
-
-    def operate(self, operation: Operation, scale: float, offset: float) -> "_Affine":
-        """Return ``scale * self + offset``, lazily."""
-        mine = self._line
-        return _Affine(self._uniform, (*self._operations, operation), scale * mine[0], scale * mine[1] + offset)
-
-    def locate(self, edges: np.ndarray, site: int, side: Side = "left", sorter: UserValue = None) -> UserValue:
-        """Settle and return where the value falls among sorted edges."""
-        return np.searchsorted(edges, self.settle(site), side, sorter)
-
-    def __repr__(self) -> str:
-        return f"{self._line[0]:g} * {self._uniform!r} + {self._line[1]:g}"
+        return applied(self._operations, self._root.settle(site))
 
 
-def _compare(
-    lazy: Scalar, uniform: LazyUniform, line: tuple[float, float], other: UserValue, order: Function, site: int
+class DerivedFloat64(np.float64, Linked):  # type: ignore[misc]
+    """Be the same where NumPy gives one of its own floats: an element of an array, or a product with one."""
+
+    __slots__ = ("_line", "_operations", "_root")
+
+    _root: Root
+    _operations: tuple[Operation, ...]
+    _line: tuple[float, float]
+
+    def settle(self, site: int) -> Number:
+        """Return the value, with u settled."""
+        return applied(self._operations, self._root.settle(site))
+
+
+Scalar: TypeAlias = LinkedFloat | DerivedFloat | DerivedFloat64
+
+
+def _plain(number: UserValue) -> float:
+    """Return the value as the class that the plain program has."""
+    return np.float64(_float(number)) if isinstance(number, np.float64) else _float(number)
+
+
+def _parts(number: Scalar) -> tuple[Root, tuple[Operation, ...], tuple[float, float]]:
+    if isinstance(number, LinkedFloat):
+        return number, (), (1.0, 0.0)
+    return number._root, number._operations, number._line
+
+
+def _calculate(number: Scalar, function: Function, other: UserValue, reflected: bool, site: int) -> UserValue:
+    """Return ``function(number, other)``, or with the operands exchanged: linked if it is affine."""
+    line = line_of(function, other, reflected)
+    root, operations, mine = _parts(number)
+    if line is not None and not root.is_settled:
+        value = applied(((function, other, reflected),), _plain(number))
+        numpys = type(value) is np.float64
+        if numpys or (isinstance(value, float) and not hasattr(value, "dtype")):
+            derived: UserValue = DerivedFloat64(value) if numpys else DerivedFloat(_float(value))
+            derived._root = root
+            derived._operations = (*operations, (function, other, reflected))
+            derived._line = (line[0] * mine[0], line[0] * mine[1] + line[1])
+            return derived
+    return applied(((function, settled(other, site), reflected),), number.settle(site))
+
+
+def _compare(number: Scalar, other: UserValue, order: Function, site: int) -> UserValue:
+    """Branch on a comparison."""
+    if isinstance(other, np.ndarray) and not isinstance(other, Linked):
+        if other.ndim:
+            outcomes = [_compare(number, element, order, site) for element in other.ravel()]
+            return np.array(outcomes, dtype=np.bool_).reshape(other.shape)
+        other = other[()]
+    root, _, (scale, offset) = _parts(number)
+    first = at_point(other, 0)
+    if isinstance(other, Linked) or not isinstance(first, NUMBERS) or root.is_settled:
+        return order(number.settle(site), settled(other, site))
+    threshold = other if first is not other else float(first)
+    if root is not number:
+        threshold = (threshold - offset) / scale
+    same = (order in BELOW) == (scale > 0.0)
+    value = _plain(number)
+    outcome = root.branch(threshold, site, _decide, (value, first, order, same)) is same
+    return np.bool_(outcome) if isinstance(first, np.generic) or isinstance(value, np.generic) else outcome
+
+
+def compare_below(number: LinkedFloat, other: UserValue) -> UserValue:
+    """Return ``number < other``."""
+    return _compare(number, other, _lt, here())
+
+
+def _decide(value: float, other: Number, order: Function, same: bool) -> bool:
+    return bool(order(value, other)) is same
+
+
+def _locate(number: Scalar, edges: np.ndarray, site: int, side: Side = "left", sorter: UserValue = None) -> UserValue:
+    """Return where the number falls among sorted edges."""
+    if not isinstance(number, LinkedFloat) or number.is_settled or sorter is not None or edges.ndim != 1:
+        return np.searchsorted(edges, number.settle(site), side, sorter)
+    return np.intp(number.locate(edges, site, side))
+
+
+def _array_ufunc(self: Scalar, ufunc: np.ufunc, method: str, *inputs: UserValue, **options: UserValue) -> UserValue:
+    site = here()
+    if method == "__call__" and len(inputs) == 2 and not options:
+        on_the_left = inputs[0] is self
+        other = inputs[on_the_left]
+        if ufunc in ORDERS:
+            return _compare(self, other, ORDERS[ufunc][not on_the_left], site)
+        if ufunc in ARITHMETIC:
+            return _calculate(self, ARITHMETIC[ufunc], other, not on_the_left, site)
+    return getattr(ufunc, method)(*settled(inputs, site), **settled(options, site))
+
+
+def _array_function(
+    self: Scalar,
+    func: ForeignFunction,
+    types: Sequence[type],
+    args: Sequence[UserValue],
+    kwargs: Mapping[str, UserValue],
 ) -> UserValue:
-    if isinstance(other, np.ndarray) and other.ndim:
-        outcomes = [_compare(lazy, uniform, line, element, order, site) for element in other.ravel()]
-        return np.array(outcomes, dtype=np.bool_).reshape(other.shape)
-    other = lazy.operand(other[()] if isinstance(other, np.ndarray) else other, site)
-    scale, offset = line
-    here = at_point(other, 0)
-    if not isinstance(here, NUMBERS) or uniform.is_settled or scale == 0.0:
-        return order(lazy.settle(site), other)
-    number = other if here is not other else float(here)
-    threshold = number if lazy is uniform else (number - offset) / scale
-    same = (order in _BELOW) == (scale > 0.0)
-    outcome = uniform.branch(threshold, site, _decide, (lazy, uniform._hidden, here, order, same)) is same
-    plain = isinstance(here, np.generic) or isinstance(lazy.apply(0.5), np.generic)
-    return np.bool_(outcome) if plain else outcome
+    site = here()
+    if func is np.searchsorted and len(args) >= 2 and args[1] is self and not isinstance(args[0], Linked):
+        return _locate(self, np.asarray(args[0]), site, *args[2:], **kwargs)
+    if func is np.digitize and len(args) == 2 and args[0] is self and np.all(np.diff(args[1]) >= 0):
+        return _locate(self, np.asarray(args[1]), site, "left" if kwargs.get("right") else "right")
+    return func(*settled(tuple(args), site), **settled(dict(kwargs), site))
 
 
-def _decide(lazy: Scalar, hidden: float, other: Number, order: Function, same: bool) -> bool:
-    return bool(order(lazy.apply(hidden), other)) is same
+def _comparing(order: Function) -> UserFunction:
+    def method(self: Scalar, other: UserValue) -> UserValue:
+        return _compare(self, other, order, here())
+
+    return method
+
+
+def _calculating(function: Function, reflected: bool) -> UserFunction:
+    def method(self: Scalar, other: UserValue) -> UserValue:
+        return _calculate(self, function, other, reflected, here())
+
+    return method
+
+
+def _itself(self: Scalar, memo: UserValue = None) -> Scalar:
+    return self
+
+
+def _negated(self: Scalar) -> UserValue:
+    return _calculate(self, operator.mul, -1.0, False, here())
+
+
+def _reduced(self: Scalar, protocol: int = 2) -> tuple[UserValue, ...]:
+    number = self.settle(here())
+    return type(number), (number,)
+
+
+_METHODS: dict[str, UserFunction] = {
+    **CONVERSIONS,
+    **{f"__{order.__name__}__": _comparing(order) for pair in ORDERS.values() for order in pair},
+    **{
+        f"__{prefix}{function.__name__}__": _calculating(function, bool(prefix))
+        for function in ARITHMETIC.values()
+        for prefix in ("", "r")
+    },
+    "__neg__": _negated,
+    "__pos__": _itself,
+    "__copy__": _itself,
+    "__deepcopy__": _itself,
+    "__reduce__": _reduced,
+    "__reduce_ex__": _reduced,
+    "__array_ufunc__": _array_ufunc,
+    "__array_function__": _array_function,
+}
+
+for _class in (LinkedFloat, DerivedFloat, DerivedFloat64):
+    for _name, _method in _METHODS.items():
+        if _name not in vars(_class) or _name == "__hash__":
+            setattr(_class, _name, _method)
+    settle_the_rest(_class)

@@ -1,17 +1,14 @@
 """Delay a uniform number whose interval is narrowed at every point that a run carries."""
 
-import operator
 import sys
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-import numpy as np
-
-from motherlode.core.types import UserFunction, UserValue
+from motherlode.core.types import Array, UserFunction, UserValue
 from motherlode.frontends.python.frames import NEAREST
 from motherlode.frontends.python.tracked.number import Tracked, at_point
-from motherlode.frontends.python.uniforms.delayed import Side
-from motherlode.frontends.python.uniforms.scalar import LazyUniform
+from motherlode.frontends.python.uniforms.linked import Side
+from motherlode.frontends.python.uniforms.scalar import LinkedFloat
 from motherlode.gold.one_pass import TrackingEnded
 from motherlode.tracing.branching import DrawParameters
 from motherlode.tracing.shortcut import Channel
@@ -25,7 +22,7 @@ _known = NEAREST.known
 _here = NEAREST.site
 
 
-class TrackedUniform(LazyUniform):
+class TrackedUniform(LinkedFloat):
     """Stand for a uniform number that is not settled at any point.
 
     What is `_there` of it at the points but the first: how many they are, while it is new and on [0, 1); then the
@@ -33,8 +30,8 @@ class TrackedUniform(LazyUniform):
 
     Parameters
     ----------
-    channel, hidden, low, high
-        As of :class:`LazyUniform`.
+    value, channel, low, high
+        As of :class:`LinkedFloat`.
     ask
         Takes what each draw is asked with at the other points.
     there
@@ -43,31 +40,36 @@ class TrackedUniform(LazyUniform):
 
     __slots__ = ("_ask", "_there")
 
-    def __init__(
-        self,
+    _ask: Callable[[list[DrawParameters]], None]
+    _there: int | tuple[Sequence[float], bool] | Bounds
+
+    def __new__(
+        cls,
+        value: float,
         channel: Channel,
-        hidden: float,
         ask: Callable[[list[DrawParameters]], None],
         there: int | Bounds,
         low: float = 0.0,
         high: float = 1.0,
-    ) -> None:
-        self._channel = channel
-        self._hidden = hidden
-        self._low = low
-        self._high = high
-        self._ask = ask
-        self._there: int | tuple[Sequence[float], bool] | Bounds = there
+    ) -> "TrackedUniform":
+        """Make a number."""
+        number = float.__new__(cls, value)
+        number._channel = channel
+        number._low = low
+        number._high = high
+        number._ask = ask
+        number._there = there
+        return number
 
     def __lt__(self, other: UserValue) -> UserValue:
         """Branch; a first comparison is the commonest draw, so it is written out for it."""
         if other.__class__ is not Tracked or self._there.__class__ is not int or not 0.0 < other.values[0] < 1.0:
-            return self.compare(other, operator.lt, _here())
+            return super().__lt__(other)
         values = other.values
         here = values[0]
         frame = _getframe(1)
         site = _known((id(frame.f_code), frame.f_lasti))
-        outcome = self._channel.branch(_here() if site is None else site, here, self._hidden, here)
+        outcome = self._channel.branch(_here() if site is None else site, here, float.__float__(self), here)
         self._ask([(t if 0.0 < t < 1.0 else _clipped(t),) for t in values[1:]])
         self._there = values, outcome
         return outcome
@@ -104,7 +106,7 @@ class TrackedUniform(LazyUniform):
             self._ask(list(self._bounds()))
         return super().settle(site)
 
-    def locate(self, edges: np.ndarray, site: int, side: Side = "left", sorter: UserValue = None) -> UserValue:
+    def locate(self, edges: Array, site: int, side: Side) -> int:
         """Refuse: edges are an array."""
         raise TrackingEnded("np.searchsorted", "arrays are not tracked")
 
