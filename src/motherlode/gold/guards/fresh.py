@@ -29,7 +29,7 @@ from motherlode.gold.guards.probes import probe_at
 from motherlode.gold.runs import RecordedRun, record_run, replay_at, same_output
 from motherlode.gold.scoring import log_probs
 from motherlode.tracing import LeakError, address_of, alone, intern
-from motherlode.tracing.branching import DrawParameters, RecordedDraw
+from motherlode.tracing.branching import DrawParameters, RecordedDraw, RecordedDraws
 
 __all__ = ["FRESH_EVENTS", "FreshReplay"]
 
@@ -223,8 +223,8 @@ def _repeat(simulator: Simulator, asked: _Asked, in_fork: InFork) -> _Repeated |
         mined = in_fork(partial(_mined_alone, simulator, asked))
         if not isinstance(simulator, Guarded) or not simulator.possible.replay:
             return _Repeated(mined, None)
-        draws, x = in_fork(partial(_recorded, simulator, asked))
-        found = in_fork(partial(_replayed, simulator, asked, draws, x))
+        draws, numbers, x = in_fork(partial(_recorded, simulator, asked))
+        found = in_fork(partial(_replayed, simulator, asked, draws, numbers, x))
     except NotSent:
         return None
     return _Repeated(mined, found if isinstance(found, str) else _other_ratio(asked, mined, found))
@@ -252,16 +252,21 @@ def _mined_alone(simulator: Simulator, asked: _Asked) -> _Alone:
     return _Alone(events.x[0], ratios[:count], float(ratios[count]) if len(ratios) > count else None)
 
 
-def _recorded(simulator: Guarded, asked: _Asked) -> tuple[list[_Sent], Array]:
+def _recorded(simulator: Guarded, asked: _Asked) -> tuple[list[_Sent], list[float | Array], Array]:
     with alone():
         run = record_run(simulator.program, asked.event, asked.theta, philox_generator(asked.seed, asked.event))
     sent = [_Sent(address_of(d.site), d.family.name, d.parameters, d.value, d.observed) for d in run.draws]
-    return sent, run.x
+    return sent, run.draws.numbers, run.x
 
 
-def _replayed(simulator: Guarded, asked: _Asked, sent: Sequence[_Sent], x: Array) -> float | str:
+def _replayed(
+    simulator: Guarded, asked: _Asked, sent: Sequence[_Sent], numbers: list[float | Array], x: Array
+) -> float | str:
     """Return the joint log-ratio at the probe, or the leak in words."""
-    draws = [RecordedDraw(intern(d.address), FAMILIES[d.family], d.parameters, d.value, d.observed) for d in sent]
+    draws = RecordedDraws(
+        RecordedDraw(intern(d.address), FAMILIES[d.family], d.parameters, d.value, d.observed) for d in sent
+    )
+    draws.numbers = numbers
     run = RecordedRun(asked.event, asked.theta, x, draws)
     try:
         with alone():
