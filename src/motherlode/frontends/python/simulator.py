@@ -202,6 +202,8 @@ class PythonSimulator:
 
     def program(self, theta: Array) -> UserValue:
         """Run one event at θ with shape (D,) under the handlers in force and return x."""
+        if not self._rehearsed:
+            self._rehearse(theta[None])
         if not self._uses:
             return self._call(theta, TracedGenerator(stream()))
         return self._watched(theta, Watch(self._uses))
