@@ -41,12 +41,13 @@ def remembered_rate(theta, rng, memo={}):  # noqa: B006 - this is what is tested
 
 def counted(theta, rng, runs=[0]):  # noqa: B006 - this is what is tested
     z = rng.normal(theta[0])
-    return memo_of_two(z, runs)
+    return memo_of_many(z, runs)
 
 
-def memo_of_two(z, runs):
+def memo_of_many(z, runs):
+    """Return z, and one more once forty draws were seen: mining sees them late, a bare run after it at once."""
     runs.append(z)
-    return z + (len({*runs[1:]}) > 1)
+    return z + (len({*runs[1:]}) > 40)
 
 
 def unordered(theta, rng):
@@ -71,6 +72,9 @@ class Patched(PythonSimulator):
 
     def program(self, theta):
         return np.multiply(super().program(theta), 1 + 1e-15)
+
+    def _watched(self, theta, watch):
+        return np.multiply(super()._watched(theta, watch), 1 + 1e-15)
 
 
 class Altered(PythonSimulator):

@@ -273,6 +273,7 @@ def _moving(name: str) -> UserFunction:
         rest, named = settled(arguments, site), settled(options, site)
         return self.move(lambda values: function(values, *rest, **named), site)
 
+    method.__doc__ = "Move the elements as NumPy does; they stay linked to the uniforms they are."
     return method
 
 

@@ -17,6 +17,7 @@ def settling(function: UserFunction) -> UserFunction:
         site = here()
         return function(self.settle(site), *settled(arguments, site), **settled(options, site))
 
+    method.__doc__ = "Settle the number, and do what a plain one does."
     return method
 
 
