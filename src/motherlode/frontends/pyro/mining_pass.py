@@ -16,7 +16,7 @@ from motherlode.core import Parameters
 from motherlode.core.types import Array
 from motherlode.events import Counts, Events
 from motherlode.frontends.pyro.errors import LiveTangent, ThetaUnseen
-from motherlode.frontends.pyro.layout import Layout, SiteMessage
+from motherlode.frontends.pyro.layouts.layout import Layout, SiteMessage
 from motherlode.frontends.pyro.passes import Pass
 from motherlode.frontends.pyro.shadows import Shadowing, cast_shadows, drop_shadows, shadows_of
 from motherlode.frontends.pyro.sites.density import check_density, log_density, masked, moves_with, support_bounds

@@ -14,7 +14,7 @@ from motherlode.core.types import UserFunction, UserValue
 from motherlode.frontends.errors import OutputRefused
 from motherlode.frontends.output import checked_output
 from motherlode.frontends.pyro.errors import NameClash, NoDensity
-from motherlode.frontends.pyro.layout import Layout, SiteMessage
+from motherlode.frontends.pyro.layouts.layout import Layout, SiteMessage
 from motherlode.frontends.pyro.sites.density import (
     check_density,
     depends_on,

@@ -10,7 +10,7 @@ from torch import Tensor
 from motherlode.core.streams import Stream
 from motherlode.core.types import Array, Integers
 from motherlode.frontends.pyro.errors import GradientLost, NoDensity
-from motherlode.frontends.pyro.masks import reaches
+from motherlode.frontends.pyro.layouts.masks import reaches
 from motherlode.frontends.pyro.passes import RecordingPass, ReplayPass
 from motherlode.frontends.pyro.replays import PyroRequest, compare, run_at
 from motherlode.frontends.pyro.sites.streams import EventSource, UniformSource

@@ -13,7 +13,7 @@ from torch.overrides import TorchFunctionMode
 
 from motherlode.core import MotherlodeError
 from motherlode.core.types import Foreign, ForeignFunction, UserFunction, UserValue
-from motherlode.frontends.pyro.layout import Layout
+from motherlode.frontends.pyro.layouts.layout import Layout
 from motherlode.frontends.pyro.passes import RecordingPass, ReplayPass, run_model
 from motherlode.frontends.pyro.shadows import tensors_in
 from motherlode.frontends.pyro.sites.visit import Visit

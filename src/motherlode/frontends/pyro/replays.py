@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from motherlode.core.types import Array, Integers, UserFunction
-from motherlode.frontends.pyro.layout import Layout
+from motherlode.frontends.pyro.layouts.layout import Layout
 from motherlode.frontends.pyro.passes import ReplayPass, run_model
 from motherlode.frontends.pyro.sites.visit import Visit
 from motherlode.tracing import LeakError, ReplayDiverged

@@ -10,8 +10,8 @@ from motherlode.core import MotherlodeError, Parameters
 from motherlode.core.types import Array, UserFunction
 from motherlode.events import CheckReport, Counts, Events, Failure
 from motherlode.frontends.fingerprint import fingerprint
-from motherlode.frontends.pyro.layout import Layout
-from motherlode.frontends.pyro.layout_search import TRIAL, LayoutChoice, choose_layout
+from motherlode.frontends.pyro.layouts.layout import Layout
+from motherlode.frontends.pyro.layouts.search import TRIAL, LayoutChoice, choose_layout
 from motherlode.frontends.pyro.passes import RecordingPass, run_model
 from motherlode.frontends.pyro.provenance import explain_model
 from motherlode.frontends.pyro.replays import PyroRequest
@@ -29,7 +29,7 @@ class PyroSimulator:
     """Run and mine a Pyro model.
 
     How the model is called (for rows, in a plate over events, or event by event) is found out at the first use; see
-    :mod:`motherlode.frontends.pyro.layout_search` for the rule and :attr:`layout` for the outcome. Global torch and
+    :mod:`motherlode.frontends.pyro.layouts.search` for the rule and :attr:`layout` for the outcome. Global torch and
     Pyro random state is neither used nor changed; θ and the default dtype are float64 while the model runs, and float32
     where its own tensors (weights, data) need that. Densities are float64 in both.
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from motherlode.core.types import Array, UserFunction
-from motherlode.frontends.pyro.layout import Layout
+from motherlode.frontends.pyro.layouts.layout import Layout
 from motherlode.frontends.pyro.passes import ReplayPass, run_model
 from motherlode.frontends.pyro.replays import close, same_rows
 from motherlode.frontends.pyro.sites.streams import UniformSource

@@ -24,11 +24,11 @@ from torch import Tensor
 from motherlode.core import MotherlodeError
 from motherlode.core.types import UserFunction
 from motherlode.frontends.pyro.errors import ModelRefused, NotBatched
-from motherlode.frontends.pyro.layout import Layout, Style
-from motherlode.frontends.pyro.masks import counted_sites
+from motherlode.frontends.pyro.layouts.layout import Layout, Style
+from motherlode.frontends.pyro.layouts.masks import counted_sites
+from motherlode.frontends.pyro.layouts.script import fixed_sites
 from motherlode.frontends.pyro.passes import RecordingPass, ReplayPass, call_model, run_model
 from motherlode.frontends.pyro.replays import close, last_site, same_rows
-from motherlode.frontends.pyro.script import fixed_sites
 from motherlode.frontends.pyro.sites.visit import Visit
 from motherlode.tracing import HiddenRandomness, ReplayDiverged
 

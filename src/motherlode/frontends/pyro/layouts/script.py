@@ -11,7 +11,7 @@ from torch import Tensor
 
 from motherlode.core.types import UserFunction
 from motherlode.frontends.pyro.errors import NoDensity
-from motherlode.frontends.pyro.layout import Layout, SiteMessage
+from motherlode.frontends.pyro.layouts.layout import Layout, SiteMessage
 from motherlode.frontends.pyro.passes import RecordingPass, call_model
 from motherlode.frontends.pyro.sites.density import depends_on, log_density, unmasked
 
