@@ -26,10 +26,10 @@ LIMITS = {
     "Any by another name": 0,
     "object": 12,
     "cast": 0,
-    "type: ignore": 11,
+    "type: ignore": 12,
     "import cycles": 0,
     "names of two modules": 10,
-    "named aliases of Any": 506,
+    "named aliases of Any": 554,
     "longest file": 300,
 }
 FOLDER = 13
